@@ -1,0 +1,49 @@
+"""What every command shares: the settings, the logs and the database of this process."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from huoyan import logs
+from huoyan.settings import Settings, load
+from store import Database, StoreError
+from store.migrating import head, revision
+
+ORDER = 0
+COMMANDS: tuple[click.Command, ...] = ()
+
+
+class Day(click.ParamType[dt.date]):
+    """A day such as 2026-03-01."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        if isinstance(value, dt.date):
+            return value
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a day such as 2026-03-01", param, ctx)
+
+
+def settings() -> Settings:
+    """Read the settings and set up the logs."""
+    loaded = load()
+    logs.configure(loaded.log_format, loaded.log_level)
+    return loaded
+
+
+@contextmanager
+def database(loaded: Settings, name: str) -> Iterator[Database]:
+    """An open database at the schema this program needs; a sentence says how to migrate it otherwise."""
+    found, needed = revision(loaded.database_url), head()
+    if found != needed:
+        raise StoreError(f"the database is at schema {found}, this program needs {needed}: run huoyan migrate")
+    with Database(loaded.database_url, name=f"huoyan-{name}", max_size=loaded.database_pool) as opened:
+        yield opened

@@ -1,0 +1,67 @@
+"""Working days of the mainland: a kept library of the State Council's notices, with a dated override in policy.
+
+The library knows the years whose notice has been published. For a later year the weekly rule holds (Monday to Friday)
+and :meth:`WorkCalendar.is_announced` says that the year's notice is still missing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+
+import chinese_calendar
+from chinese_calendar.constants import holidays, workdays
+
+from policy.rules import rules
+
+_ONE_DAY = dt.timedelta(days=1)
+_YEARS = {day.year for day in holidays} | {day.year for day in workdays}
+
+
+class WorkCalendar:
+    """Which days are 工作日. ``rest`` and ``work`` are days that override the library."""
+
+    def __init__(self, rest: frozenset[dt.date] = frozenset(), work: frozenset[dt.date] = frozenset()) -> None:
+        self._rest, self._work = rest, work
+
+    def is_announced(self, year: int) -> bool:
+        """Whether the State Council's notice for ``year`` is known to the library or laid down in policy."""
+        return year in _YEARS or any(day.year == year for day in self._rest | self._work)
+
+    def is_working_day(self, day: dt.date) -> bool:
+        if day in self._rest:
+            return False
+        if day in self._work:
+            return True
+        if day.year in _YEARS:
+            return bool(chinese_calendar.is_workday(day))
+        return day.weekday() < 5
+
+    def next(self, day: dt.date) -> dt.date:
+        """The first working day after ``day``."""
+        day += _ONE_DAY
+        while not self.is_working_day(day):
+            day += _ONE_DAY
+        return day
+
+    def add(self, day: dt.date, count: int) -> dt.date:
+        """The ``count``-th working day after ``day``."""
+        for _ in range(count):
+            day = self.next(day)
+        return day
+
+    def between(self, first: dt.date, last: dt.date) -> list[dt.date]:
+        """The working days from ``first`` to ``last``, both included."""
+        days = (first + dt.timedelta(days=n) for n in range((last - first).days + 1))
+        return [day for day in days if self.is_working_day(day)]
+
+
+@lru_cache(maxsize=4)
+def _calendar(rest: frozenset[dt.date], work: frozenset[dt.date]) -> WorkCalendar:
+    return WorkCalendar(rest, work)
+
+
+def calendar() -> WorkCalendar:
+    """The calendar with the override of the newest ``calendar.override`` rule."""
+    override = rules().value("calendar.override", dt.date.max)
+    return _calendar(frozenset(override["rest"]), frozenset(override["work"]))

@@ -1,0 +1,61 @@
+"""The three kinds of time in law: 工作日, 日 and 小时. Three types, so that no one adds one to another by mistake."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from policy.calendar import WorkCalendar, calendar
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class WorkingDays:
+    """工作日: statutory holidays and swapped rest days are left out, swapped working days count."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class CalendarDays:
+    """日: every day counts."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class Hours:
+    """小时: they run through nights and holidays."""
+
+    count: float
+
+
+Span = WorkingDays | CalendarDays | Hours
+
+
+def legal_day(moment: dt.datetime) -> dt.date:
+    """The day in law (Asia/Shanghai) on which a moment falls; the moment must carry a time zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone has no legal day")
+    return moment.astimezone(SHANGHAI).date()
+
+
+def due(start: dt.datetime, span: Span, work: WorkCalendar | None = None) -> dt.datetime:
+    """When a period that begins at ``start`` ends.
+
+    Hours end to the second. Days and working days do not count the day of the start, and end with the end of the last
+    day (24:00 Asia/Shanghai), as 行政处罚法 and the general rules on periods have it.
+    """
+    if isinstance(span, Hours):
+        return start + dt.timedelta(hours=span.count)
+    day = due_day(legal_day(start), span, work)
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), SHANGHAI).astimezone(dt.UTC)
+
+
+def due_day(start: dt.date, span: WorkingDays | CalendarDays, work: WorkCalendar | None = None) -> dt.date:
+    """The last day of a period of days that begins on ``start``; the day of the start does not count."""
+    if isinstance(span, CalendarDays):
+        return start + dt.timedelta(days=span.count)
+    return (work or calendar()).add(start, span.count)

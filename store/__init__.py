@@ -1,0 +1,24 @@
+"""PostgreSQL and TimescaleDB: connections, migrations, COPY, named SQL, and what the server can do.
+
+This room knows no business word. Everything above it takes a :class:`Database` and writes its own SQL beside its use.
+"""
+
+from store.copying import copy_rows
+from store.database import Database
+from store.errors import HuoyanError, StoreError
+from store.locks import lock_for_transaction, try_lock_for_session, unlock_session
+from store.named_sql import Queries
+from store.server import Capabilities, capabilities
+
+__all__ = [
+    "Capabilities",
+    "Database",
+    "HuoyanError",
+    "Queries",
+    "StoreError",
+    "capabilities",
+    "copy_rows",
+    "lock_for_transaction",
+    "try_lock_for_session",
+    "unlock_session",
+]

@@ -1,0 +1,27 @@
+"""Advisory locks named by text: the server, not the process, decides who may go on."""
+
+from __future__ import annotations
+
+import hashlib
+
+from store.database import Connection
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
+def lock_for_transaction(connection: Connection, name: str) -> None:
+    """Wait for the lock ``name``; it goes with the transaction, also when the process dies."""
+    connection.execute("select pg_advisory_xact_lock(%s)", [_key(name)])
+
+
+def try_lock_for_session(connection: Connection, name: str) -> bool:
+    """Take the lock ``name`` until it is released or the connection ends; False when someone else holds it."""
+    row = connection.execute("select pg_try_advisory_lock(%s) as held", [_key(name)]).fetchone()
+    return bool(row and row["held"])
+
+
+def unlock_session(connection: Connection, name: str) -> None:
+    """Release a lock taken by :func:`try_lock_for_session`."""
+    connection.execute("select pg_advisory_unlock(%s)", [_key(name)])

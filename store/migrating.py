@@ -1,0 +1,83 @@
+"""Bring a database to the newest schema, by Alembic, and say where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, pool
+from sqlalchemy.engine import Connection as AlchemyConnection
+from sqlalchemy.exc import OperationalError
+
+from store.errors import StoreError
+
+_FOLDER = Path(__file__).with_name("migrations")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    return config
+
+
+def head() -> str:
+    """The revision this program needs."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    if revision is None:
+        raise StoreError("this program carries no migrations: install it again")
+    return revision
+
+
+def migrate(dsn: str) -> tuple[str | None, str]:
+    """Run every migration that is missing, each in one transaction; returns (before, after).
+
+    Where the server has the ``timescaledb`` extension it is created first, since the schema asks for it once.
+    """
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=pool.NullPool)
+    try:
+        with engine.connect() as connection:
+            # One migration at a time, however many processes start at once; the lock goes with the connection.
+            connection.exec_driver_sql("select pg_advisory_lock(4702113)")
+            connection.commit()
+            before = _current(connection)
+            _create_extension(connection)
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+            return before, head()
+    except (psycopg.OperationalError, OperationalError) as error:
+        raise StoreError(f"the database does not answer: {str(error).splitlines()[0]}") from None
+    finally:
+        engine.dispose()
+
+
+def revision(dsn: str) -> str | None:
+    """The revision the database stands at, or None where it was never migrated."""
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=pool.NullPool)
+    try:
+        with engine.connect() as connection:
+            return _current(connection)
+    except (psycopg.OperationalError, OperationalError) as error:
+        raise StoreError(f"the database does not answer: {str(error).splitlines()[0]}") from None
+    finally:
+        engine.dispose()
+
+
+def _current(connection: AlchemyConnection) -> str | None:
+    found = MigrationContext.configure(connection).get_current_revision()
+    connection.commit()
+    return found
+
+
+def _create_extension(connection: AlchemyConnection) -> None:
+    offered = connection.exec_driver_sql(
+        "select installed_version is null as missing from pg_available_extensions where name = 'timescaledb'"
+    ).scalar()
+    if offered:
+        connection.exec_driver_sql("create extension if not exists timescaledb")
+    connection.commit()
