@@ -68,6 +68,7 @@ create table devices (
     unique (vendor_code, device_no)
 );
 create index devices_unit on devices (unit_id);
+create index devices_no on devices (device_no);
 
 create table officers (
     officer_no       text primary key check (length(officer_no) between 1 and 32),
@@ -126,6 +127,7 @@ create table readings (
     received_at  timestamptz not null,
     constraint readings_key unique (device_id, metric_id, ts)
 );
+create index readings_time on readings using brin (ts) with (autosummarize = on);
 
 create table states (
     device_id    integer not null,
@@ -135,6 +137,7 @@ create table states (
     received_at  timestamptz not null,
     constraint states_key unique (device_id, key, ts)
 );
+create index states_time on states using brin (ts) with (autosummarize = on);
 
 create table events (
     device_id    integer not null,
@@ -149,6 +152,9 @@ create table events (
     constraint events_key unique (device_id, ts, kind, point, active)
 );
 create index events_received on events (received_at);
+create index events_time on events using brin (ts) with (autosummarize = on);
+create index events_conditions on events (device_id, kind, point, ts)
+    where kind in ('shielded', 'manual_mode', 'system_off', 'offline');
 
 comment on column events.ts is 'the time the system goes by; device_ts is what the device said where that was judged unusable';
 comment on column events.active is 'true: the condition began; false: it was restored';
@@ -185,6 +191,17 @@ create table device_last (
     conditions        jsonb not null default '{}'
 ) with (fillfactor = 70);
 
+create table device_points (
+    device_id  integer not null references devices,
+    kind       text not null,
+    point      text not null,
+    active     boolean not null,
+    ts         timestamptz not null,
+    since      timestamptz not null,
+    primary key (device_id, kind, point)
+);
+comment on table device_points is 'last known state of each condition at each point of a device: tells a restore from a repetition';
+
 create table quarantine (
     quarantine_id  bigint generated always as identity primary key,
     received_at    timestamptz not null,
@@ -214,6 +231,43 @@ create table dirty_unit_days (
     day      date not null,
     primary key (unit_id, day)
 );
+comment on table dirty_unit_days is 'unit-days whose roll-up must be computed (again); marking one twice does no harm';
+
+-- A case touches every day from its opening to its restoring: whoever writes it, the days it touches are marked.
+create function legal_day(moment timestamptz) returns date language sql immutable parallel safe as $$
+    select (moment at time zone 'Asia/Shanghai')::date
+$$;
+create function alarms_opened() returns trigger language plpgsql as $$
+begin
+    insert into dirty_unit_days (unit_id, day)
+    select distinct unit_id, day::date
+    from is_now, generate_series(legal_day(opened_at)::timestamp,
+        legal_day(coalesce(restored_at, greatest(opened_at, now())))::timestamp, interval '1 day') day
+    order by 1, 2
+    on conflict do nothing;
+    return null;
+end $$;
+create function alarms_changed() returns trigger language plpgsql as $$
+begin
+    -- A verdict counts on the day of the opening; a new end changes every day between the two ends.
+    insert into dirty_unit_days (unit_id, day)
+    select distinct is_now.unit_id, day::date
+    from is_now join was using (alarm_id), lateral (
+        select legal_day(is_now.opened_at) as day where is_now.verdict is distinct from was.verdict
+        union
+        select generate_series(
+            legal_day(least(coalesce(was.restored_at, now()), coalesce(is_now.restored_at, now())))::timestamp,
+            legal_day(greatest(coalesce(was.restored_at, now()), coalesce(is_now.restored_at, now())))::timestamp,
+            interval '1 day')::date
+        where is_now.restored_at is distinct from was.restored_at) touched
+    order by 1, 2
+    on conflict do nothing;
+    return null;
+end $$;
+create trigger alarms_opened after insert on alarms referencing new table as is_now
+    for each statement execute function alarms_opened();
+create trigger alarms_changed after update on alarms referencing old table as was new table as is_now
+    for each statement execute function alarms_changed();
 
 -- casework: what happened -------------------------------------------------------------------------------------------
 
@@ -241,6 +295,8 @@ create table inspections (
 create index inspections_unit on inspections (unit_id, inspected_on desc);
 create index inspections_day on inspections (inspected_on) where status = 'done';
 create index inspections_planned on inspections (planned_on) where status = 'planned';
+create unique index inspections_draw on inspections (draw_no, unit_id) where draw_no is not null;
+create index inspections_number on inspections (inspection_no text_pattern_ops);
 
 create table inspection_officers (
     inspection_id  bigint not null references inspections on delete cascade,
@@ -260,11 +316,13 @@ create table hazards (
     handling       text not null check (handling in ('corrected_on_spot', 'ordered', 'recorded')),
     due_on         date,
     corrected_on   date check (corrected_on is null or corrected_on >= found_on),
+    confirmed_in   bigint references inspections on delete set null,
     note           text,
     constraint hazard_once unique (inspection_id, item_code)
 );
 create index hazards_unit on hazards (unit_id, found_on desc);
 comment on column hazards.is_major is '重大火灾隐患';
+comment on column hazards.confirmed_in is 'the re-inspection (复查) that found it corrected';
 
 create table orders (
     order_id       bigint generated always as identity primary key,
@@ -296,6 +354,12 @@ create table penalties (
 );
 create index penalties_unit on penalties (unit_id, decided_on desc);
 
+create table penalty_officers (
+    penalty_id  bigint not null references penalties on delete cascade,
+    officer_no  text not null references officers,
+    primary key (penalty_id, officer_no)
+);
+
 create table complaints (
     complaint_id   bigint generated always as identity primary key,
     complaint_no   text not null unique,
@@ -307,6 +371,7 @@ create table complaints (
     check_by       timestamptz not null,
     checked_at     timestamptz,
     verified       boolean,
+    inspection_id  bigint references inspections,
     note           text,
     entered_by     text
 );
@@ -549,16 +614,19 @@ begin
     end loop;
 end $$;
 
+-- Every process asks at its start whether the schema is the one it needs.
+grant select on alembic_version to huoyan_ingest;
 grant select on areas, units, vendors, devices, metrics to huoyan_ingest;
 grant insert on metrics to huoyan_ingest;
-grant select, insert on readings, states, events, deliveries, dirty_unit_days to huoyan_ingest;
-grant delete on deliveries to huoyan_ingest;
-grant select, insert, update on alarms, device_last, quarantine to huoyan_ingest;
+grant select, insert on readings, states, events to huoyan_ingest;
+grant select, insert, update on alarms, device_last, device_points, deliveries, dirty_unit_days, quarantine
+    to huoyan_ingest;
+grant delete on deliveries, quarantine to huoyan_ingest;
 
 grant select on all tables in schema public to huoyan_scheduler;
 revoke all on accounts, sessions from huoyan_scheduler;
 grant insert, update, delete on unit_days, dirty_unit_days, scores, score_runs, entropy_chains, draws, draw_units,
-    draw_visits, job_runs, inspections, inspection_officers, alarms, device_last to huoyan_scheduler;
+    draw_visits, job_runs, inspections, inspection_officers, alarms, device_last, device_points to huoyan_scheduler;
 grant insert on events, audit_log, credit_entries to huoyan_scheduler;
 grant delete on readings, deliveries to huoyan_scheduler;
 
@@ -566,8 +634,8 @@ grant select on all tables in schema public to huoyan_api;
 revoke select on entropy_chains from huoyan_api;
 grant select (year, anchor, length, created_at) on entropy_chains to huoyan_api;
 grant insert, update on areas, units, vendors, devices, officers, officer_leave, officer_recusals, inspection_items,
-    inspections, inspection_officers, hazards, orders, penalties, complaints, fires, credit_listings, alarms,
+    inspections, inspection_officers, hazards, orders, penalties, penalty_officers, complaints, fires, credit_listings, alarms,
     quarantine, accounts to huoyan_api;
 grant insert on credit_entries, audit_log to huoyan_api;
-grant delete on officer_leave, officer_recusals to huoyan_api;
+grant delete on officer_leave, officer_recusals, inspection_officers to huoyan_api;
 grant select, insert, update, delete on sessions, dirty_unit_days to huoyan_api;

@@ -1,0 +1,25 @@
+"""A part of a long list, with the length of the whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True)
+class Page(Generic[Record]):
+    """``rows`` from ``offset`` on, of ``total``."""
+
+    rows: list[Record]
+    total: int
+    offset: int
+
+
+def pattern(text: str | None) -> str | None:
+    """``text`` as an ILIKE pattern that finds it anywhere; its own % and _ mean themselves."""
+    if text is None or not text.strip():
+        return None
+    escaped = text.strip()[:100].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

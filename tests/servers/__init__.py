@@ -1,0 +1,1 @@
+"""Real servers that tests start, take away without warning, and start again."""

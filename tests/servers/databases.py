@@ -1,0 +1,91 @@
+"""A PostgreSQL server of the test run, and a migrated database of its own for each test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from store.migrating import migrate
+
+_ROOT = Path(tempfile.gettempdir()) / f"huoyan-tests-{os.getuid()}"
+
+
+class Server:
+    """A running server by the URL of its maintenance database; ``migrated`` copies one migrated database for each."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._numbers = itertools.count()
+        self._template: str | None = None
+
+    def database_url(self, name: str) -> str:
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """The URL of a database that nobody has migrated."""
+        with self._database("template0") as url:
+            yield url
+
+    @contextmanager
+    def migrated(self) -> Iterator[str]:
+        """The URL of a migrated database."""
+        if self._template is None:
+            self._template = f"huoyan_template_{os.getpid()}"
+            self._run("create database {} template template0", self._template)
+            migrate(self.database_url(self._template))
+            # TimescaleDB's workers would else come in, and a database in use can't be copied.
+            self._run("alter database {} allow_connections false", self._template)
+            self._run_plain("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", self._template)
+        with self._database(self._template) as url:
+            yield url
+
+    def close(self) -> None:
+        if self._template is not None:
+            self._run("drop database if exists {} with (force)", self._template)
+
+    @contextmanager
+    def _database(self, template: str) -> Iterator[str]:
+        # The process number keeps two test runs on one server apart.
+        name = f"huoyan_test_{os.getpid()}_{next(self._numbers)}"
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("create database {} template {}").format(
+                sql.Identifier(name), sql.Identifier(template)))
+        try:
+            yield self.database_url(name)
+        finally:
+            self._run("drop database if exists {} with (force)", name)
+
+    def _run(self, text: str, name: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL(text).format(sql.Identifier(name)))  # type: ignore[arg-type]
+
+    def _run_plain(self, text: str, name: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(text, [name])  # type: ignore[call-overload]
+
+
+@contextmanager
+def run_folder(name: str) -> Iterator[Path]:
+    """A folder of this test run that another user may pass through; gone afterwards, as is what killed runs left."""
+    _ROOT.mkdir(mode=0o711, exist_ok=True)
+    for leftover in _ROOT.iterdir():
+        owner = leftover.name.partition("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(leftover, ignore_errors=True)
+    folder = _ROOT / f"{os.getpid()}-{name}"
+    folder.mkdir(mode=0o711)
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):
+            shutil.rmtree(folder)
