@@ -1,0 +1,232 @@
+"""The JSON forms of the contract: telemetry and events of one device, and of many through a gateway.
+
+Pure: bytes to :class:`DeviceContent` by device number, and the pieces that can't be read. Nothing here knows which
+devices, metrics or event kinds exist.
+
+The rule for values: a nested object is flattened, its keys joined by a dot; null says nothing and is left out; a list
+is refused, as is a key that is empty or too long.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+
+from ingest.clock import read_time
+from ingest.messages import DeviceContent, EventReport, Problem, Record
+from ingest.vocabulary import Limits
+
+_TRUE = frozenset({"true", "1", "on", "yes", "active", "报警", "发生"})
+_FALSE = frozenset({"false", "0", "off", "no", "restored", "inactive", "cleared", "恢复"})
+_EVENT_KEYS = frozenset({"type", "active", "ts", "time", "point"})
+
+Contents = tuple[dict[str, DeviceContent], list[Problem]]
+
+
+def decode_telemetry(payload: bytes, device_no: str | None, limits: Limits) -> Contents:
+    """Telemetry of ``device_no``, or of every device a gateway's payload names where it is None."""
+    return _Decoder(limits, is_event=False).decode(payload, device_no)
+
+
+def decode_events(payload: bytes, device_no: str | None, limits: Limits) -> Contents:
+    """Events of ``device_no``, or of every device a gateway's payload names where it is None."""
+    return _Decoder(limits, is_event=True).decode(payload, device_no)
+
+
+def value_excerpt(record: Record, key: str, value: Any) -> Any:
+    """The smallest telemetry object that says the same of one value."""
+    return {"values": {key: value}} if record.ts is None else {"ts": record.ts, "values": {key: value}}
+
+
+def excerpt(piece: Any, gateway_device: str | None) -> bytes | None:
+    """A piece of a message as a message of its own: for a gateway, under the name of its device.
+
+    None where that can't be written (it is nested too deeply): then the whole message stands for it.
+    """
+    alone = piece if isinstance(piece, dict) else [piece]
+    return _dump(alone if gateway_device is None else {gateway_device: [piece]})
+
+
+def _nested(record: Record, path: tuple[str, ...], value: Any) -> Any:
+    """As :func:`value_excerpt`, with the nesting that is to blame."""
+    for name in reversed(path):
+        value = {name: value}
+    return {"values": value} if record.ts is None else {"ts": record.ts, "values": value}
+
+
+def _dump(whole: Any) -> bytes | None:
+    try:
+        return json.dumps(whole, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which UTF-8 has no bytes for
+        return json.dumps(whole).encode()
+    except RecursionError:
+        return None
+
+
+class _Decoder:
+    """One decoding: counts what it has taken, so that no message can hold more than the limit."""
+
+    def __init__(self, limits: Limits, *, is_event: bool) -> None:
+        self._limits, self._is_event = limits, is_event
+        self._taken = 0
+        self._problems: list[Problem] = []
+
+    def decode(self, payload: bytes, device_no: str | None) -> Contents:
+        try:
+            parsed = _parse(payload)
+            if device_no is not None:
+                return {device_no: self._content(parsed, None)}, self._problems
+            return self._gateway(parsed), self._problems
+        except _Refused as error:
+            return {}, [Problem(error.code, error.reason)]
+
+    def _gateway(self, parsed: Any) -> dict[str, DeviceContent]:
+        if not isinstance(parsed, dict):
+            raise _Refused("form", "a gateway's message is an object of devices: {\"DEVICE\": [...]}")
+        if not parsed:
+            raise _Refused("empty", "the message names no device")
+        found = {}
+        for device_no, part in parsed.items():
+            if not isinstance(part, dict | list) or not 1 <= len(device_no) <= 64:
+                shown = device_no[:64]
+                self._problems.append(Problem(
+                    "form", f"under {shown!r} a gateway's message needs a device number and an object or a list",
+                    _dump({device_no: part})))
+                continue
+            found[device_no] = self._content(part, device_no)
+        return found
+
+    def _content(self, part: Any, gateway_device: str | None) -> DeviceContent:
+        content = DeviceContent()
+        pieces = part if isinstance(part, list) else [part]
+        if not pieces:
+            self._problems.append(Problem("empty", "the list is empty",
+                                          _dump([] if gateway_device is None else {gateway_device: []})))
+        for piece in pieces:
+            if not isinstance(piece, dict):
+                self._problem("form", f"an object is needed, this is {_kind_of(piece)}", piece, gateway_device)
+            elif self._is_event:
+                self._count()
+                self._event(piece, content, gateway_device)
+            else:
+                self._record(piece, content, gateway_device)
+        return content
+
+    def _record(self, piece: dict[str, Any], content: DeviceContent, gateway_device: str | None) -> None:
+        ts = piece.get("ts")
+        body = {key: value for key, value in piece.items() if key != "ts"} if "ts" in piece else piece
+        if isinstance(piece.get("values"), dict):
+            # Keys that stand beside "values" are values too: nothing a device says is dropped unseen.
+            body = {**{key: value for key, value in body.items() if key != "values"}, **piece["values"]}
+        record = Record(read_time(ts), {}, ts)
+        self._flatten(body, (), record, gateway_device)
+        if record.values:
+            content.records.append(record)
+        elif not body:
+            self._problem("empty", "the message holds no values", piece, gateway_device)
+
+    def _flatten(self, body: dict[str, Any], path: tuple[str, ...], record: Record,
+                 gateway_device: str | None) -> None:
+        limits, values = self._limits, record.values
+        for name, value in body.items():
+            key = ".".join((*path, name)) if path else name
+            if value is None:
+                continue
+            if not name or len(key) > limits.key:
+                reason = "a key is empty" if not name else f"a key has {len(key)} characters; {limits.key} are allowed"
+                self._problem("key", reason, _nested(record, (*path, name), value), gateway_device)
+            elif isinstance(value, dict):
+                if len(path) + 1 >= limits.depth:
+                    self._problem("depth", f"{key[:60]} is nested deeper than {limits.depth} levels",
+                                  _nested(record, (*path, name), value), gateway_device)
+                else:
+                    self._flatten(value, (*path, name), record, gateway_device)
+            elif isinstance(value, list):
+                self._problem("form", f"{key[:60]} is a list; send one key for each value",
+                              _nested(record, (*path, name), value), gateway_device)
+            elif key in values:
+                # Alone it would look right: only the whole message shows what is wrong.
+                self._problems.append(Problem("twice", f"{key[:60]} stands twice in one object"))
+            else:
+                self._count()
+                values[key] = value
+
+    def _event(self, piece: dict[str, Any], content: DeviceContent, gateway_device: str | None) -> None:
+        kind = piece.get("type")
+        if not isinstance(kind, str) or not kind.strip():
+            self._problem("event_type", "an event needs \"type\", a text such as \"fire_alarm\" or \"火警\"", piece,
+                          gateway_device)
+            return
+        active = _truth(piece.get("active", True))
+        if active is None:
+            shown = str(piece["active"])[:40]
+            self._problem("event_active", f"\"active\" is true (it began) or false (it was restored), not {shown!r}",
+                          piece, gateway_device)
+            return
+        point = piece.get("point")
+        point = "" if point is None else point if isinstance(point, str) else json.dumps(point)
+        ts = piece.get("ts", piece.get("time"))
+        detail = {key: value for key, value in piece.items() if key not in _EVENT_KEYS and value is not None}
+        content.events.append(EventReport(kind, point.strip(), active, read_time(ts), detail, piece))
+
+    def _count(self) -> None:
+        self._taken += 1
+        if self._taken > self._limits.values:
+            raise _Refused("too_many",
+                           f"the message holds more than {self._limits.values} values; send several messages")
+
+    def _problem(self, code: str, reason: str, piece: Any, gateway_device: str | None) -> None:
+        if len(self._problems) >= self._limits.values:
+            raise _Refused("too_many", f"the message has more than {self._limits.values} faults")
+        self._problems.append(Problem(code, reason, excerpt(piece, gateway_device)))
+
+
+class _Refused(Exception):
+    """The whole message is refused."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+def _parse(payload: bytes) -> Any:
+    payload = payload.removeprefix(b"\xef\xbb\xbf")
+    if not payload.strip():
+        raise _Refused("empty", "the payload is empty")
+    try:
+        return orjson.loads(payload)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        told = str(error)
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _Refused(
+            "utf8", f"the payload is not UTF-8: byte {error.start + 1} is {payload[error.start]:02X}") from None
+    if "depth limit" in told or "recursion" in told.lower():
+        raise _Refused("depth", "the payload is nested too deeply")
+    try:
+        # The standard library reads NaN, Infinity and 1e400, so that only those values are refused and not the rest.
+        return json.loads(text)
+    except RecursionError:
+        raise _Refused("depth", "the payload is nested too deeply") from None
+    except ValueError:
+        raise _Refused("json", f"the payload is not JSON: {told}") from None
+
+
+def _truth(value: Any) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float) and value in (0, 1):
+        return bool(value)
+    if isinstance(value, str):
+        word = value.strip().lower()
+        return True if word in _TRUE else False if word in _FALSE else None
+    return None
+
+
+def _kind_of(value: Any) -> str:
+    if value is None:
+        return "null"
+    return {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list"}[type(value)]

@@ -1,0 +1,216 @@
+"""The session with the MQTT broker: persistent, QoS 1, acknowledged by hand and in order.
+
+What keeps messages from being lost: the client id is fixed and the session outlives the connection, so the broker
+keeps what is not acknowledged; nothing is acknowledged before :meth:`Session.acknowledge` is called for it; and an
+acknowledgement never crosses into a later connection, where the same packet number may belong to another message.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import ssl
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv5, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from ingest.errors import IngestError
+from ingest.inbox import Inbox
+from ingest.messages import Message
+from ingest.metrics import IngestMetrics
+from ingest.topics import FILTER
+
+_log = structlog.get_logger(__name__)
+_KEEPALIVE = 30
+#: How long the broker keeps the session of an absent ingest: the longest MQTT 5 can say is "for ever".
+_SESSION_EXPIRY = 0xFFFFFFFF
+_LONGEST_RECONNECT_WAIT = 15
+#: CONNACK reasons that no waiting mends (numbers of MQTT 5; paho translates those of 3.1.1).
+_HOPELESS = {0x84: "does not speak MQTT {protocol}: set HUOYAN_MQTT_PROTOCOL to the version it has",
+             0x85: "refuses the client id {client_id}",
+             0x86: "refuses the login of {user}: check the user name and password",
+             0x87: "does not let {user} connect: check the login and the broker's access list",
+             0x8A: "has banned the client {client_id}"}
+_QOS0_NUMBERS_FROM = 65536
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """Where the broker is and who we are there. ``protocol`` is "5" or "3.1.1"."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls_ca: str
+    protocol: str
+    client_id: str
+    receive_maximum: int
+    max_payload: int
+
+
+class Session:
+    """Puts each message into the inbox; acknowledges what it is told to.
+
+    ``failure`` is set where the broker refuses us for good.
+    """
+
+    def __init__(self, options: SessionOptions, inbox: Inbox, metrics: IngestMetrics) -> None:
+        self._options, self._inbox, self._metrics = options, inbox, metrics
+        # Guards the generation: an acknowledgement is queued either before a connection ends or not at all.
+        self._lock = threading.Lock()
+        self._generation = 0
+        self._is_accepting = True
+        self._has_overflowed = False
+        self._was_connected = False
+        self._qos0_number = random.SystemRandom().randrange(_QOS0_NUMBERS_FROM, 2**62)
+        self.is_subscribed = False
+        self.failure: IngestError | None = None
+        self._client = self._new_client()
+
+    def start(self) -> None:
+        """Connect in the background, and again whenever the connection is lost."""
+        options = self._options
+        properties = None
+        if options.protocol == "5":
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties.SessionExpiryInterval = _SESSION_EXPIRY
+            properties.ReceiveMaximum = min(options.receive_maximum, 65535)
+            self._client.connect_async(options.host, options.port, _KEEPALIVE, clean_start=False,
+                                       properties=properties)
+        else:
+            self._client.connect_async(options.host, options.port, _KEEPALIVE)
+        self._client.loop_start()
+
+    def acknowledge(self, messages: Iterable[Message]) -> None:
+        """Acknowledge messages in the order given, over the connection each came by. For after their commit only."""
+        with self._lock:
+            for message in messages:
+                if message.generation == self._generation and message.packet_id < _QOS0_NUMBERS_FROM:
+                    self._client.ack(message.packet_id, 1)
+
+    @property
+    def needs_restart(self) -> bool:
+        """Whether messages were left with the broker for want of room, and a new connection must ask for them again."""
+        return self._has_overflowed
+
+    def restart(self) -> None:
+        """Connect anew: the broker sends again what was not acknowledged."""
+        self.stop()
+        self._has_overflowed = False
+        # A client of its own for each start: one that is started twice loses a pair of sockets each time.
+        self._client = self._new_client()
+        self.start()
+
+    def stop_accepting(self) -> None:
+        """Leave what comes from now on unacknowledged with the broker."""
+        self._is_accepting = False
+
+    def stop(self) -> None:
+        """Send what is still to be acknowledged, say goodbye, and end the network thread; the session stays."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _new_client(self) -> Client:
+        options = self._options
+        is_5 = options.protocol == "5"
+        client = Client(CallbackAPIVersion.VERSION2, client_id=options.client_id,
+                        clean_session=None if is_5 else False, protocol=MQTTv5 if is_5 else MQTTv311, manual_ack=True)
+        if options.user:
+            client.username_pw_set(options.user, options.password or None)
+        if options.tls_ca:
+            try:
+                client.tls_set(ca_certs=options.tls_ca)
+            except (OSError, ssl.SSLError) as error:
+                raise IngestError(
+                    f"the CA file {options.tls_ca} for TLS to the broker can't be used: {error}") from None
+        client.reconnect_delay_set(min_delay=1, max_delay=_LONGEST_RECONNECT_WAIT)
+        client.on_pre_connect = self._on_pre_connect
+        client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        return client
+
+    def _on_pre_connect(self, client: Client, userdata: Any) -> None:
+        self._next_generation()
+
+    def _on_connect(self, client: Client, userdata: Any, flags: ConnectFlags, reason: ReasonCode,
+                    properties: Properties | None) -> None:
+        options = self._options
+        if reason.is_failure:
+            hopeless = _HOPELESS.get(reason.value)
+            _log.warning("the broker refused the connection", host=options.host, port=options.port, reason=str(reason))
+            if hopeless and not self._was_connected:
+                told = hopeless.format(protocol=options.protocol, client_id=options.client_id,
+                                       user=options.user or "a client without a user name")
+                self.failure = IngestError(f"the broker at {options.host}:{options.port} {told}")
+            return
+        self._was_connected = True
+        _log.info("connected to the broker", host=options.host, port=options.port,
+                  session="resumed" if flags.session_present else "new")
+        if options.protocol == "5":
+            # Retained messages are sent once, when the subscription is new, and not again with every connection.
+            client.subscribe(FILTER, options=SubscribeOptions(
+                qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB))
+        else:
+            client.subscribe(FILTER, qos=1)
+
+    def _on_connect_fail(self, client: Client, userdata: Any) -> None:
+        _log.warning("the broker does not answer, trying again", host=self._options.host, port=self._options.port)
+
+    def _on_disconnect(self, client: Client, userdata: Any, flags: DisconnectFlags, reason: ReasonCode,
+                       properties: Properties | None) -> None:
+        self._next_generation()
+        if reason.is_failure:
+            _log.warning("the connection to the broker was lost, trying again", reason=str(reason))
+
+    def _on_subscribe(self, client: Client, userdata: Any, packet_id: int, reasons: list[ReasonCode],
+                      properties: Properties | None) -> None:
+        refused = [reason for reason in reasons if reason.is_failure]
+        if refused:
+            self.failure = IngestError(
+                f"the broker at {self._options.host}:{self._options.port} does not let "
+                f"{self._options.user or 'a client without a user name'} subscribe to {FILTER}: {refused[0]}")
+            return
+        self.is_subscribed = True
+        self._metrics.connected.set(1)
+
+    def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
+        """On the network thread: take it in or leave it with the broker, never wait."""
+        if not self._is_accepting or self._has_overflowed:
+            return
+        payload = message.payload
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = "(a topic that is not UTF-8)"
+        number = message.mid
+        if message.qos == 0:
+            self._qos0_number += 1
+            number = self._qos0_number
+        taken = self._inbox.put(Message(
+            topic, bytes(payload[:self._options.max_payload]), dt.datetime.now(dt.UTC), len(payload), number,
+            self._generation, redelivered=bool(message.dup or message.retain)))
+        if taken:
+            return
+        if message.qos == 0:
+            self._metrics.dropped.inc()
+        else:
+            self._has_overflowed = True
+
+    def _next_generation(self) -> None:
+        with self._lock:
+            self._generation += 1
+        self.is_subscribed = False
+        self._metrics.connected.set(0)

@@ -1,0 +1,120 @@
+-- Arrays go over as binary (%(name)b): escaping a thousand texts costs more than storing them.
+
+-- name: devices
+-- The devices a batch names, by vendor and number.
+select d.device_id, d.vendor_code, d.device_no, d.unit_id, d.kind, d.status, d.settings::text
+from unnest(%(vendors)b::text[], %(numbers)b::text[]) as asked (vendor_code, device_no)
+join devices d using (vendor_code, device_no)
+
+-- name: vendors
+-- The vendors a batch names.
+select vendor_code, status from vendors where vendor_code = any (%(vendors)b::text[])
+
+-- name: elsewhere
+-- Of the devices a vendor named without having them, those that another vendor has.
+select distinct asked.vendor_code, asked.device_no
+from unnest(%(vendors)b::text[], %(numbers)b::text[]) as asked (vendor_code, device_no)
+join devices d on d.device_no = asked.device_no and d.vendor_code <> asked.vendor_code
+
+-- name: add_metrics
+-- A number for each metric of policy that has none yet.
+insert into metrics (code) select unnest(%(codes)b::text[]) on conflict (code) do nothing
+
+-- name: metrics
+-- The numbers of all metrics.
+select metric_id, code from metrics
+
+-- name: known_deliveries
+-- Deliveries and packets that were stored before, with the time.
+select digest, received_at from deliveries where digest = any (%(digests)b::bytea[])
+
+-- name: remember_deliveries
+-- Remember deliveries, under the latest time.
+insert into deliveries (digest, received_at)
+select distinct on (digest) digest, received_at
+from unnest(%(digests)b::bytea[], %(times)b::timestamptz[]) as seen (digest, received_at)
+order by digest, received_at desc
+on conflict (digest) do update set received_at = greatest(deliveries.received_at, excluded.received_at)
+
+-- name: forget_deliveries
+-- Deliveries whose window has passed.
+delete from deliveries where received_at < %(before)s
+
+-- name: stage_readings
+-- A table of this session's own, so that a batch with duplicates can go in by COPY too.
+create temp table if not exists stage_readings (
+    device_id integer, metric_id smallint, ts timestamptz, value double precision, received_at timestamptz
+) on commit delete rows
+
+-- name: take_staged_readings
+-- The staged readings that are not there yet.
+insert into readings (device_id, metric_id, ts, value, received_at)
+select device_id, metric_id, ts, value, received_at from stage_readings
+on conflict (device_id, metric_id, ts) do nothing
+
+-- name: contradicted_readings
+-- Staged readings whose place holds another value.
+select s.device_id, m.code, s.ts, s.value, s.received_at, r.value as stored
+from stage_readings s
+join readings r on r.device_id = s.device_id and r.metric_id = s.metric_id and r.ts = s.ts
+join metrics m on m.metric_id = s.metric_id
+where r.value <> s.value and r.ts >= %(earliest)s
+
+-- name: add_states
+-- States that are not there yet.
+insert into states (device_id, key, ts, value, received_at)
+select * from unnest(%(devices)b::integer[], %(keys)b::text[], %(times)b::timestamptz[], %(values)b::text[],
+                     %(received)b::timestamptz[])
+on conflict (device_id, key, ts) do nothing
+
+-- name: add_events
+-- Events that are not there yet; returns those that were new.
+insert into events (device_id, ts, kind, point, active, detail, device_ts, received_at, source)
+select device_id, ts, kind, point, active, detail::jsonb, device_ts, received_at, source
+from unnest(%(devices)b::integer[], %(times)b::timestamptz[], %(kinds)b::text[], %(points)b::text[],
+            %(active)b::boolean[], %(details)b::text[], %(device_times)s::timestamptz[],
+            %(received)b::timestamptz[], %(sources)b::text[])
+     as told (device_id, ts, kind, point, active, detail, device_ts, received_at, source)
+on conflict (device_id, ts, kind, point, active) do nothing
+returning device_id, ts, kind, point, active, received_at
+
+-- name: begin_devices
+-- A row for each device that is heard for the first time.
+insert into device_last (device_id, last_received_at, online_since)
+select device_id, heard, heard
+from unnest(%(devices)b::integer[], %(heard)b::timestamptz[]) as heard (device_id, heard)
+order by device_id
+on conflict (device_id) do nothing
+
+-- name: lock_devices
+-- The last state of the devices of a batch, locked in one order so that two processes can't wait for each other.
+select device_id, last_ts, last_received_at, online, online_since, offline_since, metric_values::text
+from device_last where device_id = any (%(devices)b::integer[])
+order by device_id for update
+
+-- name: keep_devices
+-- The new last state of devices.
+update device_last l
+set last_ts = n.last_ts, last_received_at = n.last_received_at, online = true, online_since = n.online_since,
+    offline_since = null, metric_values = n.metric_values::jsonb
+from unnest(%(devices)b::integer[], %(last)s::timestamptz[], %(heard)b::timestamptz[], %(online)s::timestamptz[],
+            %(values)b::text[]) as n (device_id, last_ts, last_received_at, online_since, metric_values)
+where l.device_id = n.device_id
+
+-- name: mark_days
+-- Unit-days to roll up again. The day in progress is not rolled up yet, so its row need not be touched twice.
+insert into dirty_unit_days (unit_id, day)
+select unit_id, day from unnest(%(units)b::bigint[], %(days)s::date[]) as touched (unit_id, day)
+order by unit_id, day
+on conflict (unit_id, day) do nothing
+
+-- name: mark_late_days
+-- As mark_days for days before today: the row is locked, so that a roll-up in progress waits for this transaction.
+insert into dirty_unit_days (unit_id, day)
+select unit_id, day from unnest(%(units)b::bigint[], %(days)s::date[]) as touched (unit_id, day)
+order by unit_id, day
+on conflict (unit_id, day) do update set day = excluded.day
+
+-- name: notify
+-- Tell the pages, when this transaction commits.
+select pg_notify('huoyan_alarm', payload) from unnest(%(payloads)b::text[]) as told (payload)

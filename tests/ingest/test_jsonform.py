@@ -1,0 +1,168 @@
+"""The JSON forms of the contract, and what is none of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.jsonform import decode_events, decode_telemetry
+from ingest.messages import BadTime
+from ingest.vocabulary import Limits
+
+LIMITS = Limits(values=100, depth=4, key=40, state=200, point=50, detail=500)
+MOMENT = dt.datetime(2026, 3, 10, 4, 0, tzinfo=dt.UTC)
+MS = int(MOMENT.timestamp() * 1000)
+
+
+def telemetry(payload: Any, device: str | None = "D") -> tuple[list[tuple[str, Any, dict[str, Any]]], list[str]]:
+    raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    contents, problems = decode_telemetry(raw, device, LIMITS)
+    return ([(name, record.time, record.values) for name, content in contents.items() for record in content.records],
+            [problem.reason_code for problem in problems])
+
+
+@pytest.mark.parametrize(("payload", "records"), [
+    ({"a": 1}, [("D", None, {"a": 1})]),
+    ({"ts": MS, "values": {"a": 1, "b": "x"}}, [("D", MOMENT, {"a": 1, "b": "x"})]),
+    ({"ts": MS, "a": 1}, [("D", MOMENT, {"a": 1})]),
+    ({"values": {"a": 1}}, [("D", None, {"a": 1})]),
+    ([{"a": 1}, {"ts": MS, "values": {"a": 2}}], [("D", None, {"a": 1}), ("D", MOMENT, {"a": 2})]),
+    ({"ts": MS, "values": {"a": 1}, "b": 2}, [("D", MOMENT, {"b": 2, "a": 1})]),
+    ({"a": {"b": {"c": 1}}, "d": True}, [("D", None, {"a.b.c": 1, "d": True})]),
+    ({"a": None, "b": 1}, [("D", None, {"b": 1})]),
+    ({"ts": 1, "values": {"ts": 5}}, [("D", dt.datetime(1970, 1, 1, 0, 0, 0, 1000, tzinfo=dt.UTC), {"ts": 5})]),
+])
+def test_each_device_form_is_taken(payload: Any, records: list[Any]) -> None:
+    assert telemetry(payload) == (records, [])
+
+
+def test_a_gateway_speaks_for_many_devices() -> None:
+    payload = {"A": [{"ts": MS, "values": {"a": 1}}, {"a": 2}], "B": {"b": 3}}
+    assert telemetry(payload, None) == ([("A", MOMENT, {"a": 1}), ("A", None, {"a": 2}), ("B", None, {"b": 3})], [])
+
+
+@pytest.mark.parametrize(("ts", "time"), [
+    (MS, MOMENT), (str(MS), MOMENT), (MS / 1000, MOMENT), (MS // 1000, MOMENT), (float(MS), MOMENT),
+    ("2026-03-10T04:00:00Z", MOMENT), ("2026-03-10T12:00:00+08:00", MOMENT), ("2026-03-10 12:00:00", MOMENT),
+    ("20260310T120000+0800", MOMENT), (0, None), ("", None), (None, None), ("0", None),
+])
+def test_times_come_as_milliseconds_seconds_digits_or_iso_8601(ts: Any, time: Any) -> None:
+    assert telemetry({"ts": ts, "values": {"a": 1}})[0] == [("D", time, {"a": 1})]
+
+
+@pytest.mark.parametrize("ts", ["yesterday", 1e300, -1e300, True, [], {}, "9" * 16, "9999-99-99", float("nan"),
+                                "0001-01-01T00:00:00+14:00", 10**40])
+def test_what_is_no_time_is_said_to_be_none(ts: Any) -> None:
+    ((_, time, _),), _problems = telemetry({"ts": ts, "values": {"a": 1}})
+    assert isinstance(time, BadTime)
+
+
+@pytest.mark.parametrize(("payload", "codes"), [
+    (b"", ["empty"]), (b"  \n", ["empty"]), (b"{}", ["empty"]), (b"[]", ["empty"]), (b"hello", ["json"]),
+    (b'{"a":1', ["json"]), (b'{"a":1}\x00', ["json"]), (b'{"a":"\xff"}', ["utf8"]), (b"5", ["form"]),
+    (b'"text"', ["form"]), (b"null", ["form"]), (b"[1, 2]", ["form", "form"]), (b'{"a": [1, 2]}', ["form"]),
+    (b'{"": 1}', ["key"]), (json.dumps({"k" * 41: 1}).encode(), ["key"]),
+    (b'{"a":{"b":{"c":{"d":{"e":1}}}}}', ["depth"]), (b"[" * 1000 + b"]" * 1000, ["form"]),
+    (b'{"a":' * 1000 + b"1" + b"}" * 1000, ["depth"]), (b"[" * 200_000 + b"]" * 200_000, ["depth"]),
+    (b'{"a":' * 200_000, ["depth"]), (json.dumps({f"k{n}": n for n in range(100_000)}).encode(), ["too_many"]),
+    (b"\x00" * 100, ["json"]),
+])
+def test_what_is_no_form_is_refused_with_its_reason(payload: bytes, codes: list[str]) -> None:
+    assert telemetry(payload)[1] == codes
+
+
+def test_what_is_good_is_kept_beside_what_is_not() -> None:
+    records, codes = telemetry([{"a": 1, "b": [1], "c": {"d": {"e": {"f": {"g": 1}}}}}, 7, {"h": 2}])
+    assert [values for _, _, values in records] == [{"a": 1}, {"h": 2}]
+    assert codes == ["form", "depth", "form"]
+
+
+def test_a_refused_piece_says_the_same_when_it_comes_again() -> None:
+    _, problems = decode_telemetry(json.dumps({"ts": MS, "values": {"a": 1, "b": [1]}}).encode(), "D", LIMITS)
+    assert problems[0].payload is not None
+    assert json.loads(problems[0].payload) == {"ts": MS, "values": {"b": [1]}}
+    _, problems = decode_telemetry(json.dumps({"A": [{"a": 1}, 5], "B": "x"}).encode(), None, LIMITS)
+    assert [json.loads(problem.payload or b"") for problem in problems] == [{"A": [5]}, {"B": "x"}]
+
+
+def test_not_a_number_and_endless_numbers_spoil_only_themselves() -> None:
+    ((_, _, values),), codes = telemetry(b'{"a": 0.5, "b": NaN, "c": 1e400, "d": -Infinity}')
+    assert codes == []
+    assert values["a"] == 0.5
+    assert set(values) == {"a", "b", "c", "d"}
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert telemetry(b'\xef\xbb\xbf{"a": 1}') == ([("D", None, {"a": 1})], [])
+
+
+def events(payload: Any, device: str | None = "D") -> tuple[list[tuple[Any, ...]], list[str]]:
+    raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    contents, problems = decode_events(raw, device, LIMITS)
+    return ([(name, event.kind, event.active, event.point, event.time, event.detail)
+             for name, content in contents.items() for event in content.events],
+            [problem.reason_code for problem in problems])
+
+
+@pytest.mark.parametrize(("payload", "expected"), [
+    ({"type": "fire_alarm"}, [("D", "fire_alarm", True, "", None, {})]),
+    ({"type": "火警", "active": False, "ts": MS, "point": "3F", "message": "走廊"},
+     [("D", "火警", False, "3F", MOMENT, {"message": "走廊"})]),
+    ([{"type": "fault"}, {"type": "test", "active": 0}], [("D", "fault", True, "", None, {}),
+                                                          ("D", "test", False, "", None, {})]),
+    ({"type": "fault", "point": 12, "time": "2026-03-10T04:00:00Z"}, [("D", "fault", True, "12", MOMENT, {})]),
+])
+def test_each_event_form_is_taken(payload: Any, expected: list[Any]) -> None:
+    assert events(payload) == (expected, [])
+
+
+def test_a_gateway_tells_events_of_many_devices() -> None:
+    told, codes = events({"A": [{"type": "fault"}], "B": {"type": "test"}, "": [{"type": "test"}]}, None)
+    assert [event[:2] for event in told] == [("A", "fault"), ("B", "test")]
+    assert codes == ["form"]
+
+
+@pytest.mark.parametrize(("active", "meaning"), [
+    (True, True), (1, True), ("true", True), ("ON", True), ("报警", True), (False, False), (0, False), ("off", False),
+    ("restored", False), ("恢复", False),
+])
+def test_active_is_taken_in_the_words_devices_use(active: Any, meaning: bool) -> None:
+    assert events({"type": "fault", "active": active})[0][0][2] is meaning
+
+
+@pytest.mark.parametrize(("payload", "codes"), [
+    ({}, ["event_type"]), ({"type": 5}, ["event_type"]), ({"type": " "}, ["event_type"]),
+    ({"type": "fault", "active": "perhaps"}, ["event_active"]), ({"type": "fault", "active": 2}, ["event_active"]),
+    ([5, {"type": "fault"}], ["form"]), ([{"type": "fault"}] * 101, ["too_many"]),
+])
+def test_what_is_no_event_is_refused_with_its_reason(payload: Any, codes: list[str]) -> None:
+    assert events(payload)[1] == codes
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_decoder(payload: bytes) -> None:
+    for device in ("D", None):
+        decode_telemetry(payload, device, LIMITS)
+        decode_events(payload, device, LIMITS)
+
+
+JSON = st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
+                    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+                    max_leaves=25)
+
+
+@given(JSON)
+def test_no_json_breaks_the_decoder_and_what_it_refuses_it_refuses_again(value: Any) -> None:
+    payload = json.dumps(value).encode()
+    for device in ("D", None):
+        for decode in (decode_telemetry, decode_events):
+            _, problems = decode(payload, device, LIMITS)
+            for problem in problems:
+                if problem.payload is not None:
+                    _, again = decode(problem.payload, device, LIMITS)
+                    assert [one.reason_code for one in again] == [problem.reason_code]
