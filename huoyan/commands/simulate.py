@@ -1,0 +1,98 @@
+"""Stand-ins: a city on paper with a known true risk, and a fleet of devices that publish over MQTT."""
+
+from __future__ import annotations
+
+import datetime as dt
+import signal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from huoyan.commands.session import Day
+from huoyan.commands.session import settings as load_settings
+from policy.clocks import legal_day
+from simulators.city import generate, write
+from simulators.errors import SimulatorError
+from simulators.fleet import FAULT_LEVELS, Broker, Fleet, Ledger, Traffic, read_devices, read_logins
+
+ORDER = 90
+
+
+@click.group()
+def simulate() -> None:
+    """Simulated cities and devices, for trials and tests."""
+
+
+@simulate.command()
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True,
+              help="Another seed, another city.")
+@click.option("--units", type=click.IntRange(10, 1_000_000), default=2000, show_default=True)
+@click.option("--devices", type=click.IntRange(0, 1_000_000), default=None, help="Three for each unit if left out.")
+@click.option("--days", type=click.IntRange(1, 3660), default=365, show_default=True, help="Days of telemetry.")
+@click.option("--until", type=Day(), default=None, help="The day on which the history ends; today if left out.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True,
+              help="Folder for the CSV files.")
+@click.option("--readings", is_flag=True, help="Write readings.csv too (millions of rows).")
+def city(seed: int, units: int, devices: int | None, days: int, until: dt.date | None, out: Path, *,
+         readings: bool) -> None:
+    """Write a simulated city as CSV files: registers as `huoyan import` takes them, the record, and truth.csv."""
+    load_settings()
+    until = until or legal_day(dt.datetime.now(dt.UTC))
+    try:
+        made = generate(seed, units=units, devices=min(3 * units, 1_000_000) if devices is None else devices,
+                        until=until, days=days)
+        counts = write(made, out, readings=readings)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or out} can't be written: {error.strerror}") from None
+    click.echo(f"{out}: " + ", ".join(f"{noun} {count}" for noun, count in counts.items()))
+
+
+@simulate.command()
+@click.option("--devices", "devices_file", type=click.Path(path_type=Path), required=True,
+              help='JSON list of {"vendor", "device_no", "kind"}.')
+@click.option("--rate", type=click.FloatRange(0, 100_000, min_open=True), default=20.0, show_default=True,
+              help="Messages a second.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--faults", type=click.Choice(list(FAULT_LEVELS)), default="low", show_default=True,
+              help="How often duplicates, late data, garbage, wrong clocks, storms and lost connections come.")
+@click.option("--events-per-minute", type=click.FloatRange(0, 100_000), default=2.0, show_default=True,
+              help="Alarms and faults that begin, over the whole fleet.")
+@click.option("--duration", type=click.FloatRange(0, min_open=True), default=None,
+              help="Seconds; until SIGTERM or Ctrl-C if left out.")
+@click.option("--ledger", "ledger_file", type=click.Path(dir_okay=False, path_type=Path), default=None,
+              help="Write a JSON line for each message the broker acknowledged.")
+@click.option("--logins", "logins_file", type=click.Path(path_type=Path), default=None,
+              help='JSON object of {"VENDOR": "PASSWORD"}; without it nobody logs in.')
+@click.option("--mqtt-host", default=None, help="HUOYAN_MQTT_HOST if left out.")
+@click.option("--mqtt-port", type=click.IntRange(1, 65535), default=None, help="HUOYAN_MQTT_PORT if left out.")
+@click.option("--mqtt-protocol", type=click.Choice(["5", "3.1.1"]), default=None,
+              help="HUOYAN_MQTT_PROTOCOL if left out.")
+def fleet(devices_file: Path, rate: float, seed: int, faults: str, events_per_minute: float, duration: float | None,
+          ledger_file: Path | None, logins_file: Path | None, mqtt_host: str | None, mqtt_port: int | None,
+          mqtt_protocol: str | None) -> None:
+    """Publish over MQTT as devices do until stopped, then wait for what is not acknowledged yet."""
+    loaded = load_settings()
+    try:
+        devices = read_devices(devices_file)
+        broker = Broker(mqtt_host or loaded.mqtt_host, mqtt_port or loaded.mqtt_port,
+                        mqtt_protocol or loaded.mqtt_protocol,
+                        read_logins(logins_file) if logins_file is not None else None)
+        traffic = Traffic(devices, seed, FAULT_LEVELS[faults], events_per_minute=events_per_minute,
+                          start_ms=int(dt.datetime.now(dt.UTC).timestamp() * 1000))
+        running = Fleet(devices, traffic, broker, Ledger(ledger_file), rate=rate, seed=seed)
+
+        def stop(_signal: int, _frame: Any) -> None:
+            running.stop()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        totals = running.run(duration)
+    except SimulatorError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(totals.line())
+
+
+COMMANDS = (simulate,)
