@@ -1,0 +1,20 @@
+-- name: insert
+-- One complaint; a number stands once.
+insert into complaints (complaint_no, unit_id, received_at, channel, anonymous, kind, check_by, note, entered_by)
+values (%(number)s, %(unit)s, %(received)s, %(channel)s, %(anonymous)s, %(kind)s, %(by)s, %(note)s, %(actor)s)
+on conflict (complaint_no) do nothing
+returning complaint_id;
+
+-- name: locked
+-- One complaint, locked so that it is checked once.
+select unit_id, received_at, check_by, checked_at from complaints where complaint_no = %s for update;
+
+-- name: visit
+-- The visit that checked a complaint.
+select inspection_id, unit_id from inspections where inspection_no = %s;
+
+-- name: check
+-- What the check found.
+update complaints set checked_at = %(at)s, verified = %(verified)s, inspection_id = %(inspection)s,
+    note = concat_ws(E'\n', note, %(note)s::text)
+where complaint_no = %(number)s;

@@ -1,0 +1,70 @@
+-- name: unit_id
+-- The unit of a number.
+select unit_id from units where unit_no = %s;
+
+-- name: insert_entry
+-- One entry of the ledger; an event posts once.
+insert into credit_entries (unit_id, occurred_on, points, event_kind, event_ref, article)
+values (%(unit)s, %(day)s, %(points)s, %(kind)s, %(ref)s, %(article)s)
+on conflict (event_kind, event_ref) do nothing
+returning entry_id;
+
+-- name: posted_for
+-- What an event has taken from a unit and not given back.
+select coalesce(sum(points), 0) as points from credit_entries e
+where unit_id = %(unit)s
+  and (event_ref = %(ref)s
+       or (event_kind = 'repair' and event_ref in (
+            select entry_id::text from credit_entries o where o.unit_id = %(unit)s and o.event_ref = %(ref)s)));
+
+-- name: entry
+-- One entry.
+select * from credit_entries where entry_id = %s;
+
+-- name: given_back
+-- The entry that gave the points of an event back.
+select entry_id from credit_entries
+where (event_kind = 'repair' and event_ref = %(entry)s) or (event_kind = 'penalty_withdrawn' and event_ref = %(ref)s);
+
+-- name: listed_from
+-- A listing that holds on a day or begins later.
+select list, from_day, to_day from credit_listings
+where unit_id = %(unit)s and (to_day is null or to_day >= %(day)s)
+order by from_day limit 1;
+
+-- name: open_listing
+-- The listing a unit is on that has no end.
+select list, from_day from credit_listings where unit_id = %s and to_day is null order by from_day limit 1;
+
+-- name: insert_listing
+-- A unit onto a list.
+insert into credit_listings (unit_id, list, from_day, basis) values (%(unit)s, %(list)s, %(day)s, %(basis)s);
+
+-- name: end_listing
+-- The last day of a listing.
+update credit_listings set to_day = %(day)s where unit_id = %(unit)s and list = %(list)s and from_day = %(from)s;
+
+-- name: grounds
+-- Penalties within a span and major hazards past their day.
+select (select count(*) from penalties where unit_id = %(unit)s and decided_on > %(since)s and decided_on <= %(day)s
+            and (withdrawn_on is null or withdrawn_on > %(day)s)) as penalties,
+       (select count(*) from hazards where unit_id = %(unit)s and is_major and due_on < %(day)s
+            and (corrected_on is null or corrected_on > %(day)s)) as overdue;
+
+-- name: unposted
+-- Events up to a day that have no entry in the ledger yet.
+select e.* from (
+    select unit_id, decided_on as occurred_on, 'penalty_' || kind as event_kind, case_no as event_ref
+    from penalties where withdrawn_on is null
+    union all
+    select h.unit_id, h.found_on, 'major_hazard', i.inspection_no || '/' || h.item_code
+    from hazards h join inspections i using (inspection_id) where h.is_major
+    union all
+    select unit_id, (coalesce(checked_at, received_at) at time zone 'Asia/Shanghai')::date, 'complaint_verified', complaint_no
+    from complaints where verified
+    union all
+    select unit_id, (occurred_at at time zone 'Asia/Shanghai')::date, 'fire_' || procedure, fire_no from fires
+) e
+where e.occurred_on <= %(day)s
+  and not exists (select from credit_entries c where c.unit_id = e.unit_id and c.event_ref = e.event_ref)
+order by e.occurred_on, e.event_kind, e.event_ref;

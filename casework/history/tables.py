@@ -1,0 +1,188 @@
+"""The rows of a foreign file as texts: CSV in any encoding and delimiter the map names, or XLSX; all bounded."""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from casework.history.mapping import Source
+from registry import csv_file, xlsx_file
+from registry.cells import CellError, as_text, shown
+from registry.errors import FileRefused
+
+LARGEST_FILE = 1_000_000_000
+MOST_ROWS = 2_000_000
+_UNPACKED = 2_000_000_000
+_COLUMNS = 500
+_CELL = 1_000_000
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Column names, and rows as (line, cells or the reason why there are none); ``expected`` is for a progress bar."""
+
+    names: list[str]
+    rows: Iterator[tuple[int, list[str] | str]]
+    expected: int
+
+
+def read_rows(path: Path, source: Source) -> Rows:
+    """Open the file; :class:`FileRefused` says in one sentence why it can't be read as a table."""
+    content = _content(path)
+    if content.startswith(b"PK\x03\x04"):
+        records, expected = _workbook(path.name, content, source.sheet)
+    elif content.startswith(b"\xd0\xcf\x11\xe0"):
+        raise FileRefused(f"{path.name} is an old Excel file (.xls): save it as .xlsx")
+    else:
+        records, expected = _csv(path.name, content, source)
+    names = _names(path.name, records, source)
+    # A spreadsheet leaves out the empty cells at the end of a row; a CSV file that does has lost something.
+    padded = content.startswith(b"PK\x03\x04")
+    return Rows(names, _bounded(path.name, records, len(names), padded), expected)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise FileRefused(f"{path} is not a file" if path.exists() else f"there is no file {path}")
+        if path.stat().st_size > LARGEST_FILE:
+            raise FileRefused(f"{path.name} is larger than {LARGEST_FILE // 1_000_000} MB: split it")
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise FileRefused(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from None
+    if not content.strip():
+        raise FileRefused(f"{path.name} is empty")
+    return content
+
+
+def _csv(name: str, content: bytes, source: Source) -> tuple[Iterator[tuple[int, Any]], int]:
+    if source.encoding:
+        try:
+            decoded = content.decode(source.encoding).removeprefix("\ufeff")
+        except (UnicodeError, LookupError) as error:
+            at = getattr(error, "start", 0)
+            raise FileRefused(f"{name} is not {source.encoding}: line {content.count(bytes([10]), 0, at) + 1} can't be "
+                              f"read so, name another under source.encoding") from None
+    else:
+        try:
+            decoded = csv_file.decode(name, content)
+        except FileRefused as error:
+            raise FileRefused(f"{error}, or name its encoding under source.encoding") from None
+    lines = [line for line in decoded[:65536].splitlines() if line.strip()] or [""]
+    first = lines[min(source.header_row, len(lines)) - 1]
+    delimiter = source.delimiter or max(",;\t|", key=first.count)
+    return _records(name, decoded, delimiter, source.quote), decoded.count("\n")
+
+
+def _records(name: str, decoded: str, delimiter: str, quote: str) -> Iterator[tuple[int, Any]]:
+    csv.field_size_limit(_CELL)
+    reader = csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter, quotechar=quote)
+    line = 1
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise FileRefused(f"{name}, line {line}: {error} (a quotation mark that is not closed, or another "
+                              f"source.delimiter)") from None
+        yield line, cells
+        line = reader.line_num + 1
+
+
+def _workbook(name: str, content: bytes, wanted: str | None) -> tuple[Iterator[tuple[int, Any]], int]:
+    # This also refuses what unpacks beyond bounds, before any sheet is opened.
+    header, records, expected = xlsx_file.read(name, content, _UNPACKED, _COLUMNS)
+    if wanted is None:
+        def first() -> Iterator[tuple[int, Any]]:
+            yield 1, header
+            yield from records
+        return first(), expected
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+    except Exception:  # a workbook can be wrong in more ways than openpyxl has exceptions for
+        raise FileRefused(f"{name} is not a workbook that can be read: save it as .xlsx again") from None
+    if wanted not in book.sheetnames:
+        raise FileRefused(f"{name} has no sheet {shown(wanted)!r}: it has {shown(', '.join(book.sheetnames), 200)}")
+    sheet = book[wanted]
+    rows = sheet.max_row or 0
+    sheet.reset_dimensions()
+    return _sheet(name, sheet), rows
+
+
+def _sheet(name: str, sheet: Any) -> Iterator[tuple[int, Any]]:
+    rows, number = iter(sheet.iter_rows(values_only=True, max_col=_COLUMNS + 1)), 0
+    while True:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                cells = next(rows)
+        except StopIteration:
+            return
+        except Exception:  # see _workbook
+            raise FileRefused(f"{name}: the sheet can't be read beyond row {number}: save it as .xlsx again") from None
+        number += 1
+        yield number, list(cells)
+
+
+def _names(name: str, records: Iterator[tuple[int, Any]], source: Source) -> list[str]:
+    if source.columns is not None:
+        names = [one.strip() for one in source.columns]
+    else:
+        header: Sequence[Any] | None = None
+        filled = (row for row in records if not _is_blank(row[1]))
+        for place, (_line, cells) in enumerate(filled, 1):
+            if place == source.header_row:
+                header = cells
+                break
+        if header is None:
+            raise FileRefused(f"{name} has no row {source.header_row}, where source.header_row says the column names "
+                              f"are")
+        names = ["" if cell is None else str(cell).strip() for cell in header]
+        while names and not names[-1]:
+            names.pop()
+    if not names:
+        raise FileRefused(f"{name} has no column names in row {source.header_row}")
+    if len(names) > _COLUMNS:
+        raise FileRefused(f"{name} has {len(names)} columns: at most {_COLUMNS} are read")
+    return names
+
+
+def _is_blank(cells: Sequence[Any]) -> bool:
+    return all(cell is None or cell == "" or (isinstance(cell, str) and not cell.strip()) for cell in cells)
+
+
+def _bounded(name: str, records: Iterator[tuple[int, Any]], width: int,
+             padded: bool) -> Iterator[tuple[int, list[str] | str]]:
+    count = 0
+    for line, cells in records:
+        if _is_blank(cells):
+            continue
+        count += 1
+        if count > MOST_ROWS:
+            raise FileRefused(f"{name} has more than {MOST_ROWS} rows: split it")
+        yield line, _row(cells, width, padded)
+
+
+def _row(cells: list[Any], width: int, padded: bool) -> list[str] | str:
+    try:
+        texts = [cell.strip() if isinstance(cell, str) and cell.isascii() and cell.isprintable()
+                 else "" if cell is None else as_text(cell) for cell in cells]
+    except CellError as error:
+        return str(error)
+    while len(texts) > width and not texts[-1]:
+        texts.pop()
+    if len(texts) > width:
+        return f"the row has {len(texts)} cells, the header {width}"
+    if len(texts) < width and not padded:
+        return f"the row has {len(texts)} cells, the header {width}"
+    return texts + [""] * (width - len(texts))

@@ -1,0 +1,22 @@
+-- name: insert
+-- One decision; a case number stands once.
+insert into penalties (case_no, unit_id, inspection_id, decided_on, kind, amount_yuan, article, entered_by)
+values (%(number)s, %(unit)s, %(inspection)s, %(day)s, %(kind)s, %(amount)s, %(article)s, %(actor)s)
+on conflict (case_no) do nothing
+returning penalty_id;
+
+-- name: add_officer
+-- An officer who signed.
+insert into penalty_officers (penalty_id, officer_no) values (%s, %s);
+
+-- name: inspection
+-- The visit a decision comes of.
+select inspection_id, unit_id, inspected_on from inspections where inspection_no = %s;
+
+-- name: locked
+-- One decision, locked so that it is withdrawn once.
+select unit_id, decided_on, withdrawn_on from penalties where case_no = %s for update;
+
+-- name: withdraw
+-- The day a decision was changed or annulled.
+update penalties set withdrawn_on = %(day)s where case_no = %(number)s;
