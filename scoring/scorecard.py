@@ -1,0 +1,177 @@
+"""From features to scores: 0 to 100 points, HIGHER IS RISKIER, each score the exact sum of its named contributions.
+
+Pure: a table of features and a card in, scores, classes, ranks and contributions out. What a cap takes off, and the
+bounds 0 and 100 themselves, are contributions of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.card import CLASSES, Absent, Card, Line, Side, grains
+from scoring.features import FeatureTable
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+LOWEST, HIGHEST = 0.0, 100.0
+
+
+@dataclass(frozen=True)
+class Column:
+    """The points that one line of the card gave, with whatever names it; ``shown`` is where it stands in the list."""
+
+    feature: str
+    side: str
+    points: Floats
+    shown: Flags
+    line: Line | None = None
+    named: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores of a table of units on its day; arrays run parallel to ``table``."""
+
+    table: FeatureTable
+    card: Card
+    columns: tuple[Column, ...]
+    score: Floats
+    base_class: npt.NDArray[np.str_]
+    risk_class: npt.NDArray[np.str_]
+    direct: tuple[tuple[str, ...], ...]
+    rank: npt.NDArray[np.int64]
+
+    def contributions(self) -> list[list[dict[str, Any]]]:
+        """For each unit what makes up its score, in the order of the card: {feature, zh, en, value, unit, points}.
+
+        Beside these stand unit_en, side, and excess: how far the points lie above those of an average or unknown unit.
+        """
+        found: list[list[dict[str, Any]]] = [[] for _ in range(len(self.table))]
+        for column in self.columns:
+            if column.line is None:
+                zh, en = column.named
+                for place in np.nonzero(column.shown)[0]:
+                    found[place].append({"feature": column.feature, "zh": zh, "en": en, "value": None, "unit": "",
+                                         "unit_en": "", "side": column.side, "points": float(column.points[place]),
+                                         "excess": 0.0})
+            else:
+                _describe(column, column.line, self.table, found)
+        return found
+
+    def standing(self) -> Floats:
+        """What the rank goes by, without the number of the unit: class, whether lifted into it, score."""
+        base, final = (np.searchsorted(np.array(CLASSES), codes) for codes in (self.base_class, self.risk_class))
+        return np.asarray((2.0 * final + (final > base)) * (2 * HIGHEST) + self.score)
+
+    def side_points(self, code: str) -> Floats:
+        """What one side alone gives, caps included."""
+        parts = [column.points for column in self.columns if column.side == code]
+        return np.sum(parts, axis=0) if parts else np.zeros(len(self.table))
+
+
+def score(table: FeatureTable, card: Card) -> Scored:
+    """Score every unit of ``table`` by ``card``."""
+    columns: list[Column] = []
+    for side in card.sides:
+        columns += _side(table, card, side)
+    total = _total(columns, len(table))
+    clipped = np.clip(total, LOWEST, HIGHEST) - total
+    columns.append(Column("bounds", "", clipped, clipped != 0, None,
+                          (f"总分限于{LOWEST:g}至{HIGHEST:g}", f"the score stays within {LOWEST:g} and {HIGHEST:g}")))
+    total = total + clipped
+    base = np.searchsorted(np.array(card.cuts), total, side="right")
+    final, reasons = _lift(table, card, base)
+    return Scored(table, card, tuple(columns), total, np.array(CLASSES)[base], np.array(CLASSES)[final], reasons,
+                  _rank(table, total, base, final))
+
+
+def _side(table: FeatureTable, card: Card, side: Side) -> list[Column]:
+    """The columns of one side, with what stands for missing groups and with what its cap takes off."""
+    missing = [(absent, _is_missing(table, absent)) for absent in card.absent if absent.side == side.code]
+    columns = []
+    for line in card.lines:
+        if line.side != side.code:
+            continue
+        values = table.words.get(line.feature) if line.words else None
+        points = line.points(table.numbers[line.feature]) if values is None else line.points_of_words(values)
+        for absent, where in missing:
+            if line.feature in absent.covers:
+                points = np.where(where, 0.0, points)
+        columns.append(Column(line.feature, side.code, points, points != 0, line))
+    columns += [Column(absent.feature, side.code, np.where(where, absent.points, 0.0), where, None,
+                       (absent.zh, absent.en)) for absent, where in missing]
+    over = np.minimum(side.cap - _total(columns, len(table)), 0.0)
+    columns.append(Column(f"{side.code}_cap", side.code, over, over != 0, None,
+                          (f"{side.zh}封顶{side.cap:g}分", f"{side.en}: capped at {side.cap:g} points")))
+    return columns
+
+
+def _is_missing(table: FeatureTable, absent: Absent) -> Flags:
+    column = table.numbers[absent.unless]
+    return np.asarray(np.isnan(column) | (column == 0))
+
+
+def _total(columns: list[Column], size: int) -> Floats:
+    total = np.zeros(size)
+    for column in columns:
+        total = total + column.points
+    return total
+
+
+def _lift(table: FeatureTable, card: Card, base: npt.NDArray[np.intp],
+          ) -> tuple[npt.NDArray[np.intp], tuple[tuple[str, ...], ...]]:
+    """Classes after the direct conditions, and the codes of those that hold. Two raises by one class raise by one."""
+    reasons: list[list[str]] = [[] for _ in range(len(table))]
+    floor = np.zeros(len(table), dtype=np.intp)
+    raised = np.zeros(len(table), dtype=np.intp)
+    for condition in card.direct:
+        if condition.word is not None:
+            met = np.array([word == condition.word for word in table.words[condition.feature]], dtype=bool)
+        else:
+            met = condition.met(table.numbers[condition.feature])
+        floor = np.maximum(floor, np.where(met, condition.to, 0))
+        raised = np.maximum(raised, np.where(met, condition.by, 0))
+        for place in np.nonzero(met)[0]:
+            reasons[place].append(condition.code)
+    final = np.minimum(np.maximum(base + raised, floor), len(CLASSES) - 1)
+    return final, tuple(tuple(codes) for codes in reasons)
+
+
+def _rank(table: FeatureTable, total: Floats, base: npt.NDArray[np.intp], final: npt.NDArray[np.intp],
+          ) -> npt.NDArray[np.int64]:
+    """1 for the riskiest: by class, within it the units lifted into it first, then by score, ties by number of unit."""
+    order = np.lexsort((np.array(table.unit_no), -total, final <= base, -final))
+    rank = np.empty(len(table), dtype=np.int64)
+    rank[order] = np.arange(1, len(table) + 1)
+    return rank
+
+
+def _describe(column: Column, line: Line, table: FeatureTable, found: list[list[dict[str, Any]]]) -> None:
+    words, numbers = table.words.get(line.feature), table.numbers.get(line.feature)
+    usual = float(grains(line.unknown))
+    for place in np.nonzero(column.shown)[0]:
+        zh, en, value = line.zh, line.en, _shown(line, numbers[place]) if numbers is not None else None
+        if line.words and words is not None:
+            _, word_zh, word_en = line.words.get(words[place], (0.0, words[place], words[place]))
+            zh, en, value = f"{zh}：{word_zh}", f"{en}: {word_en}", words[place]
+        elif value is None:
+            zh, en = f"{zh}（未掌握）", f"{en} (not known)"
+        points = float(column.points[place])
+        found[place].append({"feature": line.feature, "zh": zh, "en": en, "value": value, "unit": line.unit,
+                             "unit_en": line.unit_en, "side": line.side, "points": points,
+                             "excess": points - usual})
+
+
+def _shown(line: Line, value: float) -> float | int | str | None:
+    """The value as a page shows it: in its own unit, two decimals at most."""
+    if np.isnan(value):
+        return None
+    if line.is_flag:
+        return "✓"
+    number = round(float(value) * line.times, 2)
+    return int(number) if number.is_integer() else number

@@ -1,0 +1,183 @@
+"""The feature table of a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from scoring import features, rollup
+from scoring.features import FeatureTable
+from store import Database
+from tests.scoring.scene import Scene, at
+
+AS_OF = dt.date(2026, 3, 1)
+
+
+def load(db: Database, as_of: dt.date = AS_OF, units: list[int] | None = None) -> FeatureTable:
+    with db.connection() as connection:
+        return features.load(connection, as_of, units)
+
+
+def rows(table: FeatureTable) -> dict[int, dict[str, float | str | None]]:
+    return {int(unit): table.row(place) for place, unit in enumerate(table.unit_id)}
+
+
+def busy(scene: Scene) -> list[int]:
+    """Three units with something of everything in their past."""
+    units = [scene.unit(f"A{number}", floor_area_m2=1000, storeys=3, occupants=50) for number in range(3)]
+    for number, unit in enumerate(units):
+        panel, sensor = scene.device(unit, "uitd"), scene.device(unit)
+        scene.reading(sensor, "residual_current", at("2026-02-20", 9), 100 + 250 * number)
+        scene.alarm(panel, "fire_alarm", at("2026-02-10", 9), at("2026-02-10", 10), "false", at("2026-02-10", 11))
+        scene.alarm(panel, "fault", at("2026-02-11", 9), at("2026-02-12", 10))
+        scene.event(panel, "system_off", at("2026-02-26", 9))
+        scene.visit(unit, "2025-06-01", "critical", "minor", team="red")
+        scene.visit(unit, "2025-12-01", "serious", team="blue", handling="ordered", due="2025-12-20")
+        scene.penalty(unit, "2025-12-05")
+        scene.complaint(unit, at("2025-11-01", 9), at("2025-11-02", 9), True)
+        scene.fire(unit, at("2025-01-01", 9))
+        scene.credit(unit, "2025-12-05", -6)
+        scene.listing(unit, "general", "2025-12-10")
+    return units
+
+
+def test_nothing_that_happens_on_the_day_or_later_moves_a_feature(db: Database) -> None:
+    with db.connection() as connection:
+        scene = Scene(connection)
+        units = busy(scene)
+        rollup.mark(connection, units[0], dt.date(2026, 2, 1), dt.date(2026, 2, 28))
+        pending = scene.alarm(scene.device(units[0], "smoke"), "fire_alarm", at("2026-02-20", 8), at("2026-02-20", 9))
+        scene.complaint(units[0], at("2026-02-20", 9))
+        open_case = scene.alarm(scene.device(units[0]), "fault", at("2026-02-27", 9))
+    rollup.run(db, AS_OF)
+    before = load(db)
+    with db.connection() as connection:
+        scene = Scene(connection)
+        for unit in units:
+            panel = scene.device(unit, "uitd", installed="2026-03-02")
+            for day in ("2026-03-01", "2026-03-20"):
+                scene.reading(panel, "residual_current", at(day, 0), 900)
+                scene.event(panel, "system_off", at(day, 1))
+                scene.alarm(panel, "fire_alarm", at(day, 0), None, "confirmed", at(day, 1))
+                scene.alarm(panel, "fault", at(day, 0))
+                scene.visit(unit, day, "critical", "critical", "serious", team="blue", handling="ordered", due=day,
+                            major=True)
+                scene.penalty(unit, day)
+                scene.complaint(unit, at(day, 0), at(day, 9), True)
+                scene.fire(unit, at(day, 0), "ordinary")
+                scene.credit(unit, day, -20)
+                scene.listing(unit, "serious", day)
+        # What is learnt later of what had happened before.
+        connection.execute("update alarms set verdict = 'confirmed', verdict_at = %s where alarm_id = %s",
+                           [at("2026-03-01"), pending])
+        connection.execute("update alarms set restored_at = %s where alarm_id = %s", [at("2026-03-01", 2), open_case])
+        connection.execute("update hazards set corrected_on = '2026-03-01' where corrected_on is null "
+                           "and found_on < '2026-03-01'")
+        connection.execute("update penalties set withdrawn_on = '2026-03-01' where decided_on < '2026-03-01'")
+        connection.execute("update complaints set checked_at = %s, verified = true where checked_at is null",
+                           [at("2026-03-01", 3)])
+        connection.execute("update credit_listings set to_day = '2026-03-01' where from_day < '2026-03-01'")
+        scene.unit("Z9", registered_on=dt.date(2026, 3, 5))
+    rollup.run(db, dt.date(2026, 4, 1))
+    after = load(db)
+    assert list(after.unit_id) == list(before.unit_id)
+    assert after.words == before.words
+    for name, column in before.numbers.items():
+        np.testing.assert_array_equal(after.numbers[name], column, err_msg=name)
+    # The same rows are seen from a later day, so the test above could have failed.
+    later = load(db, dt.date(2026, 4, 1), units)
+    assert all(np.nansum(later.numbers[name]) != np.nansum(before.numbers[name]) for name in (
+        "alarms_confirmed_90", "fault_hours_90", "leakage_over_share_90", "critical_ratio", "penalties_12m",
+        "complaints_verified_12m", "fires_36m", "credit_balance", "major_open", "system_off_open_hours"))
+
+
+def test_the_past_is_told_as_it_was(db: Database) -> None:
+    with db.connection() as connection:
+        scene = Scene(connection)
+        unit = busy(scene)[1]
+        scene.penalty(unit, "2025-10-01", withdrawn="2025-11-01")
+        scene.penalty(unit, "2025-02-28")
+        scene.complaint(unit, at("2026-01-01", 9), at("2026-01-02", 9), False)
+        scene.visit(unit, "2026-02-01", kind="reinspection")
+    rollup.run(db, AS_OF)
+    row = rows(load(db))[unit]
+    told = {name: row[name] for name in (
+        "alarms_90", "alarms_30", "alarms_false_90", "alarms_unjudged_90", "alarms_confirmed_90", "faults_90",
+        "leakage_over_share_90", "visits", "days_since_visit", "open_hazards", "overdue_hazards", "major_open",
+        "penalties_12m", "complaints_12m", "complaints_verified_12m", "fires_36m", "credit_balance", "credit_list",
+        "last_result", "last_serious", "last_critical")}
+    assert told == {
+        "alarms_90": 1, "alarms_30": 1, "alarms_false_90": 1, "alarms_unjudged_90": 0, "alarms_confirmed_90": 0,
+        "faults_90": 1, "leakage_over_share_90": 1, "visits": 2, "days_since_visit": 90, "open_hazards": 1,
+        "overdue_hazards": 1, "major_open": 0, "penalties_12m": 1, "complaints_12m": 2, "complaints_verified_12m": 1,
+        "fires_36m": 1, "credit_balance": 94, "credit_list": "general", "last_result": "hazards_corrected",
+        "last_serious": 1, "last_critical": 0}
+    assert row["fault_hours_90"] == pytest.approx(25)
+    # From 26 February 09:00 to the first moment of 1 March.
+    assert row["system_off_open_hours"] == pytest.approx(63)
+
+
+def test_what_is_not_known_is_a_state_and_not_zero(db: Database) -> None:
+    with db.connection() as connection:
+        scene = Scene(connection)
+        busy(scene)
+        bare = scene.unit("B1", area="990102")
+        clean = scene.unit("B2")
+    rollup.run(db, AS_OF)
+    found = rows(load(db))
+    for name in ("fault_hours_90", "alarms_90", "offline_share_90", "leakage_over_share_90", "critical_ratio",
+                 "days_since_visit", "credit_balance", "floor_area_m2", "system_off_open_hours"):
+        assert found[bare][name] is None, name
+    assert (found[bare]["has_telemetry"], found[bare]["has_credit"], found[bare]["visits"]) == (0, 0, 0)
+    assert found[bare]["last_result"] == "none"
+    # Where a district keeps credit, a unit without an entry has its full balance.
+    assert found[clean]["credit_balance"] == 100
+
+
+def test_a_find_counts_against_what_the_same_team_usually_finds(db: Database) -> None:
+    with db.connection() as connection:
+        scene = Scene(connection)
+        strict, mild = scene.unit("S"), scene.unit("M")
+        for number in range(40):
+            other = scene.unit(f"O{number:02d}")
+            scene.visit(other, "2025-08-01", "critical", team="strict")
+            scene.visit(other, "2025-09-01", team="mild")
+        scene.visit(strict, "2025-10-01", "critical", team="strict")
+        scene.visit(mild, "2025-10-01", "critical", team="mild")
+    found = rows(load(db))
+    assert 1 < float(found[strict]["critical_ratio"] or 0) < float(found[mild]["critical_ratio"] or 0)
+
+
+def test_the_other_units_of_an_operator_tell_about_this_one(db: Database) -> None:
+    code = "91110000MA00000000"
+    with db.connection() as connection:
+        scene = Scene(connection)
+        one, two = scene.unit("A", uscc=code), scene.unit("B", uscc=code)
+        alone = scene.unit("C", uscc="91110000MA00000001")
+        named = [scene.unit(name, attributes={"operator": "连锁"}) for name in ("D", "E")]
+        for _ in range(10):
+            scene.visit(alone, "2025-10-01")
+        scene.visit(two, "2025-10-01", "critical")
+        scene.visit(named[0], "2025-10-01")
+    found = rows(load(db))
+    assert float(found[one]["operator_ratio"] or 0) > 1
+    assert found[two]["operator_ratio"] is None
+    assert found[alone]["operator_ratio"] is None
+    assert 0 < float(found[named[1]]["operator_ratio"] or 0) < 1
+
+
+def test_features_of_one_unit_are_those_of_the_whole_table(db: Database) -> None:
+    with db.connection() as connection:
+        units = busy(Scene(connection))
+    rollup.run(db, AS_OF)
+    whole = rows(load(db))
+    assert rows(load(db, units=[units[2]])) == {units[2]: whole[units[2]]}
+
+
+def test_a_closed_unit_is_left_out_unless_it_is_asked_for(db: Database) -> None:
+    with db.connection() as connection:
+        closed = Scene(connection).unit("X", status="closed")
+    assert len(load(db)) == 0
+    assert list(load(db, units=[closed]).unit_id) == [closed]
