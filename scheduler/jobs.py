@@ -1,0 +1,111 @@
+"""The jobs: what each is called, which dates it has, and what it does when its day is over.
+
+A job has a logical date. The roll-up, the score and the draw of a day carry that day; the freeze of an evening carries
+the day it freezes for. Only working days have a freeze and a draw (工作日 in Asia/Shanghai).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import casework.credit
+import sampling.draw
+import sampling.freeze
+import scoring.nightly
+import scoring.rollup
+from policy import calendar, rules
+from policy.clocks import SHANGHAI
+from store import Database, HuoyanError
+
+
+class JobError(HuoyanError):
+    """A job that does not exist, or that can't be run for the date asked for."""
+
+
+class Run(Protocol):
+    """A job's work for its date; what it returns is small, fit for JSON, and shown on the job page."""
+
+    def __call__(self, db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of the calendar.
+
+    ``days_ahead`` is how far its logical date lies after the day its clock strikes. A job that is ``perishable`` is of
+    no use once its date is over: a missed one is written down as skipped, since the pacing of the next days makes up
+    for it. The others are caught up, oldest first.
+    """
+
+    name: str
+    zh: str
+    en: str
+    run: Run
+    working_days_only: bool = False
+    days_ahead: int = 0
+    perishable: bool = False
+
+    def due_at(self, day: dt.date) -> dt.datetime:
+        """When the clock strikes for the logical date ``day``."""
+        strikes_on = day - dt.timedelta(days=self.days_ahead)
+        at = dt.time.fromisoformat(rules().value(f"schedule.{self.name}", strikes_on))
+        return dt.datetime.combine(strikes_on, at, SHANGHAI)
+
+    def has(self, day: dt.date) -> bool:
+        """Whether ``day`` is a date of this job."""
+        return not self.working_days_only or calendar().is_working_day(day)
+
+    def due_dates(self, now: dt.datetime, since: dt.date) -> Iterator[dt.date]:
+        """The dates from ``since`` on whose clock has struck by ``now``, oldest first."""
+        day = since
+        while self.due_at(day) <= now:
+            if self.has(day):
+                yield day
+            day += dt.timedelta(days=1)
+
+    def is_over(self, day: dt.date, now: dt.datetime) -> bool:
+        """Whether the date's own day has ended."""
+        return now.astimezone(SHANGHAI).date() > day
+
+
+def _rollup(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    return scoring.rollup.run(db, day)
+
+
+def _credit(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    return casework.credit.run(db, day)
+
+
+def _score(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    return scoring.nightly.run(db, day)
+
+
+def _freeze(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    return sampling.freeze.run(db, day, now)
+
+
+def _draw(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    return sampling.draw.run(db, day, now)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("rollup", "日汇总", "roll-up", _rollup),
+    Job("credit", "信用积分入账", "credit points", _credit),
+    Job("score", "风险评分", "scores", _score),
+    Job("draw", "双随机抽取", "draw", _draw, working_days_only=True, perishable=True),
+    Job("freeze", "名单冻结", "freeze", _freeze, working_days_only=True, days_ahead=1, perishable=True),
+)
+
+
+def find(name: str) -> Job:
+    """The job of that name; :class:`JobError` lists those there are."""
+    for job in JOBS:
+        if job.name == name:
+            return job
+    raise JobError(f"there is no job named {name}: say one of {', '.join(job.name for job in JOBS)}")
+
+
+Clock = Callable[[], dt.datetime]

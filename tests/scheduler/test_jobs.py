@@ -1,0 +1,50 @@
+"""Which dates a job has, and when its clock strikes."""
+
+import datetime as dt
+
+import pytest
+
+from policy.clocks import SHANGHAI
+from scheduler import JOBS, JobError, find
+
+
+def at(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def test_a_draw_strikes_at_six_on_working_days_only() -> None:
+    draw = find("draw")
+    # 2026-10-01 to 10-07 is 国庆; 2026-10-10 is a Saturday worked in exchange.
+    dates = list(draw.due_dates(at("2026-10-12T06:00"), dt.date(2026, 9, 30)))
+    assert dates == [dt.date(2026, 9, 30), dt.date(2026, 10, 8), dt.date(2026, 10, 9), dt.date(2026, 10, 10),
+                     dt.date(2026, 10, 12)]
+
+
+def test_a_draw_is_not_due_a_minute_before_six() -> None:
+    assert list(find("draw").due_dates(at("2026-11-23T05:59"), dt.date(2026, 11, 23))) == []
+
+
+def test_a_freeze_strikes_on_the_evening_before_its_date() -> None:
+    freeze = find("freeze")
+    assert freeze.due_at(dt.date(2026, 11, 23)) == at("2026-11-22T18:00")
+    assert list(freeze.due_dates(at("2026-11-22T18:00"), dt.date(2026, 11, 23))) == [dt.date(2026, 11, 23)]
+
+
+def test_the_freeze_after_a_holiday_strikes_on_its_last_evening() -> None:
+    assert find("freeze").due_at(dt.date(2026, 10, 8)) == at("2026-10-07T18:00")
+
+
+def test_a_score_has_every_day() -> None:
+    dates = list(find("score").due_dates(at("2026-10-04T02:00"), dt.date(2026, 10, 1)))
+    assert [day.day for day in dates] == [1, 2, 3, 4]
+
+
+def test_jobs_of_one_day_come_in_the_order_of_their_work() -> None:
+    day = dt.date(2026, 11, 23)
+    struck = sorted(JOBS, key=lambda job: job.due_at(day))
+    assert [job.name for job in struck] == ["freeze", "rollup", "credit", "score", "draw"]
+
+
+def test_an_unknown_job_is_named_with_those_there_are() -> None:
+    with pytest.raises(JobError, match="no job named drawe: say one of rollup, credit, score, draw, freeze"):
+        find("drawe")
