@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 import sys
 
 import click
+import structlog
 
-from huoyan import __version__, commands
+from huoyan import __version__
+from huoyan.commands import PLACES
 from store.errors import HuoyanError
 
 
-class _Ordered(click.Group):
-    """Lists commands in the order of use, not of the alphabet."""
+class _Lazy(click.Group):
+    """Knows every command by name, and imports the modules of one when it is asked for."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(PLACES)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        for place in PLACES.get(name, ()):
+            module = importlib.import_module(f"huoyan.commands.{place}")
+            for command in module.COMMANDS:
+                self.add_command(command)
+        return self.commands.get(name)
 
 
-@click.group(cls=_Ordered, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="huoyan")
 def huoyan() -> None:
     """Huoyan (火眼): telemetry in, risk of each unit, and today's draw of inspections that anyone can check.
@@ -29,17 +37,8 @@ def huoyan() -> None:
     """
 
 
-def _load_commands() -> None:
-    modules = [importlib.import_module(f"{commands.__name__}.{info.name}")
-               for info in pkgutil.iter_modules(commands.__path__)]
-    for module in sorted(modules, key=lambda module: module.ORDER):
-        for command in module.COMMANDS:
-            huoyan.add_command(command)
-
-
 def main() -> None:
     """Run the command; a mistake of the user is one sentence on standard error and exit code 2."""
-    _load_commands()
     try:
         status = huoyan(standalone_mode=False)
         sys.stdout.flush()
@@ -58,6 +57,12 @@ def main() -> None:
         # The reader of the output went away (| head): nothing is wrong, but Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except Exception as error:
+        # A defect of ours: one sentence for the person, the trace only for whoever asks for it.
+        structlog.get_logger("huoyan").debug("unexpected", exc_info=True)
+        click.echo(f"huoyan: this should not happen, please report it ({type(error).__name__}: "
+                   f"{' '.join(str(error).split())}); HUOYAN_LOG_LEVEL=debug shows where", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -11,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool
 from sqlalchemy.engine import Connection as AlchemyConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from store.errors import StoreError
 
@@ -37,33 +39,38 @@ def migrate(dsn: str) -> tuple[str | None, str]:
 
     Where the server has the ``timescaledb`` extension it is created first, since the schema asks for it once.
     """
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=pool.NullPool)
-    try:
-        with engine.connect() as connection:
-            # One migration at a time, however many processes start at once; the lock goes with the connection.
-            connection.exec_driver_sql("select pg_advisory_lock(4702113)")
-            connection.commit()
-            before = _current(connection)
-            _create_extension(connection)
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            connection.commit()
-            return before, head()
-    except (psycopg.OperationalError, OperationalError) as error:
-        raise StoreError(f"the database does not answer: {str(error).splitlines()[0]}") from None
-    finally:
-        engine.dispose()
+    with _connected(dsn) as connection:
+        # One migration at a time, however many processes start at once; the lock goes with the connection.
+        connection.exec_driver_sql("select pg_advisory_lock(4702113)")
+        connection.commit()
+        before = _current(connection)
+        _create_extension(connection)
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+        return before, head()
 
 
 def revision(dsn: str) -> str | None:
     """The revision the database stands at, or None where it was never migrated."""
+    with _connected(dsn) as connection:
+        return _current(connection)
+
+
+@contextmanager
+def _connected(dsn: str) -> Iterator[AlchemyConnection]:
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=pool.NullPool)
     try:
         with engine.connect() as connection:
-            return _current(connection)
-    except (psycopg.OperationalError, OperationalError) as error:
-        raise StoreError(f"the database does not answer: {str(error).splitlines()[0]}") from None
+            yield connection
+    except OperationalError as error:
+        raise StoreError(f"the database does not answer: {' '.join(str(error.orig).split())}") from None
+    except ProgrammingError as error:
+        if isinstance(error.orig, psycopg.Error) and error.orig.sqlstate is None:
+            raise StoreError("the database address is not one libpq understands: write "
+                             "postgresql://user:password@host:port/database") from None
+        raise
     finally:
         engine.dispose()
 

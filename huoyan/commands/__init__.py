@@ -1,1 +1,18 @@
-"""Groups of commands. A module gives ``ORDER`` (its place in ``--help``) and ``COMMANDS`` (what it adds)."""
+"""Groups of commands. ``PLACES`` says, in the order of ``--help``, which modules make a command.
+
+A command line imports just the modules of the command that is asked for: ``huoyan verify`` should not wait for the
+libraries of the demo. A module gives the commands it makes in ``COMMANDS``; a test holds the table against them.
+"""
+
+PLACES: dict[str, tuple[str, ...]] = {
+    "demo": ("demo",),
+    "migrate": ("setup",), "settings": ("setup",), "policy": ("setup",),
+    "ingest": ("serve",), "scheduler": ("serve",), "api": ("serve",),
+    "account": ("accounts",),
+    "import": ("registers", "records"), "export": ("registers",), "result": ("records",),
+    "run": ("jobs",), "jobs": ("jobs",),
+    "ranking": ("risk",), "explain": ("risk",), "evaluate": ("risk",),
+    "ratios": ("draws",), "draw": ("draws",), "entropy": ("draws",), "verify": ("draws",),
+    "alarms": ("telemetry",), "quarantine": ("telemetry",),
+    "simulate": ("simulate",),
+}

@@ -19,7 +19,6 @@ from registry import TABLES, ImportReport, RegistryError, RowProblem, areas, exp
 from registry.cells import guard
 from registry.columns import Table
 
-ORDER = 20
 _ON_SCREEN = 50
 
 

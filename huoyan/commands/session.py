@@ -14,8 +14,7 @@ from huoyan.settings import Settings, load
 from store import Database, StoreError
 from store.migrating import head, revision
 
-ORDER = 0
-COMMANDS: tuple[click.Command, ...] = ()
+
 
 
 class Day(click.ParamType[dt.date]):

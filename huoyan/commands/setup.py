@@ -15,7 +15,6 @@ from policy import rules
 from policy.clocks import legal_day
 from store.migrating import migrate as run_migrations
 
-ORDER = 10
 
 
 @click.command()

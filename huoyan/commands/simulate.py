@@ -16,7 +16,6 @@ from simulators.city import generate, write
 from simulators.errors import SimulatorError
 from simulators.fleet import FAULT_LEVELS, Broker, Fleet, Ledger, Traffic, read_devices, read_logins
 
-ORDER = 90
 
 
 @click.group()

@@ -17,7 +17,6 @@ from ingest.vocabulary import vocabulary
 from policy import rules
 from policy.clocks import SHANGHAI, legal_day
 
-ORDER = 45
 # What devices send may look like markup.
 _CONSOLE = Console(markup=False, emoji=False, highlight=False)
 _LIMIT = click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Most rows shown.")
