@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -23,11 +22,8 @@ DATA = Path(os.environ.get("HUOYAN_TEST_CHICAGO")
 def test_the_chicago_history_comes_in_whole_and_once(db: Database) -> None:
     with DATA.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    began = time.perf_counter()
     report = import_history(db, MAP, "test", data=DATA)
-    seconds = time.perf_counter() - began
     assert (report.read, report.accepted, report.skipped, report.rejected) == (len(rows), len(rows), 0, [])
-    assert seconds < 30, "even a slow machine has this in well under a minute"
 
     told = db.row("""select count(*) as visits, count(distinct unit_id) as units, min(inspected_on)::text as first,
                      max(inspected_on)::text as last, count(team) as teams from inspections

@@ -1,0 +1,59 @@
+"""The bundle: frame, commitment, entropy, seed, result and record hash of one draw, as canonical JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sampling.selection import select
+from sampling.staffing import staff
+from sampling.tickets import PROTOCOL, canonical, digest, seed_of
+
+
+def commitment_of(frame: bytes) -> str:
+    """The commitment: SHA-256 of the canonical frame. The frame carries the hash of the record before it."""
+    return hashlib.sha256(frame).hexdigest()
+
+
+def seal(frame: bytes, entropy: list[dict[str, Any]]) -> dict[str, Any]:
+    """Draw from a frozen frame with the entropy that its freeze named, and seal all of it into a bundle."""
+    # The frame is read back from its bytes: what is drawn from is exactly what was committed to.
+    held: dict[str, Any] = json.loads(frame)
+    commitment = commitment_of(frame)
+    seed = seed_of(commitment, entropy)
+    result = outcome(held, seed)
+    return {"protocol": PROTOCOL, "frame": held, "commitment": commitment, "entropy": entropy, "seed": seed,
+            "result": result, "result_digest": digest(result),
+            "record_hash": record_hash(held, commitment, entropy, seed, digest(result))}
+
+
+def outcome(frame: Mapping[str, Any], seed: str) -> dict[str, Any]:
+    """Sizes, visits with officers, and the visits that nobody could be found for."""
+    taken, drawn = select(frame, seed)
+    pairs, reasons = staff(frame, seed, drawn)
+    visits: list[dict[str, Any]] = []
+    unassigned: list[dict[str, Any]] = []
+    for visit, pair in zip(drawn, pairs, strict=True):
+        row = {"unit_no": visit.unit_no, "arm": visit.arm, "stratum": visit.stratum, "ticket": visit.ticket,
+               "key": visit.key, "also": list(visit.also), "probability": visit.probability}
+        if pair is None:
+            unassigned.append({**row, "reason": reasons[visit.unit_no]})
+        else:
+            visits.append({"position": len(visits) + 1, **row, "lead": pair.lead, "second": pair.second})
+    return {"sizes": [{"stratum": held["stratum"], "size": size}
+                      for held, size in zip(frame["strata"], taken, strict=True)],
+            "visits": visits, "unassigned": unassigned}
+
+
+def record_hash(frame: Mapping[str, Any], commitment: str, entropy: list[dict[str, Any]], seed: str,
+                result_digest: str) -> str:
+    """The hash that the next draw's frame carries as ``previous``."""
+    return digest({"protocol": PROTOCOL, "draw_no": frame["draw_no"], "draw_date": frame["draw_date"],
+                   "sequence": frame["sequence"], "previous": frame["previous"], "commitment": commitment,
+                   "entropy": entropy, "seed": seed, "result": result_digest})
+
+
+def to_bytes(bundle: Mapping[str, Any]) -> bytes:
+    return canonical(bundle)

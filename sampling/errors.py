@@ -1,0 +1,15 @@
+"""What can go wrong in a draw, said in one sentence."""
+
+from store.errors import HuoyanError
+
+
+class DrawError(HuoyanError):
+    """A draw, a frame, an entropy or a bundle can't be used as it is."""
+
+    status = 409
+
+
+class RatioError(HuoyanError):
+    """The rules of the draw contradict each other or themselves."""
+
+    status = 500

@@ -1,0 +1,61 @@
+-- name: existing
+-- The draw of a day, if there is one.
+select draw_id, draw_no, draw_date, sequence, status, commitment, previous, frozen_at, record_hash
+from draws where draw_date = %s;
+
+-- name: latest
+-- The newest record of the chain.
+select draw_no, draw_date, sequence, commitment, record_hash from draws order by sequence desc limit 1;
+
+-- name: scores_as_of
+-- The latest day with scores that is not after the draw's.
+select max(as_of) as as_of from score_runs where as_of <= %s;
+
+-- name: units
+-- Active units with class, score and counted visits; a planned visit counts while it is open.
+with counted as (
+    select i.unit_id,
+           count(*) filter (where coalesce(i.inspected_on, i.planned_on) >= %(year_start)s) as visits,
+           max(coalesce(i.inspected_on, i.planned_on)) as last,
+           bool_or(i.status = 'planned') as planned
+    from inspections i
+    where i.kind = any(%(kinds)s)
+      and ((i.status = 'done' and i.inspected_on < %(day)s)
+        or (i.status = 'planned' and i.planned_on >= %(open_since)s and i.planned_on <= %(year_end)s))
+    group by i.unit_id
+)
+select u.unit_id, u.unit_no, u.area_code, u.is_key, u.is_crowded, s.risk_class, s.score,
+       coalesce(c.visits, 0) as visits, case when c.last > %(day)s then %(day)s else c.last end as last, coalesce(c.planned, false) as planned
+from units u
+left join scores s on s.unit_id = u.unit_id and s.as_of = %(as_of)s
+left join counted c on c.unit_id = u.unit_id
+where u.status = 'active';
+
+-- name: officers
+-- Active officers with what the day leaves of their load.
+select o.officer_no, o.body, o.area_codes, o.can_lead,
+       coalesce(o.certificate_no <> '' and o.certificate_from <= %(day)s
+                and coalesce(o.certificate_to, %(day)s) >= %(day)s, false) as certificate_valid,
+       case when exists (select from officer_leave l where l.officer_no = o.officer_no
+                         and %(day)s between l.from_day and l.to_day) then 0
+            else greatest(0, o.daily_visits - (select count(*) from inspection_officers io join inspections i using (inspection_id)
+                                               where io.officer_no = o.officer_no and i.status = 'planned'
+                                                 and i.planned_on = %(day)s))
+       end::int as load
+from officers o where o.status = 'active';
+
+-- name: areas
+-- The tree of areas.
+select area_code, parent_code from areas;
+
+-- name: recusals
+-- Officers who may not visit a unit.
+select r.officer_no, u.unit_no from officer_recusals r join units u using (unit_id) join officers o using (officer_no)
+where u.status = 'active' and o.status = 'active';
+
+-- name: insert_draw
+-- A frozen draw; the database refuses a second one of the same day.
+insert into draws (draw_no, draw_date, sequence, status, policy_version, frame, commitment, previous, frozen_at)
+values (%(draw_no)s, %(day)s, %(sequence)s, 'frozen', %(policy_version)s, %(frame)s, %(commitment)s, %(previous)s,
+        %(frozen_at)s)
+returning draw_id;

@@ -1,0 +1,123 @@
+"""What pages and commands show of draws: the draw of a day, the list of draws, the ratios by class.
+
+``areas`` limits every answer to units of those areas (codes already expanded to all that lies beneath); None is
+everywhere. Risk classes are internal: what carries them is for the brigade, not for the public.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any
+
+import orjson
+
+from policy import calendar, rules
+from sampling.errors import DrawError
+from sampling.frame import Header, build
+from sampling.freeze import read
+from sampling.parameters import CLASSES, GROUPS, Parameters
+from sampling.tickets import GENESIS
+from store import Queries
+from store.database import Connection
+
+q = Queries(__file__)
+
+# Why a unit could not be drawn, as pages say it: code -> (zh, en).
+EXCLUSIONS = {
+    "no_officers": ("所在区域当日没有可派出的两名持证人员", "no two certified officers can go there that day"),
+    "planned": ("已有待检查任务", "a visit is planned already"),
+    "cap": ("本年度检查次数已达上限", "the yearly cap of visits is reached"),
+    "recent": ("近期已检查，间隔期未满", "visited too short a time ago"),
+    "capacity": ("当日力量用于法定必查单位", "the day's officers are needed for legal duties"),
+}
+
+Row = dict[str, Any]
+
+
+def draw_of_day(connection: Connection, day: dt.date, areas: Collection[str] | None = None) -> Row | None:
+    """The draw of ``day`` or None: its digests, tau, the visits with names, those not assigned, and what was short.
+
+    ``status`` is ``frozen`` (there is a commitment, no visits yet) or ``drawn``.
+    """
+    held = connection.execute(q["draw_of_day"], [day]).fetchone()
+    if held is None:
+        return None
+    frame, bundle = held.pop("frame"), held.pop("bundle")
+    content = orjson.loads(bundle)["frame"] if bundle else orjson.loads(frame)
+    result = orjson.loads(bundle)["result"] if bundle else {"unassigned": []}
+    limit = None if areas is None else set(areas)
+    shown = {unit["unit_no"] for unit in content["units"] if limit is None or unit["area"] in limit}
+    eligible = [unit for unit in content["units"] if unit["excluded"] is None and unit["unit_no"] in shown]
+    return {**held, "tau": content["tau"], "scores_as_of": content["scores_as_of"], "days": content["days"],
+            "sources": [source["source"] for source in content["entropy"]],
+            "units": len(shown), "eligible": len(eligible), "expected": sum(unit["p_total"] for unit in eligible),
+            "visits": connection.execute(q["visits"], {"draw_id": held["draw_id"],
+                                                       "areas": None if limit is None else sorted(limit)}).fetchall(),
+            "unassigned": [row for row in result["unassigned"] if row["unit_no"] in shown],
+            "desks": [desk for desk in content["desks"] if limit is None or limit & set(desk["covers"])],
+            "notes": [desk["note"] for desk in content["desks"]
+                      if desk["note"] and (limit is None or limit & set(desk["covers"]))]}
+
+
+def draws(connection: Connection, limit: int = 50, offset: int = 0) -> list[Row]:
+    """Draws, newest first, with their digests and how many visits each arm has."""
+    return connection.execute(q["draws"], {"limit": min(max(limit, 1), 500), "offset": max(offset, 0)}).fetchall()
+
+
+def bundle_bytes(connection: Connection, day: dt.date) -> bytes:
+    """The bundle of a day as it was sealed; :class:`DrawError` where there is none yet."""
+    row = connection.execute(q["bundle"], [day]).fetchone()
+    if row is None:
+        raise DrawError(f"there is no draw of {day}")
+    if row["status"] != "drawn":
+        raise DrawError(f"{row['draw_no']} is frozen and not yet drawn: there is no bundle of it")
+    return bytes(row["bundle"])
+
+
+def ratios(connection: Connection, day: dt.date, areas: Collection[str] | None = None) -> Row:
+    """The ratios of ``day`` by group and class: from its frozen frame, or as a freeze made now would set them.
+
+    Rows: ``group``, ``risk_class``, ``units``, ``visited`` this legal year, ``ratio`` in force, ``quota`` (ratio x
+    units), ``remaining`` of it, ``eligible`` today, ``expected`` visits today and the split of these by arm.
+    """
+    row = connection.execute(q["frame"], [day]).fetchone()
+    frame: Row = orjson.loads(row["frame"]) if row else preview(connection, day)
+    limit = None if areas is None else set(areas)
+    table: dict[tuple[str, str], Row] = {
+        (group, c): {"group": group, "risk_class": c, "units": 0, "visited": 0, "eligible": 0, "ratio": 0.0,
+                     "quota": 0.0, "remaining": 0.0, "expected": 0.0, "duty": 0.0, "random": 0.0, "targeted": 0.0}
+        for group in GROUPS for c in CLASSES}
+    for unit in frame["units"]:
+        if limit is not None and unit["area"] not in limit:
+            continue
+        group = ("duty" if unit["crowded"] else "key") if unit["key"] else "general"
+        held = table[group, unit["class"]]
+        held["units"] += 1
+        held["visited"] += unit["visits"] > 0
+        held["eligible"] += unit["excluded"] is None
+        held["expected"] += unit["p_total"]
+        for arm in ("duty", "random", "targeted"):
+            held[arm] += unit[f"p_{arm}"]
+    for quota in frame["quotas"]:
+        held = table[quota["group"], quota["risk_class"]]
+        held["ratio"] = quota["ratio"]
+        held["quota"] = quota["ratio"] * held["units"]
+        held["remaining"] = max(0.0, held["quota"] - held["visited"])
+    return {"draw_date": day.isoformat(), "frozen": row is not None, "working_day": calendar().is_working_day(day),
+            "tau": frame["tau"], "days": frame["days"], "scores_as_of": frame["scores_as_of"],
+            "rows": list(table.values()),
+            "desks": [desk for desk in frame["desks"] if limit is None or limit & set(desk["covers"])]}
+
+
+def preview(connection: Connection, day: dt.date) -> Row:
+    """The frame that a freeze made now would have; nothing is stored, and it is no commitment."""
+    parameters = Parameters.on(day)
+    situation, _ = read(connection, day, parameters)
+    header = Header("preview", 1, GENESIS, "", rules().version(day), [])
+    return build(situation, parameters, calendar(), header, tune=False)
+
+
+def anchors(connection: Connection) -> list[Row]:
+    """The published ends of the hash chains by year."""
+    return connection.execute(q["anchors"]).fetchall()

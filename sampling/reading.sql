@@ -1,0 +1,56 @@
+-- name: draw_of_day
+-- The draw of a day with its frame and bundle.
+select draw_id, draw_no, draw_date, sequence, status, policy_version, commitment, previous, frozen_at, entropy, seed,
+       record_hash, drawn_at, frame, bundle
+from draws where draw_date = %s;
+
+-- name: visits
+-- Visits of a draw with names, in the order of the draw; areas null: everywhere.
+select v.position, v.unit_id, u.unit_no, u.name as unit_name, u.kind, u.address, u.is_key, u.is_crowded, u.area_code,
+       a.name_zh as area_zh, a.name_en as area_en, v.stratum, v.arm, v.probability,
+       v.lead_officer, l.name as lead_name, v.second_officer, s.name as second_name,
+       v.inspection_id, i.inspection_no, i.status as inspection_status, i.result
+from draw_visits v
+join units u using (unit_id)
+join areas a using (area_code)
+join officers l on l.officer_no = v.lead_officer
+join officers s on s.officer_no = v.second_officer
+left join inspections i on i.inspection_id = v.inspection_id
+where v.draw_id = %(draw_id)s and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
+order by v.position;
+
+-- name: draws
+-- Draws, newest first, with how many visits each arm has.
+select d.draw_no, d.draw_date, d.sequence, d.status, d.commitment, d.previous, d.frozen_at, d.drawn_at, d.seed,
+       d.record_hash, count(v.unit_id) as visits,
+       count(v.unit_id) filter (where v.arm = 'duty') as duty,
+       count(v.unit_id) filter (where v.arm = 'random') as random,
+       count(v.unit_id) filter (where v.arm = 'targeted') as targeted
+from draws d left join draw_visits v using (draw_id)
+group by d.draw_id
+order by d.draw_date desc limit %(limit)s offset %(offset)s;
+
+-- name: bundle
+-- The sealed bundle of a day.
+select draw_no, status, bundle from draws where draw_date = %s;
+
+-- name: frame
+-- The frozen frame of a day.
+select frame from draws where draw_date = %s;
+
+-- name: records
+-- Every record of the chain in order, without its content.
+select draw_id, draw_no, draw_date, sequence, status, commitment, previous, seed, record_hash from draws order by sequence;
+
+-- name: content
+-- Frame and bundle of one record.
+select frame, bundle from draws where draw_id = %s;
+
+-- name: planned_visits
+-- What the tables say was drawn, to be compared with the bundle.
+select v.position, u.unit_no, v.arm, v.probability, v.lead_officer, v.second_officer
+from draw_visits v join units u using (unit_id) where v.draw_id = %s order by v.position;
+
+-- name: anchors
+-- The published ends of the hash chains; never their roots.
+select year, anchor, length, created_at from entropy_chains order by year;
