@@ -25,8 +25,12 @@ def migrate() -> None:
 
 
 @click.command()
-def settings() -> None:
+@click.option("--markdown", is_flag=True, help="Print the table of the operator guide: defaults instead of values.")
+def settings(markdown: bool) -> None:
     """List every setting with its value, unit and reason."""
+    if markdown:
+        click.echo(settings_table())
+        return
     loaded = load_settings()
     table = Table("variable", "value", "unit", "what it is for")
     for setting in SETTINGS:
@@ -46,6 +50,13 @@ def policy(prefix: str, day: dt.date | None) -> None:
         table.add_row(f"{rule.name}\n{rule.zh}", str(rule.value), rule.unit, str(rule.valid_from),
                       f"{rule.source} {rule.article}".strip(), rule.tag)
     Console().print(table)
+
+
+def settings_table() -> str:
+    """Every setting as a Markdown table."""
+    rows = [f"| `{setting.variable}` | {f'`{setting.default}`' if setting.default else ''} | {setting.unit} | "
+            f"{setting.reason} |" for setting in SETTINGS]
+    return "\n".join(["| variable | default | unit | what it is for |", "| --- | --- | --- | --- |", *rows])
 
 
 COMMANDS = (migrate, settings, policy)
