@@ -1,0 +1,79 @@
+"""Puts the pages and the REST routes together into one ASGI application."""
+
+from __future__ import annotations
+
+from fastapi import Depends, FastAPI
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from api import (
+    account_pages,
+    alarms,
+    answers,
+    areas,
+    audit_trail,
+    cases,
+    dashboard,
+    draws,
+    guard,
+    health,
+    imports,
+    inspections,
+    jobs,
+    login,
+    openapi_page,
+    policy_rules,
+    public,
+    quarantine,
+    ranking,
+    registers,
+    static_files,
+    telemetry,
+    units,
+)
+from api.options import ApiOptions
+from api.sessions import PasswordGate
+from api.wrapper import Traffic, Wrapper
+from store import Database
+
+__all__ = ["ApiOptions", "create_app"]
+
+ROOMS = (login, dashboard, areas, ranking, units, telemetry, alarms, draws, public, inspections, cases, imports,
+         registers, quarantine, jobs, policy_rules, account_pages, audit_trail, health, openapi_page)
+
+DESCRIPTION = """
+Every page has its JSON twin here, with the same filters and the same limits by role and area.
+
+Log in with `POST /api/v1/login` and send the token as `Authorization: Bearer …`. Every error is
+`{"error": "one sentence"}`. Times are UTC; days are Asia/Shanghai days. Scores run from 0 to 100 and **higher is
+riskier**. Lists are bounded by `limit`; `next` is what to ask for after the last row, or null.
+"""
+
+
+def create_app(db: Database, options: ApiOptions | None = None) -> FastAPI:
+    """The application on an open database. It starts no thread and reads no environment."""
+    settings = options or ApiOptions()
+    metrics = CollectorRegistry()
+    ProcessCollector(registry=metrics)
+    PlatformCollector(registry=metrics)
+    traffic = Traffic(metrics)
+    app = FastAPI(
+        title="Huoyan", version="1", description=DESCRIPTION, openapi_url="/api/v1/openapi.json",
+        docs_url=None, redoc_url=None,
+        dependencies=[Depends(guard.identify), Depends(guard.refuse_forgery)],
+        middleware=[
+            Middleware(Wrapper, options=settings, traffic=traffic, last_resort=answers.last_resort),
+            Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
+        ],
+        responses={401: {"model": answers.Problem, "description": "not logged in"},
+                   403: {"model": answers.Problem, "description": "not for this role or area"},
+                   422: {"model": answers.Problem, "description": "a field can't be used; the sentence names it"}},
+    )
+    app.state.db, app.state.options, app.state.metrics = db, settings, metrics
+    app.state.gate = PasswordGate(settings.hashing_at_once)
+    answers.install(app)
+    for room in ROOMS:
+        app.include_router(room.router)
+    app.mount("/static", static_files.Static(), name="static")
+    return app

@@ -1,0 +1,101 @@
+-- name: page_planned
+-- Visits that wait, the earliest first.
+select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh,
+       a.name_en as area_en, i.kind, i.arm, i.draw_no, i.planned_on, i.inspected_on, i.status, i.result,
+       0::bigint as hazards,
+       coalesce((select array_agg(o.name order by io.role, o.name) from inspection_officers io
+                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers,
+       count(*) over () as total
+from inspections i join units u using (unit_id) join areas a using (area_code)
+where i.status = any(%(states)s::text[])
+  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+  and (%(kind)s::text is null or i.kind = %(kind)s)
+  and (%(officer)s::text is null or exists (select from inspection_officers m
+       where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
+  and (%(text)s::text is null or u.name ilike %(text)s or u.unit_no ilike %(text)s or i.inspection_no ilike %(text)s)
+order by i.planned_on nulls last, i.inspection_id limit %(limit)s offset %(offset)s;
+
+-- name: page
+-- Visits, the latest first. The page is picked before it is dressed, since a district's record is long.
+with picked as (
+    select i.inspection_id, count(*) over () as total
+    from inspections i join units u using (unit_id)
+    where i.status = any(%(states)s::text[])
+      and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+      and (%(kind)s::text is null or i.kind = %(kind)s)
+      and (%(officer)s::text is null or exists (select from inspection_officers m
+           where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
+      and (%(text)s::text is null or u.name ilike %(text)s or u.unit_no ilike %(text)s
+           or i.inspection_no ilike %(text)s)
+    order by coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc
+    limit %(limit)s offset %(offset)s
+)
+select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh,
+       a.name_en as area_en, i.kind, i.arm, i.draw_no, i.planned_on, i.inspected_on, i.status, i.result,
+       (select count(*) from hazards h where h.inspection_id = i.inspection_id) as hazards,
+       coalesce((select array_agg(o.name order by io.role, o.name) from inspection_officers io
+                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers,
+       picked.total
+from picked join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
+order by coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc;
+
+-- name: one
+-- A visit within the viewer's areas.
+select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, u.name, u.kind as unit_kind,
+       u.area_code, u.address, u.is_key, u.is_crowded, u.is_high_hazard, a.name_zh as area_zh, a.name_en as area_en,
+       i.kind, i.arm, i.draw_no, i.draw_probability, i.planned_on, i.started_at, i.ended_at, i.inspected_on, i.status,
+       i.result, i.team as team_name, i.note, i.source, i.entered_by, i.entered_at
+from inspections i join units u using (unit_id) join areas a using (area_code)
+where i.inspection_id = %(id)s and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]));
+
+-- name: team
+-- The officers of a visit, the lead first.
+select io.officer_no, o.name, io.role, o.body from inspection_officers io join officers o using (officer_no)
+where io.inspection_id = %(id)s order by io.role, o.officer_no;
+
+-- name: hazards
+-- The hazards of a visit.
+select h.hazard_id, h.item_code, n.name_zh, n.name_en, h.severity, h.is_major, h.handling, h.due_on, h.corrected_on,
+       h.note
+from hazards h left join lateral (
+    select name_zh, name_en from inspection_items i where i.item_code = h.item_code and i.valid_from <= h.found_on
+    order by i.valid_from desc limit 1) n on true
+where h.inspection_id = %(id)s order by h.hazard_id;
+
+-- name: orders
+-- The orders of a visit.
+select order_no, kind, served_on, correct_by, recheck_by, closed_on from orders where inspection_id = %(id)s
+order by order_no;
+
+-- name: open_hazards
+-- Hazards of a unit that are ordered and not yet found corrected.
+select h.hazard_id, h.item_code, n.name_zh, n.name_en, h.severity, h.is_major, h.found_on, h.due_on
+from hazards h left join lateral (
+    select name_zh, name_en from inspection_items i where i.item_code = h.item_code and i.valid_from <= h.found_on
+    order by i.valid_from desc limit 1) n on true
+where h.unit_id = %(unit_id)s and h.handling = 'ordered' and h.corrected_on is null
+order by h.due_on, h.hazard_id limit 100;
+
+-- name: unit_by_number
+-- A unit by its number, within the viewer's areas.
+select unit_id from units
+where unit_no = %(unit_no)s and (%(areas)s::text[] is null or area_code = any(%(areas)s::text[]));
+
+-- name: officers
+-- Officers whose areas hold the unit and whose certificate is valid, for the choice on the form.
+with recursive above as (
+    select area_code, parent_code from areas where area_code = %(area)s
+    union
+    select parent.area_code, parent.parent_code from areas parent join above on above.parent_code = parent.area_code
+)
+select o.officer_no, o.name, o.body, o.can_lead from officers o
+where o.status = 'active' and o.area_codes && (select array_agg(area_code) from above)
+  and o.certificate_no is not null and %(day)s >= o.certificate_from
+  and (o.certificate_to is null or %(day)s <= o.certificate_to)
+order by o.can_lead desc, o.officer_no limit %(limit)s;
+
+-- name: items
+-- The catalogue of the day.
+select distinct on (item_code) item_code, name_zh, name_en, category, severity from inspection_items
+where valid_from <= %(day)s and (valid_to is null or valid_to >= %(day)s)
+order by item_code, valid_from desc limit 2000;

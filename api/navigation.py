@@ -1,0 +1,55 @@
+"""Which pages each role finds in the menu."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.viewer import LEADS, STAFF, Role, Viewer
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu; ``key`` names its words, ``icon`` its drawing in ``icons.svg``."""
+
+    path: str
+    key: str
+    icon: str
+    roles: tuple[Role, ...]
+    group: str
+
+    @property
+    def order(self) -> int:
+        """The place of its group: in the order in which the groups first stand in the menu."""
+        return [entry.group for entry in MENU].index(self.group)
+
+    def is_at(self, path: str) -> bool:
+        """Whether a page belongs under this line of the menu."""
+        return path == self.path or (self.path != "/" and path.startswith(self.path + "/"))
+
+
+MENU: tuple[Entry, ...] = (
+    Entry("/", "nav.dashboard", "gauge", STAFF, "nav.duty"),
+    Entry("/alarms", "nav.alarms", "bell", STAFF, "nav.duty"),
+    Entry("/ranking", "nav.ranking", "bars", STAFF, "nav.risk"),
+    Entry("/draws", "nav.draws", "dice", STAFF, "nav.risk"),
+    Entry("/inspections", "nav.inspections", "clipboard", STAFF, "nav.risk"),
+    Entry("/registers", "nav.registers", "book", (*STAFF, "vendor"), "nav.records"),
+    Entry("/policy", "nav.policy", "scales", STAFF, "nav.records"),
+    Entry("/quarantine", "nav.quarantine", "shield", ("administrator", "vendor"), "nav.system"),
+    Entry("/jobs", "nav.jobs", "clock", LEADS, "nav.system"),
+    Entry("/accounts", "nav.accounts", "people", ("administrator",), "nav.system"),
+    Entry("/audit", "nav.audit", "trail", ("administrator",), "nav.system"),
+    Entry("/public/draws", "nav.public", "globe", (*STAFF, "vendor"), "nav.open"),
+)
+
+
+def entries(viewer: Viewer | None) -> list[Entry]:
+    """The menu of one account; a visitor without login sees what is public."""
+    if viewer is None:
+        return [entry for entry in MENU if entry.path == "/public/draws"]
+    return [entry for entry in MENU if viewer.role in entry.roles]
+
+
+def home(viewer: Viewer) -> str:
+    """The first page of an account."""
+    return "/registers" if viewer.role == "vendor" else "/"

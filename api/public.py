@@ -1,0 +1,84 @@
+"""What anyone may see of the draws: commitments, seeds, record hashes, and which units were visited with what result.
+
+The class, the score and the probability of a unit are internal (县级以上 rules keep the class from the public), so the
+frame and the bundle are not here; what is here was published before or after the fact and can be compared with it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from api import pages
+from api.guard import Db
+from api.refusals import Absent
+from store import Queries
+
+_SQL = Queries(__file__)
+router = APIRouter()
+
+
+class PublicDraw(BaseModel):
+    """A draw as published."""
+
+    draw_no: str
+    draw_date: dt.date
+    sequence: int
+    status: str = Field(description="frozen: the commitment is out, the seed not yet known; drawn: both are")
+    policy_version: str
+    commitment: str
+    previous: str
+    frozen_at: dt.datetime
+    seed: str | None
+    entropy: list[dict[str, Any]] | None
+    record_hash: str | None
+    drawn_at: dt.datetime | None
+    visits: int
+
+
+class PublicVisit(BaseModel):
+    """A drawn unit and the result of its visit, once it is entered."""
+
+    unit_no: str
+    name: str
+    area_zh: str
+    area_en: str | None
+    inspected_on: dt.date | None
+    result: str | None
+
+
+class PublicDay(PublicDraw):
+    """A draw with its results: visits whose result is entered. Planned ones are not announced."""
+
+    results: list[PublicVisit]
+
+
+@router.get("/api/v1/public/draws", response_model=list[PublicDraw], summary="Commitments, seeds and record hashes",
+            tags=["public"], openapi_extra={"security": []})
+def api_draws(db: Db, before: dt.date | None = None, limit: Annotated[int, Query(ge=1, le=366)] = 60) -> Any:
+    return db.rows(_SQL["list"], {"before": before, "limit": limit})
+
+
+@router.get("/api/v1/public/draws/{day}", response_model=PublicDay, summary="A draw with its results", tags=["public"],
+            openapi_extra={"security": []})
+def api_draw(day: dt.date, db: Db) -> Any:
+    draw = db.row(_SQL["one"], {"day": day})
+    if draw is None:
+        raise Absent("refusal.no_draw", day=day)
+    draw["results"] = db.rows(_SQL["results"], {"day": day})
+    return draw
+
+
+@router.get("/public/draws", include_in_schema=False)
+def page(request: Request, db: Db, before: str = "") -> Response:
+    draws = db.rows(_SQL["list"], {"before": pages.day_or_none(before), "limit": 30})
+    return pages.render(request, "public_draws.html", draws=draws)
+
+
+@router.get("/public/draws/{day}", include_in_schema=False)
+def day_page(request: Request, day: dt.date, db: Db) -> Response:
+    return pages.render(request, "public_draw.html", draw=api_draw(day, db))

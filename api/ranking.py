@@ -1,0 +1,127 @@
+"""The ranking: every unit by its risk, with the reasons that weigh most."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import pages
+from api.areas import choices
+from api.guard import Db, Options, Staff
+from api.viewer import Viewer
+from policy.clocks import legal_day
+from store import Database, Queries
+
+_SQL = Queries(__file__)
+router = APIRouter()
+_REASONS = 3
+_PAGE = 50
+
+
+class RankingFilter(BaseModel):
+    """What narrows the ranking; an empty field narrows nothing."""
+
+    q: str = Field("", max_length=100, description="part of the name, the unit number or the 统一社会信用代码")
+    area: str = Field("", max_length=12, description="an area code; all areas beneath it count")
+    kind: str = Field("", max_length=64, description="kind of unit, such as hotel")
+    risk_class: Literal["", "A", "B", "C", "D"] = Field("", alias="class", description="A low … D high")
+    key: bool | None = Field(None, description="消防安全重点单位")
+    crowded: bool | None = Field(None, description="人员密集场所")
+    direct: bool | None = Field(None, description="only units lifted by a direct condition")
+    offset: int = Field(0, ge=0, le=10_000_000)
+    limit: int = Field(_PAGE, ge=1, le=500)
+
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class Contribution(BaseModel):
+    """One reason: so many points of the score come from it."""
+
+    feature: str
+    zh: str
+    en: str
+    value: Any = None
+    unit: str | None = None
+    points: float
+
+
+class RankedUnit(BaseModel):
+    """A unit and its place. Higher scores are riskier; the class is internal and not for the public."""
+
+    unit_id: int
+    unit_no: str
+    name: str
+    kind: str
+    area_code: str
+    area_zh: str
+    area_en: str | None
+    is_key: bool
+    is_crowded: bool
+    rank: int | None = Field(description="1 is the riskiest; null: not scored yet")
+    score: float | None = Field(examples=[70.5])
+    risk_class: str | None = Field(examples=["D"])
+    direct: list[str]
+    reasons: list[Contribution] = Field(description="the largest contributions")
+
+
+class Ranking(BaseModel):
+    """A page of the ranking."""
+
+    as_of: dt.date | None
+    model: str | None
+    total: int
+    by_class: dict[str, int]
+    units: list[RankedUnit]
+    next: int | None = Field(description="offset of the next page")
+
+
+def read(db: Database, viewer: Viewer, wanted: RankingFilter, day: dt.date) -> dict[str, Any]:
+    """One page of the ranking as this account sees it on ``day``."""
+    text = wanted.q.strip()
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    with db.connection() as connection:
+        run = connection.execute(_SQL["latest_run"], {"day": day}).fetchone() or {"as_of": None, "model": None}
+        parameters = {
+            **viewer.scope, "as_of": run["as_of"], "text": f"%{escaped}%" if text else None,
+            "area": wanted.area or None, "kind": wanted.kind or None, "risk_class": wanted.risk_class or None,
+            "key": wanted.key, "crowded": wanted.crowded, "direct": wanted.direct,
+            "limit": wanted.limit, "offset": wanted.offset}
+        # Not prepared: the plan must fit the filter of this request, not that of the average one.
+        counts = connection.execute(_SQL["counts"], parameters, prepare=False).fetchone() or {}
+        units = connection.execute(_SQL["scored"], parameters, prepare=False).fetchall()
+        scored = counts["total"] - counts["unscored"]
+        wants_all = not wanted.risk_class and wanted.direct is not True
+        if wants_all and len(units) < wanted.limit and counts["unscored"]:
+            rest = {"limit": wanted.limit - len(units), "offset": max(0, wanted.offset - scored)}
+            units += connection.execute(_SQL["unscored"], {**parameters, **rest}).fetchall()
+    for unit in units:
+        unit["reasons"] = top_reasons(unit.pop("contributions") or [], _REASONS)
+    total = (counts["total"] if not wanted.risk_class else counts[wanted.risk_class.lower()])
+    reached = wanted.offset + len(units)
+    return {"as_of": run["as_of"], "model": run["model"], "total": total, "units": units,
+            "by_class": {letter: counts[letter.lower()] for letter in "DCBA"},
+            "next": reached if units and reached < total else None}
+
+
+def top_reasons(contributions: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    """The contributions that raise the score most; the base that every unit has is no reason."""
+    raising = [one for one in contributions if one["points"] > 0 and one.get("feature") not in ("base", "intercept")]
+    return sorted(raising, key=lambda one: -one["points"])[:count]
+
+
+@router.get("/api/v1/units", response_model=Ranking, summary="The ranking: units by risk, filtered", tags=["units"])
+def api_ranking(wanted: Annotated[RankingFilter, Query()], viewer: Staff, db: Db, options: Options) -> Any:
+    return read(db, viewer, wanted, legal_day(options.clock()))
+
+
+@router.get("/ranking", include_in_schema=False)
+def page(request: Request, wanted: Annotated[RankingFilter, Query()], viewer: Staff, db: Db,
+         options: Options) -> Response:
+    answer = read(db, viewer, wanted, legal_day(options.clock()))
+    template = "ranking_rows.html" if pages.wants_part(request) else "ranking.html"
+    areas = [] if pages.wants_part(request) else choices(db, viewer)
+    return pages.render(request, template, wanted=wanted, areas=areas, **answer)

@@ -1,0 +1,185 @@
+"""One unit: why it has its score, its days, its devices, its alarms and its record."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from api import names, pages
+from api.guard import Db, Options, Staff
+from api.ranking import Contribution
+from api.refusals import Absent
+from api.viewer import Viewer
+from policy.clocks import legal_day
+from store import Database, Queries
+
+_SQL = Queries(__file__)
+router = APIRouter()
+_LIMIT = 200  # rows of each list of the record; a unit with more is rare and its oldest matter least
+
+UnitId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+class Score(BaseModel):
+    """The score of one day. The points of the contributions sum to the score."""
+
+    as_of: dt.date
+    score: float
+    rank: int
+    risk_class: str
+    base_class: str = Field(description="the class by score alone, before direct conditions")
+    direct: list[str]
+    contributions: list[Contribution]
+
+
+class Unit(BaseModel):
+    """A unit as registered, with its newest score."""
+
+    unit_id: int
+    unit_no: str
+    name: str
+    uscc: str | None
+    area_code: str
+    area_zh: str
+    area_en: str | None
+    address: str | None
+    kind: str
+    is_key: bool = Field(description="消防安全重点单位")
+    is_crowded: bool = Field(description="人员密集场所")
+    is_high_hazard: bool = Field(description="火灾高危单位")
+    floor_area_m2: float | None
+    storeys: int | None
+    height_m: float | None
+    occupants: int | None
+    sleeping: bool
+    dangerous_goods: bool
+    built_year: int | None
+    status: str
+    score: Score | None
+
+
+class DayScore(BaseModel):
+    """A score of the past, for the plot."""
+
+    as_of: dt.date
+    score: float
+    risk_class: str
+    rank: int
+
+
+class Device(BaseModel):
+    """A device of the unit and its last state."""
+
+    device_id: int
+    vendor_code: str
+    device_no: str
+    kind: str
+    location: str | None
+    status: str
+    online: bool | None
+    last_ts: dt.datetime | None
+    offline_since: dt.datetime | None
+    metric_values: dict[str, Any]
+    conditions: dict[str, Any]
+
+
+class Record(BaseModel):
+    """What happened at the unit, newest first, 200 rows of each at most."""
+
+    inspections: list[dict[str, Any]]
+    hazards: list[dict[str, Any]]
+    orders: list[dict[str, Any]]
+    penalties: list[dict[str, Any]]
+    complaints: list[dict[str, Any]]
+    fires: list[dict[str, Any]]
+    credit: list[dict[str, Any]]
+    credit_listings: list[dict[str, Any]]
+
+
+def find(db: Database, viewer: Viewer, unit_id: int) -> dict[str, Any]:
+    """The unit, if it lies in the viewer's areas; otherwise it is as if it did not exist."""
+    row = db.row(_SQL["unit"], {**viewer.scope, "unit_id": unit_id})
+    if row is None:
+        raise Absent("refusal.no_unit", unit=unit_id)
+    return row
+
+
+def read(db: Database, viewer: Viewer, unit_id: int, day: dt.date) -> dict[str, Any]:
+    """The unit with its newest score that is not of a day after ``day``."""
+    unit = find(db, viewer, unit_id)
+    unit["score"] = db.row(_SQL["score"], {"unit_id": unit_id, "day": day})
+    return unit
+
+
+def devices(db: Database, unit_id: int) -> list[dict[str, Any]]:
+    return db.rows(_SQL["devices"], {"unit_id": unit_id, "limit": _LIMIT})
+
+
+def record(db: Database, unit_id: int) -> dict[str, list[dict[str, Any]]]:
+    """Everything casework holds of the unit."""
+    parameters = {"unit_id": unit_id, "limit": _LIMIT}
+    with db.connection() as connection:
+        return {name: connection.execute(_SQL[name], parameters).fetchall()
+                for name in ("inspections", "hazards", "orders", "penalties", "complaints", "fires", "credit",
+                             "credit_listings")}
+
+
+def waterfall(contributions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+    """The contributions as steps of a plot, what raises first, what lowers last, each with ``left`` and ``width``.
+
+    The second value is where the plot ends: the next twenty points above its highest step.
+    """
+    ordered = sorted(contributions, key=lambda one: (one["points"] <= 0, -one["points"]))
+    steps, at, top = [], 0.0, 1.0
+    for one in ordered:
+        left, reached = at, at + one["points"]
+        steps.append({**one, "left": max(min(left, reached), 0.0), "width": abs(one["points"])})
+        at, top = reached, max(top, reached)
+    return steps, math.ceil(min(top, 100) / 20) * 20
+
+
+@router.get("/api/v1/units/{unit_id}", response_model=Unit, summary="A unit with its newest score and why",
+            tags=["units"])
+def api_unit(unit_id: UnitId, viewer: Staff, db: Db, options: Options) -> Any:
+    return read(db, viewer, unit_id, legal_day(options.clock()))
+
+
+@router.get("/api/v1/units/{unit_id}/scores", response_model=list[DayScore], summary="Scores by day, oldest first",
+            tags=["units"])
+def api_scores(unit_id: UnitId, viewer: Staff, db: Db, options: Options,
+               days: Annotated[int, Query(ge=1, le=3660)] = 400) -> Any:
+    find(db, viewer, unit_id)
+    day = legal_day(options.clock())
+    return db.rows(_SQL["scores"], {"unit_id": unit_id, "since": day - dt.timedelta(days=days), "day": day})
+
+
+@router.get("/api/v1/units/{unit_id}/devices", response_model=list[Device], summary="Devices with their last state",
+            tags=["units"])
+def api_devices(unit_id: UnitId, viewer: Staff, db: Db) -> Any:
+    find(db, viewer, unit_id)
+    return devices(db, unit_id)
+
+
+@router.get("/api/v1/units/{unit_id}/record", response_model=Record, tags=["units"],
+            summary="Inspections, hazards, orders, penalties, complaints, fires and credit")
+def api_record(unit_id: UnitId, viewer: Staff, db: Db) -> Any:
+    find(db, viewer, unit_id)
+    return record(db, unit_id)
+
+
+@router.get("/units/{unit_id}", include_in_schema=False)
+def page(request: Request, unit_id: UnitId, viewer: Staff, db: Db, options: Options) -> Response:
+    unit = read(db, viewer, unit_id, legal_day(options.clock()))
+    held = record(db, unit_id)
+    measured = {row["code"] for row in db.rows(_SQL["metrics"], {"unit_id": unit_id})}
+    metrics = [code for code in names.metrics(legal_day(options.clock())) if code in measured]
+    credit_points = sum(entry["points"] for entry in held["credit"])
+    steps, top = waterfall(unit["score"]["contributions"] if unit["score"] else [])
+    return pages.render(request, "unit.html", unit=unit, steps=steps, top=top, devices=devices(db, unit_id),
+                        metrics=metrics, alarms=db.rows(_SQL["alarms"], {"unit_id": unit_id, "limit": 20}),
+                        credit_points=credit_points, **held)

@@ -1,0 +1,89 @@
+-- name: unit
+-- A unit by its number in the database, within the viewer's areas.
+select u.unit_id, u.unit_no, u.name, u.uscc, u.area_code, a.name_zh as area_zh, a.name_en as area_en, u.address, u.kind,
+       u.is_key, u.is_crowded, u.is_high_hazard, u.floor_area_m2, u.storeys, u.height_m, u.occupants, u.sleeping,
+       u.dangerous_goods, u.built_year, u.status
+from units u join areas a using (area_code)
+where u.unit_id = %(unit_id)s and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]));
+
+-- name: score
+-- The newest score that is not of a day to come.
+select as_of, score, rank, risk_class, base_class, direct, contributions
+from scores where unit_id = %(unit_id)s and as_of <= %(day)s order by as_of desc limit 1;
+
+-- name: scores
+-- Scores of a span of days, oldest first.
+select as_of, score, risk_class, rank from scores
+where unit_id = %(unit_id)s and as_of between %(since)s and %(day)s order by as_of;
+
+-- name: devices
+-- Devices of a unit with their last state.
+select d.device_id, d.vendor_code, d.device_no, d.kind, d.location, d.status, l.online, l.last_ts, l.offline_since,
+       coalesce(l.metric_values, '{}') as metric_values, coalesce(l.conditions, '{}') as conditions
+from devices d left join device_last l using (device_id)
+where d.unit_id = %(unit_id)s
+order by d.status, d.kind, d.device_no limit %(limit)s;
+
+-- name: metrics
+-- What the devices of a unit measure, by their last states.
+select distinct m.code
+from devices d join device_last l using (device_id), jsonb_object_keys(l.metric_values) as key
+join metrics m on m.code = key
+where d.unit_id = %(unit_id)s
+order by m.code;
+
+-- name: alarms
+-- Latest alarms of a unit.
+select alarm_id, a.device_id, d.device_no, d.location, a.kind, a.point, opened_at, restored_at, verdict, verdict_by,
+       verdict_note
+from alarms a join devices d using (device_id)
+where a.unit_id = %(unit_id)s order by opened_at desc limit %(limit)s;
+
+-- name: inspections
+-- Inspections of a unit, planned ones first.
+select i.inspection_id, i.inspection_no, i.kind, i.arm, i.draw_no, i.planned_on, i.inspected_on, i.status, i.result,
+       i.note, i.team,
+       (select count(*) from hazards h where h.inspection_id = i.inspection_id) as hazards,
+       (select array_agg(o.name order by io.role, o.name) from inspection_officers io join officers o using (officer_no)
+        where io.inspection_id = i.inspection_id) as officers
+from inspections i
+where i.unit_id = %(unit_id)s
+order by coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc limit %(limit)s;
+
+-- name: hazards
+-- Hazards found at a unit.
+select h.hazard_id, h.inspection_id, h.item_code, n.name_zh, n.name_en, h.severity, h.is_major, h.found_on, h.handling,
+       h.due_on, h.corrected_on, h.note
+from hazards h left join lateral (
+    select name_zh, name_en from inspection_items i where i.item_code = h.item_code and i.valid_from <= h.found_on
+    order by i.valid_from desc limit 1) n on true
+where h.unit_id = %(unit_id)s order by h.found_on desc, h.hazard_id desc limit %(limit)s;
+
+-- name: orders
+-- Orders to correct.
+select order_id, order_no, inspection_id, kind, served_on, correct_by, recheck_by, closed_on
+from orders where unit_id = %(unit_id)s order by served_on desc limit %(limit)s;
+
+-- name: penalties
+-- Penalties.
+select penalty_id, case_no, decided_on, kind, amount_yuan::float8 as amount_yuan, article, withdrawn_on
+from penalties where unit_id = %(unit_id)s order by decided_on desc limit %(limit)s;
+
+-- name: complaints
+-- Complaints and whether they proved true.
+select complaint_id, complaint_no, received_at, channel, kind, check_by, checked_at, verified
+from complaints where unit_id = %(unit_id)s order by received_at desc limit %(limit)s;
+
+-- name: fires
+-- Fires.
+select fire_id, fire_no, occurred_at, procedure, note
+from fires where unit_id = %(unit_id)s order by occurred_at desc limit %(limit)s;
+
+-- name: credit
+-- Credit points, one row for each event.
+select entry_id, occurred_on, points::float8 as points, event_kind, event_ref, article
+from credit_entries where unit_id = %(unit_id)s order by occurred_on desc, entry_id desc limit %(limit)s;
+
+-- name: credit_listings
+-- 失信 lists and the red list.
+select list, from_day, to_day, basis from credit_listings where unit_id = %(unit_id)s order by from_day desc limit %(limit)s;

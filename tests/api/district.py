@@ -1,0 +1,186 @@
+"""Two small districts with everything a page can show: units, devices, readings, alarms, a record, scores, a draw."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+import sampling.draw
+import sampling.freeze
+import scoring.nightly
+from api import accounts
+from casework.planning import plan_visit
+from registry import bulk
+from store import Database
+
+# Late in the year quotas press, so that every draw has several visits whatever the secret root of its chain is.
+DAY = dt.date(2026, 12, 7)
+NOW = dt.datetime(2026, 12, 7, 2, 0, tzinfo=dt.UTC)
+EVENING = dt.datetime(2026, 12, 6, 10, 0, tzinfo=dt.UTC)
+MORNING = dt.datetime(2026, 12, 6, 22, 0, tzinfo=dt.UTC)
+
+OURS, THEIRS = "990101", "990102"
+TOWNS = {OURS: ("990101001", "990101002"), THEIRS: ("990102001",)}
+PASSWORD = "a long enough password"
+ROLES = ("administrator", "brigade", "officer", "town", "vendor")
+UNITS_A_TOWN = 14
+
+
+def load(db: Database) -> None:
+    """Fill an empty database and run the night's jobs of :data:`DAY`."""
+    with db.connection() as connection:
+        bulk.load(connection, "areas", _areas())
+        bulk.load(connection, "vendors", [{"vendor_code": "anning", "name": "安宁物联"},
+                                          {"vendor_code": "other", "name": "别家"}])
+        bulk.load(connection, "items", _items())
+        bulk.load(connection, "officers", _officers())
+        bulk.load(connection, "units", _units())
+        bulk.load(connection, "devices", _devices())
+        for statement in _HAPPENED:
+            connection.execute(statement)
+        _quarantine(connection)
+        _plan(connection)
+    scoring.nightly.run(db, DAY)
+    sampling.freeze.run(db, DAY, EVENING)
+    sampling.draw.run(db, DAY, MORNING)
+    add_accounts(db)
+
+
+def add_accounts(db: Database) -> None:
+    """An account of each role in our district; ``far`` is a brigade of the other one. The officer leads one visit."""
+    reach: dict[str, dict[str, Any]] = {
+        "administrator": {}, "brigade": {"areas": (OURS,)}, "town": {"areas": (TOWNS[OURS][0],)},
+        "officer": {"areas": (OURS,), "officer_no": "O2"},
+        "vendor": {"vendor_code": "anning"}}
+    for role, fields in reach.items():
+        accounts.add(db, accounts.NewAccount(role, f"{role} 用户", role, PASSWORD, **fields), actor="test", now=NOW)
+    accounts.add(db, accounts.NewAccount("far", "邻区大队", "brigade", PASSWORD, (THEIRS,)), actor="test", now=NOW)
+
+
+def _areas() -> list[dict[str, Any]]:
+    rows = [{"area_code": "990000", "parent_code": None, "level": "city", "name_zh": "示范市", "name_en": "Model City"},
+            {"area_code": OURS, "parent_code": "990000", "level": "district", "name_zh": "火眼区", "name_en": "Huoyan"},
+            {"area_code": THEIRS, "parent_code": "990000", "level": "district", "name_zh": "邻区", "name_en": "Next"}]
+    for district, towns in TOWNS.items():
+        rows += [{"area_code": town, "parent_code": district, "level": "town", "name_zh": f"镇{town[-4:]}",
+                  "name_en": None} for town in towns]
+    return rows
+
+
+def _items() -> list[dict[str, Any]]:
+    return [{"item_code": f"X{n:02d}", "valid_from": dt.date(2020, 1, 1), "name_zh": name, "name_en": english,
+             "severity": severity, "category": "general", "basis": "消防法"}
+            for n, (name, english, severity) in enumerate(
+                [("疏散通道被堵塞", "evacuation route blocked", "critical"),
+                 ("灭火器过期", "extinguisher out of date", "minor"),
+                 ("自动报警系统故障", "alarm system out of order", "serious")], 1)]
+
+
+def _officers() -> list[dict[str, Any]]:
+    rows = []
+    for n in range(12):
+        area = OURS if n < 8 else THEIRS
+        rows.append({"officer_no": f"O{n}", "name": f"检查员{n}", "body": "brigade", "area_codes": [area],
+                     "certificate_no": f"Z{n}", "certificate_from": dt.date(2020, 1, 1),
+                     "certificate_to": dt.date(2030, 1, 1), "can_lead": n % 2 == 0, "skills": [], "daily_visits": 3})
+    return rows
+
+
+def _towns() -> list[str]:
+    return [town for towns in TOWNS.values() for town in towns]
+
+
+def _units() -> list[dict[str, Any]]:
+    rows = []
+    for t, town in enumerate(_towns()):
+        for n in range(UNITS_A_TOWN):
+            rows.append({"unit_no": f"U{t}{n:03d}", "name": f"第{t}{n:02d}号宾馆" if n % 2 else f"T{t}{n:02d} 商场",
+                         "area_code": town, "kind": "hotel" if n % 2 else "mall", "is_key": n % 4 == 0,
+                         "is_crowded": n % 8 == 0, "floor_area_m2": 800.0 + 300 * n, "storeys": 1 + n,
+                         "height_m": 4.0 * (1 + n), "occupants": 50 * n, "address": f"大街{n}号"})
+    return rows
+
+
+def _devices() -> list[dict[str, Any]]:
+    rows = []
+    for t in range(len(_towns())):
+        for n in range(UNITS_A_TOWN):
+            vendor = "anning" if n % 2 else "other"
+            rows.append({"vendor_code": vendor, "device_no": f"D{t}{n:03d}", "unit_no": f"U{t}{n:03d}",
+                         "kind": "water_pressure" if n % 2 else "uitd", "location": f"{n}层",
+                         "installed_on": dt.date(2024, 1, 1)})
+    return rows
+
+
+_HAPPENED = (
+    "insert into metrics (code) values ('water_pressure'), ('battery') on conflict do nothing",
+    """insert into readings (device_id, metric_id, ts, value, received_at)
+       select d.device_id, m.metric_id, timestamptz '2026-12-07 01:30+00' - make_interval(hours => h),
+              case m.code when 'battery' then 80 else 0.3 + 0.01 * (h % 5) end, now()
+       from devices d, metrics m, generate_series(0, 200, 3) h
+       where d.kind = 'water_pressure' and m.code in ('water_pressure', 'battery')""",
+    """insert into device_last (device_id, last_ts, last_received_at, online, metric_values, conditions)
+       select device_id, timestamptz '2026-12-07 01:30+00', timestamptz '2026-12-07 01:30+00', device_id % 7 <> 0,
+              case kind when 'uitd' then '{}'::jsonb
+              else '{"water_pressure": [0.31, "2026-12-07T01:30:00Z"], "battery": [80, "2026-12-07T01:30:00Z"]}' end,
+              case when device_id % 5 = 0 then '{"shielded": "2026-12-01T00:00:00Z"}'::jsonb else '{}' end
+       from devices""",
+    """insert into alarms (device_id, unit_id, kind, point, opened_at, received_at, last_at, restored_at)
+       select d.device_id, d.unit_id, case when d.device_id % 2 = 0 then 'fire_alarm' else 'fault' end, '1-2',
+              timestamptz '2026-12-07 01:00+00' - make_interval(mins => d.device_id), now(), now(),
+              case when d.device_id % 3 = 0 then timestamptz '2026-12-07 01:40+00' end
+       from devices d where d.kind = 'uitd'""",
+    """insert into inspections (inspection_no, unit_id, kind, inspected_on, started_at, ended_at, status, result,
+                                source)
+       select 'J-' || unit_no, unit_id, 'campaign', date '2025-06-02', timestamptz '2025-06-02 02:00+00',
+              timestamptz '2025-06-02 03:00+00', 'done', 'hazards_ordered', 'import'
+       from units where unit_no like 'U_00_'""",
+    """insert into inspection_officers
+       select inspection_id, o, case when o in ('O0', 'O8') then 'lead' else 'member' end
+       from inspections join units using (unit_id),
+            unnest(case when area_code like '990101%' then array['O0', 'O1'] else array['O8', 'O9'] end) o""",
+    """insert into hazards (inspection_id, unit_id, item_code, severity, found_on, handling, due_on)
+       select inspection_id, unit_id, 'X01', 'critical', inspected_on, 'ordered', date '2025-07-01' from inspections""",
+    """insert into orders (order_no, inspection_id, unit_id, kind, served_on, correct_by, recheck_by)
+       select 'O-' || inspection_no, inspection_id, unit_id, 'time_limited', inspected_on, date '2025-07-01',
+              date '2025-07-04' from inspections""",
+    """insert into penalties (case_no, unit_id, decided_on, kind, amount_yuan, article)
+       select 'C-' || unit_no, unit_id, date '2026-08-03', 'fine', 8000, '60' from units where unit_no like 'U_001'""",
+    """insert into complaints (complaint_no, unit_id, received_at, channel, kind, check_by)
+       select 'T-' || unit_no, unit_id, timestamptz '2026-12-01 02:00+00', '96119', 'blocked_exit',
+              timestamptz '2026-12-02 02:00+00' from units where unit_no like 'U_001'""",
+    """insert into fires (fire_no, unit_id, occurred_at, procedure)
+       select 'H-' || unit_no, unit_id, timestamptz '2026-03-01 02:00+00', 'simple'
+       from units where unit_no like 'U_002'""",
+    """insert into credit_entries (unit_id, occurred_on, points, event_kind, event_ref, article)
+       select unit_id, date '2026-08-03', -6, 'penalty_fine', 'C-' || unit_no, '60' from units
+       where unit_no like 'U_001'""",
+    """insert into credit_listings (unit_id, list, from_day, basis)
+       select unit_id, 'serious', date '2026-09-01', '三次处罚' from units where unit_no like 'U_003'""",
+    """insert into job_runs (job, logical_date, status, started_at, finished_at, runner, detail, error) values
+       ('score', '2026-12-07', 'done', '2026-12-06 17:00+00', '2026-12-06 17:00:03+00', 'host:1', '{"units": 42}',
+        null),
+       ('draw', '2026-12-06', 'failed', '2026-12-05 22:00+00', null, 'host:1', '{}', 'there is no frame')""",
+)
+
+
+def _plan(connection: Any) -> None:
+    """Two visits in our first town and one in the other district that are there whatever the draw picks."""
+    for unit_no, lead, second in (("U0003", "O2", "O3"), ("U0005", "O4", "O5"), ("U2003", "O8", "O9")):
+        unit = connection.execute("select unit_id from units where unit_no = %s", [unit_no]).fetchone()
+        plan_visit(connection, unit_id=unit["unit_id"], kind="campaign", planned_on=DAY,
+                   officers=[(lead, "lead"), (second, "member")], actor="test")
+
+
+def _quarantine(connection: Any) -> None:
+    for vendor, payload in (("anning", b'{"pressure": "high"}'), ("other", b"\xff\x00\x01"), (None, "坏".encode())):
+        connection.execute(
+            "insert into quarantine (received_at, topic, payload, payload_bytes, digest, vendor_code, reason_code,"
+            " reason)"
+            " values (now(), %s, %s, %s, sha256(%s), %s, 'value', 'the value is no number')",
+            [f"huoyan/v1/{vendor}/D0001/telemetry", payload, len(payload), payload, vendor])
+    connection.execute("insert into audit_log (actor, action, entity, entity_id, before, after) values"
+                       " ('wang', 'update', 'unit', 'U0001', %s, %s)",
+                       [Jsonb({"name": "旧"}), Jsonb({"name": "新"})])

@@ -1,0 +1,148 @@
+"""Every error has one shape: a sentence that names the thing, never a traceback, the right status."""
+
+import httpx
+import pytest
+
+from store import Database
+from tests.api import district
+from tests.api.conftest import House, house_on
+
+
+def _sentence(answer: httpx.Response, status: int) -> str:
+    assert answer.status_code == status, answer.text
+    assert set(answer.json()) <= {"error", "request_id"}
+    sentence = answer.json()["error"]
+    assert isinstance(sentence, str)
+    assert sentence
+    assert "\n" not in sentence
+    assert "Traceback" not in sentence
+    return sentence
+
+
+@pytest.mark.parametrize(("address", "status", "named"), [
+    ("/api/v1/units?limit=0", 422, "limit"), ("/api/v1/units?limit=100000", 422, "limit"),
+    ("/api/v1/units?offset=-1", 422, "offset"), ("/api/v1/units?class=Z", 422, "class"),
+    ("/api/v1/units?key=perhaps", 422, "key"), ("/api/v1/units?q=" + "x" * 101, 422, "q"),
+    ("/api/v1/units/zero", 422, "unit_id"), ("/api/v1/units/0", 422, "unit_id"),
+    ("/api/v1/units/99999999999999999999", 422, "unit_id"), ("/api/v1/units/999999", 404, "999999"),
+    ("/api/v1/draws/yesterday", 422, "day"), ("/api/v1/draws/2026-02-30", 422, "day"),
+    ("/api/v1/draws/2020-01-01", 404, "2020-01-01"), ("/api/v1/alarms/5000000", 404, "5000000"),
+    ("/api/v1/alarms?state=burning", 422, "state"), ("/api/v1/policy?day=soon", 422, "day"),
+    ("/api/v1/units/1/telemetry", 422, "metric"), ("/api/v1/registers/dragons", 422, "noun"),
+    ("/api/v1/no/such/thing", 404, ""), ("/api/v1/inspections/1/result", 405, ""),
+    ("/api/v1/units?q=%00", 422, "character"),
+])
+def test_a_wrong_request_is_answered_with_one_sentence_that_names_it(shown: House, address: str, status: int,
+                                                                     named: str) -> None:
+    assert named in _sentence(shown.client("administrator").get(address), status)
+
+
+def test_an_unknown_metric_is_named(shown: House) -> None:
+    unit = shown.db.row("select min(unit_id) as unit from units")
+    assert unit
+    answer = shown.client("administrator").get(f"/api/v1/units/{unit['unit']}/telemetry?metric=courage")
+    assert "courage" in _sentence(answer, 404)
+
+
+@pytest.mark.parametrize(("body", "named"), [
+    (b"{", "JSON"), (b"[]", ""), (b"{}", "username"), (b'{"username": "a"}', "password"),
+    (b'{"username": "a", "password": "b", "colour": "red"}', "colour"),
+    (b'{"username": 5, "password": "b"}', "username"),
+])
+def test_a_wrong_body_is_answered_with_one_sentence(shown: House, body: bytes, named: str) -> None:
+    answer = shown.client().post("/api/v1/login", content=body, headers={"content-type": "application/json"})
+    assert named in _sentence(answer, 422)
+
+
+def test_the_sentence_is_in_the_readers_language(shown: House) -> None:
+    client = shown.client("administrator")
+    assert "没有" in _sentence(client.get("/api/v1/units/999999", headers={"accept-language": "zh-CN"}), 404)
+    assert "there is no unit" in _sentence(client.get("/api/v1/units/999999"), 404)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_beyond_the_bound_is_refused(shown: House, chunked: bool) -> None:
+    body = b"x" * 600_000
+    content = (body[start:start + 1000] for start in range(0, len(body), 1000)) if chunked else body
+    answer = shown.client("administrator").post("/api/v1/accounts", content=content,
+                                                headers={"content-type": "application/json"})
+    assert "262144" in _sentence(answer, 413)
+
+
+def test_a_page_that_is_not_there_is_a_friendly_page(shown: House) -> None:
+    for client in (shown.client(), shown.client("administrator")):
+        answer = client.get("/no-such-page")
+        assert answer.status_code == 404
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "没有找到" in answer.text
+
+
+def test_an_account_that_may_not_gets_a_friendly_page(shown: House) -> None:
+    answer = shown.client("town").get("/accounts")
+    assert answer.status_code == 403
+    assert "没有权限" in answer.text
+
+
+def test_something_unforeseen_is_a_number_and_no_traceback(house: House) -> None:
+    with house.db.connection() as connection:
+        connection.execute("alter table draws rename to lost")
+    answer = house.client("administrator").get("/api/v1/draws")
+    sentence = _sentence(answer, 500)
+    assert answer.json()["request_id"] in sentence
+    assert "draws" not in sentence
+    page = house.client("administrator").get("/draws")
+    assert page.status_code == 500
+    assert "系统出错" in page.text
+    assert "UndefinedTable" not in page.text
+
+
+def test_a_database_that_is_away_is_said_so(dsn: str) -> None:
+    with Database(dsn, max_size=1, timeout=0.4) as db, house_on(db) as house:
+        assert house.client().get("/readyz").json()["status"] == "ready"
+        with db.connection():
+            answer = house.client().get("/api/v1/public/draws")
+            assert "connection" in _sentence(answer, 503)
+            ready = house.client().get("/readyz")
+            assert (ready.status_code, ready.json()["status"]) == (503, "not ready")
+        assert house.client().get("/healthz").json() == {"status": "ok"}
+
+
+def test_another_schema_is_not_ready(house: House) -> None:
+    with house.db.connection() as connection:
+        connection.execute("update alembic_version set version_num = '0000'")
+    answer = house.client().get("/readyz")
+    assert answer.status_code == 503
+    assert "run huoyan migrate" in answer.json()["error"]
+
+
+def test_metrics_count_by_route_and_not_by_unit(shown: House) -> None:
+    unit = shown.db.row("select min(unit_id) as unit from units")
+    assert unit
+    shown.client("administrator").get(f"/api/v1/units/{unit['unit']}")
+    shown.client().get("/nowhere/at/all")
+    text = shown.client().get("/metrics").text
+    assert 'route="/api/v1/units/{unit_id}",status="200"' in text
+    assert "/nowhere" not in text
+    assert "huoyan_api_request_seconds_bucket" in text
+
+
+def test_every_answer_carries_the_security_headers(shown: House) -> None:
+    for address in ("/login", "/api/v1/public/draws", "/healthz", "/static/huoyan.css", "/no-such-page"):
+        headers = shown.client().get(address).headers
+        assert "script-src 'self'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["x-request-id"]
+    assert shown.client("administrator").get("/ranking").headers["cache-control"] == "no-store"
+
+
+def test_openapi_says_what_each_route_is_for(shown: House) -> None:
+    schema = shown.client().get("/api/v1/openapi.json").json()
+    assert set(schema["paths"]) > {"/api/v1/units", "/api/v1/alarms", "/api/v1/draws/{day}"}
+    for path, methods in schema["paths"].items():
+        assert path.startswith("/api/v1/")
+        for operation in methods.values():
+            assert operation["summary"]
+            assert operation["tags"]
+    assert district.PASSWORD not in str(schema)

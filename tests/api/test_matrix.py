@@ -1,0 +1,186 @@
+"""Who may open what: each role on each route, and each area kept to its own."""
+
+import pytest
+from fastapi.routing import APIRoute
+
+from api.app import ROOMS
+from tests.api import district
+from tests.api.conftest import House
+
+STAFF = {"administrator", "brigade", "officer", "town"}
+LEADS = {"administrator", "brigade"}
+ADMIN = {"administrator"}
+MEMBERS = STAFF | {"vendor"}
+SYSTEM = {"administrator", "vendor"}
+EVERYONE = MEMBERS | {"public"}
+
+# Every GET route with who may open it. A route that is not here fails the test below.
+ALLOWED: dict[str, set[str]] = {
+    "/": MEMBERS, "/ranking": STAFF, "/units/{unit_id}": STAFF, "/alarms": STAFF, "/alarms/pulse": STAFF,
+    "/draws": STAFF, "/draws/{day}": STAFF, "/draws/{day}/check": STAFF, "/inspections": STAFF,
+    "/inspections/new": STAFF, "/inspections/{inspection_id}": STAFF, "/registers": MEMBERS,
+    "/registers/{noun}": STAFF, "/registers/import": ADMIN, "/quarantine": SYSTEM, "/jobs": LEADS, "/policy": STAFF,
+    "/accounts": ADMIN, "/audit": ADMIN, "/login": EVERYONE, "/public/draws": EVERYONE, "/public/draws/{day}": EVERYONE,
+    "/api": EVERYONE, "/healthz": EVERYONE, "/readyz": EVERYONE, "/metrics": EVERYONE,
+    "/api/v1/me": MEMBERS, "/api/v1/summary": STAFF, "/api/v1/summary/trends": STAFF, "/api/v1/areas": STAFF,
+    "/api/v1/units": STAFF, "/api/v1/units/{unit_id}": STAFF, "/api/v1/units/{unit_id}/scores": STAFF,
+    "/api/v1/units/{unit_id}/devices": STAFF, "/api/v1/units/{unit_id}/record": STAFF,
+    "/api/v1/units/{unit_id}/telemetry": STAFF, "/api/v1/alarms": STAFF, "/api/v1/alarms/{alarm_id}": STAFF,
+    "/api/v1/draws": STAFF, "/api/v1/draws/{day}": STAFF, "/api/v1/draws/{day}/bundle": ADMIN,
+    "/api/v1/draws/{day}/check": STAFF, "/api/v1/public/draws": EVERYONE, "/api/v1/public/draws/{day}": EVERYONE,
+    "/api/v1/complaints": STAFF, "/api/v1/orders": STAFF,
+    "/api/v1/inspections": STAFF, "/api/v1/inspections/{inspection_id}": STAFF, "/api/v1/registers/{noun}": STAFF,
+    "/api/v1/exports/{noun}": LEADS, "/api/v1/quarantine": SYSTEM,
+    "/api/v1/quarantine/{quarantine_id}/payload": SYSTEM, "/api/v1/jobs": LEADS, "/api/v1/policy": STAFF,
+    "/api/v1/accounts": ADMIN, "/api/v1/audit": ADMIN,
+}
+# Every route that changes something; the public is refused at all of them but the login.
+CHANGES = {
+    ("POST", "/api/v1/login"): EVERYONE, ("POST", "/api/v1/logout"): MEMBERS, ("POST", "/login"): EVERYONE,
+    ("POST", "/logout"): EVERYONE, ("POST", "/theme"): EVERYONE, ("POST", "/api/v1/alarms/{alarm_id}/verdict"): STAFF,
+    ("POST", "/alarms/{alarm_id}/verdict"): STAFF, ("POST", "/api/v1/inspections/{inspection_id}/result"): STAFF,
+    ("POST", "/api/v1/inspections"): STAFF, ("POST", "/inspections/new"): STAFF,
+    ("POST", "/inspections/{inspection_id}"): STAFF, ("POST", "/inspections/{inspection_id}/not-possible"): STAFF,
+    ("POST", "/api/v1/inspections/{inspection_id}/not-possible"): STAFF, ("POST", "/api/v1/complaints"): STAFF,
+    ("POST", "/api/v1/complaints/{complaint_no}/check"): STAFF, ("POST", "/api/v1/penalties"): STAFF,
+    ("POST", "/api/v1/imports/{noun}"): ADMIN,
+    ("POST", "/registers/import"): ADMIN, ("POST", "/api/v1/accounts"): ADMIN,
+    ("PATCH", "/api/v1/accounts/{username}"): ADMIN, ("POST", "/accounts"): ADMIN,
+    ("POST", "/accounts/{username}/{change}"): ADMIN,
+}
+_QUERY = {"/inspections/new": "?unit_id={unit_id}", "/api/v1/units/{unit_id}/telemetry": "?metric=water_pressure"}
+
+
+def _routes() -> list[APIRoute]:
+    return [route for room in ROOMS for route in room.router.routes if isinstance(route, APIRoute)]
+
+
+def _fill(house: House, path: str) -> str:
+    row = house.db.row("""select
+        (select min(unit_id) from units where area_code = '990101001') as unit_id,
+        (select min(a.alarm_id) from alarms a join units using (unit_id) where area_code = '990101001') as alarm_id,
+        (select min(inspection_id) from inspections i join units using (unit_id)
+         where area_code = '990101001') as inspection_id,
+        (select quarantine_id from quarantine where vendor_code = 'anning') as quarantine_id""")
+    assert row
+    return (path + _QUERY.get(path, "")).format(**row, day=district.DAY, noun="units", username="town", change="close",
+                                                complaint_no="T-U0001")
+
+
+def test_every_route_is_in_the_matrix() -> None:
+    found = {route.path for route in _routes() if "GET" in route.methods}
+    assert found == set(ALLOWED)
+    changes = {(method, route.path) for route in _routes() for method in route.methods - {"GET", "HEAD"}}
+    assert changes == set(CHANGES)
+
+
+@pytest.mark.parametrize("role", [*district.ROLES, "public"])
+def test_each_role_opens_what_is_its_own_and_nothing_else(shown: House, role: str) -> None:
+    client = shown.client(None if role == "public" else role)
+    wrong = {}
+    for path, allowed in ALLOWED.items():
+        answer = client.get(_fill(shown, path))
+        if role in allowed:
+            ok = answer.status_code == 200 or (path in ("/", "/registers", "/login") and answer.status_code == 303)
+        elif role == "public":
+            ok = answer.status_code == (401 if path.startswith("/api/") else 303)
+        else:
+            ok = answer.status_code == 403
+        if not ok:
+            wrong[path] = answer.status_code
+    assert not wrong
+
+
+@pytest.mark.parametrize("role", [*district.ROLES, "public"])
+def test_nobody_changes_what_is_not_theirs_to_change(shown: House, role: str) -> None:
+    client = shown.client(None if role == "public" else role)
+    wrong = {}
+    for (method, path), allowed in CHANGES.items():
+        if role in allowed:
+            continue
+        answer = client.request(method, _fill(shown, path))
+        if answer.status_code not in (401, 403):
+            wrong[path] = answer.status_code
+    assert not wrong
+
+
+# What a page or an answer must not hold for an account of our district: anything of the other one.
+_LISTS = ("/ranking?limit=500", "/alarms?state=all&limit=500", "/inspections?state=all&limit=500",
+          "/registers/units?limit=500", "/registers/devices?limit=500", "/registers/officers", "/registers/areas",
+          "/draws/2026-12-07", "/", "/api/v1/units?limit=500", "/api/v1/alarms?state=all&limit=500",
+          "/api/v1/inspections?state=all&limit=500", "/api/v1/registers/units?limit=500",
+          "/api/v1/registers/devices?limit=500", "/api/v1/registers/officers", "/api/v1/draws/2026-12-07",
+          "/api/v1/areas", "/api/v1/complaints?state=all", "/api/v1/orders?state=all",
+          "/api/v1/exports/units", "/api/v1/exports/devices")
+
+
+# Words of the two districts: units, devices, area codes, officers.
+_OF_OURS = ("U0000", "U0001", "U1000", "D0000", "D0001", "D1001", "990101", "检查员0", "检查员1<", '"检查员1"')
+_OF_THEIRS = ("U2000", "U2001", "U2008", "D2000", "D2001", "D2008", "990102", "检查员8", "检查员9")
+
+
+@pytest.mark.parametrize("address", _LISTS)
+def test_a_brigade_sees_its_own_district_only(shown: House, address: str) -> None:
+    ours, theirs = shown.client("brigade").get(address), shown.client("far").get(address)
+    assert ours.status_code == theirs.status_code == 200
+    assert not [word for word in _OF_THEIRS if word in ours.text]
+    assert not [word for word in _OF_OURS if word in theirs.text]
+    assert ours.text != theirs.text
+
+
+@pytest.mark.parametrize("address", ["/units/{unit}", "/api/v1/units/{unit}", "/api/v1/units/{unit}/scores",
+                                     "/api/v1/units/{unit}/devices", "/api/v1/units/{unit}/record",
+                                     "/api/v1/units/{unit}/telemetry?metric=water_pressure",
+                                     "/inspections/new?unit_id={unit}", "/inspections/{visit}",
+                                     "/api/v1/inspections/{visit}", "/api/v1/alarms/{alarm}"])
+@pytest.mark.parametrize("role", ["brigade", "officer", "town"])
+def test_a_thing_of_another_area_is_as_if_it_did_not_exist(shown: House, role: str, address: str) -> None:
+    row = shown.db.row("""select (select min(unit_id) from units where area_code = '990102001') as unit,
+        (select min(inspection_id) from inspections join units using (unit_id) where area_code = '990102001') as visit,
+        (select min(alarm_id) from alarms join units using (unit_id) where area_code = '990102001') as alarm""")
+    assert row
+    answer = shown.client(role).get(address.format(**row))
+    assert answer.status_code == 404
+    unheard = shown.client(role).get(address.format(unit=10**9, visit=10**9, alarm=10**9))
+    assert unheard.status_code == 404
+
+
+def test_a_town_sees_its_own_town_only(shown: House) -> None:
+    units = shown.client("town").get("/api/v1/units?limit=500").json()
+    assert units["total"] == district.UNITS_A_TOWN
+    assert {unit["area_code"] for unit in units["units"]} == {"990101001"}
+    summary = shown.client("town").get("/api/v1/summary").json()
+    assert summary["units"] == district.UNITS_A_TOWN
+
+
+def test_a_filter_by_a_foreign_area_finds_nothing(shown: House) -> None:
+    assert shown.client("brigade").get("/api/v1/units?area=990102").json()["total"] == 0
+    assert shown.client("brigade").get("/api/v1/alarms?area=990102&state=all").json()["alarms"] == []
+
+
+def test_a_vendor_sees_its_own_devices_and_quarantine_only(shown: House) -> None:
+    client = shown.client("vendor")
+    devices = client.get("/api/v1/registers/devices?limit=500").json()
+    assert devices["total"] > 0
+    assert {row["vendor_code"] for row in devices["rows"]} == {"anning"}
+    held = client.get("/api/v1/quarantine?vendor=other").json()["rows"]
+    assert [row["vendor_code"] for row in held] == ["anning"]
+    foreign = shown.db.row("select quarantine_id from quarantine where vendor_code = 'other'")
+    assert foreign
+    assert client.get(f"/api/v1/quarantine/{foreign['quarantine_id']}/payload").status_code == 404
+    assert client.get("/registers/units").status_code == 403
+
+
+def test_a_bundle_with_units_of_other_areas_is_not_handed_out(shown: House) -> None:
+    answer = shown.client("brigade").get("/api/v1/draws/2026-12-07/bundle")
+    assert answer.status_code == 403
+    assert "areas" in answer.json()["error"]
+
+
+def test_the_public_never_meets_a_class_a_score_or_a_probability(shown: House) -> None:
+    client = shown.client()
+    for address in ("/api/v1/public/draws", "/api/v1/public/draws/2026-12-07", "/public/draws",
+                    "/public/draws/2026-12-07"):
+        text = client.get(address).text
+        for word in ("risk_class", "probability", "score", "p_total", "officer", "风险分", "高风险", "检查员"):
+            assert word not in text, (address, word)
