@@ -12,7 +12,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "import": ("registers", "records"), "export": ("registers",), "result": ("records",),
     "run": ("jobs",), "jobs": ("jobs",),
     "ranking": ("risk",), "explain": ("risk",), "evaluate": ("risk",),
-    "ratios": ("draws",), "draw": ("draws",), "entropy": ("draws",), "verify": ("draws",),
+    "ratios": ("draws",), "draw": ("draws",), "entropy": ("draws",), "verify": ("verify",),
     "alarms": ("telemetry",), "quarantine": ("telemetry",),
     "simulate": ("simulate",),
 }

@@ -20,7 +20,6 @@ from huoyan.embedded.supervisor import Supervisor
 from store import Database
 
 
-
 @click.command()
 @click.option("--reset", is_flag=True, help="Start over: forget the data of the demo.")
 @click.option("--units", type=click.IntRange(50, 50_000), default=2000, show_default=True, help="Units.")

@@ -1,4 +1,4 @@
-"""Commands about draws: verify, draw, ratios, entropy."""
+"""Commands about draws: draw, ratios, entropy."""
 
 from __future__ import annotations
 
@@ -6,40 +6,20 @@ import datetime as dt
 from pathlib import Path
 
 import click
+from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from huoyan.commands.session import Day, database
 from huoyan.commands.session import settings as load_settings
 from policy.clocks import legal_day
-from sampling import chain, entropy, freeze, reading, verify
+from sampling import chain, entropy, freeze, reading
 from sampling import draw as drawing
 from sampling.errors import DrawError
-
-ORDER = 50
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 def _today() -> dt.date:
     return legal_day(dt.datetime.now(dt.UTC))
-
-
-@click.command("verify")
-@click.argument("file", type=_FILE)
-@click.option("--commitment", default=None, help="The commitment as it was published on the evening before.")
-@click.option("--chain", "others", type=_FILE, multiple=True,
-              help="A bundle before or after this one; may be repeated.")
-def verify_bundle(file: Path, commitment: str | None, others: tuple[Path, ...]) -> int:
-    """Check a draw bundle: exit 0 all agrees, 1 the first thing that does not is named, 2 not a bundle.
-
-    The same check without this program: python sampling/verify.py FILE.
-    """
-    arguments = [str(file)]
-    if commitment is not None:
-        arguments.append(f"--commitment={commitment}")
-    if others:
-        arguments += ["--chain", *map(str, others)]
-    return verify.main(arguments)
 
 
 @click.group()
@@ -84,19 +64,20 @@ def show(day: dt.date | None) -> None:
     console = Console()
     for name in ("draw_no", "status", "commitment", "previous", "seed", "record_hash", "frozen_at", "drawn_at"):
         console.print(f"{name:12} {held[name] or '-'}", highlight=False, soft_wrap=True)
-    console.print(f"tau          {held['tau']['value']:.3f} ({held['tau']['reason']})", highlight=False, soft_wrap=True)
+    console.print(f"tau          {held['tau']['value']:.3f} ({held['tau']['reason']['en']})", highlight=False,
+                  soft_wrap=True)
     console.print(f"units        {held['units']}, {held['eligible']} could be drawn, {held['expected']:.2f} visits "
                   "expected", highlight=False, soft_wrap=True)
     for note in held["notes"]:
-        console.print(f"note         {note}", highlight=False, soft_wrap=True)
-    table = Table("no", "unit", "area", "arm", "probability", "lead", "second", "inspection")
+        console.print(f"note         {note['en']}", highlight=False, soft_wrap=True)
+    table = _table("no", "unit", "area", "arm", "probability", "lead", "second", "inspection")
     for visit in held["visits"]:
         table.add_row(str(visit["position"]), f"{visit['unit_no']} {visit['unit_name']}", visit["area_zh"],
                       visit["arm"], f"{visit['probability']:.4f}", f"{visit['lead_officer']} {visit['lead_name']}",
                       f"{visit['second_officer']} {visit['second_name']}", visit["inspection_no"] or "")
     console.print(table)
     for row in held["unassigned"]:
-        console.print(f"not assigned {row['unit_no']}: {row['reason']}", highlight=False, soft_wrap=True)
+        console.print(f"not assigned {row['unit_no']}: {row['en']}", highlight=False, soft_wrap=True)
 
 
 @draw.command("bundle")
@@ -135,21 +116,24 @@ def ratios(day: dt.date | None) -> None:
     rest = "" if found["working_day"] else "; not a working day, nothing is drawn"
     state = "frozen frame" if found["frozen"] else "not frozen yet: as a freeze made now would set it"
     console.print(f"{day}: {state}{rest}", highlight=False, soft_wrap=True)
-    console.print(f"tau {found['tau']['value']:.3f} ({found['tau']['reason']}); {found['days']['left']} of "
+    console.print(f"tau {found['tau']['value']:.3f} ({found['tau']['reason']['en']}); {found['days']['left']} of "
                   f"{found['days']['year']} working days left, what remains is spread over {found['days']['spread']}",
                   highlight=False, soft_wrap=True)
-    table = Table("group", "class", "units", "ratio", "quota", "visited", "remaining", "eligible", "duty", "random",
-                  "targeted", "expected today", title="ratios by group and class (internal)")
+    need = found["precision"]
+    console.print(f"{need['needed']:.2f} random visits a day are needed for the yearly rate of {need['units']} units; "
+                  f"the pace is stretched by {need['stretch']:.2f}", highlight=False, soft_wrap=True)
+    table = _table("group", "class", "units", "ratio", "visited", "left", "pool", "duty", "random", "targeted", "today",
+                   title="ratios by group and class (internal)")
     for row in found["rows"]:
         if row["units"]:
             table.add_row(row["group"], row["risk_class"], str(row["units"]), f"{row['ratio']:.1%}",
-                          f"{row['quota']:.1f}", str(row["visited"]), f"{row['remaining']:.1f}", str(row["eligible"]),
+                          str(row["visited"]), f"{row['remaining']:.1f}", str(row["eligible"]),
                           *(f"{row[name]:.2f}" for name in ("duty", "random", "targeted", "expected")))
     console.print(table)
-    desks = Table("desk", "areas", "officers", "visits possible", "wanted", "granted", "note")
+    desks = _table("desk", "areas", "officers", "possible", "wanted", "granted", "note", title="visits of the day")
     for desk in found["desks"]:
         desks.add_row(desk["desk"], str(len(desk["covers"])), str(desk["officers"]), str(desk["free"]),
-                      f"{desk['wanted']:.2f}", f"{desk['capacity']:.2f}", desk["note"] or "")
+                      f"{desk['wanted']:.2f}", f"{desk['capacity']:.2f}", desk["words"]["en"] if desk["words"] else "")
     console.print(desks)
 
 
@@ -168,6 +152,12 @@ def new_year(year: int) -> None:
     click.echo(f"{year} {'stands' if year in before else 'laid down'}, anchor {anchor}")
 
 
+def _table(*columns: str, title: str | None = None) -> Table:
+    """A table that fits eighty columns; what is longer goes on in the next line, and nothing is cut off."""
+    return Table(*(Column(name, overflow="fold") for name in columns), title=title, title_justify="left",
+                 box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+
+
 def _value_or_file(text: str) -> str:
     path = Path(text)
     try:
@@ -182,9 +172,16 @@ def _print(detail: dict[str, object]) -> None:
     for name, value in detail.items():
         if isinstance(value, list):
             for item in value:
-                click.echo(f"{name}: {item}")
+                click.echo(f"{name}: {_words(item)}")
         else:
             click.echo(f"{name}: {value}")
 
 
-COMMANDS = (verify_bundle, draw, ratios, entropy_group)
+def _words(item: object) -> object:
+    """A line of a job's detail; one in two languages is shown in English, as everything here."""
+    if not isinstance(item, dict):
+        return item
+    return f"{item['unit_no']}: {item['en']}" if "unit_no" in item else item["en"]
+
+
+COMMANDS = (draw, ratios, entropy_group)

@@ -15,7 +15,6 @@ from policy.clocks import legal_day
 from scheduler import JOBS, find, recent, run_once
 
 
-
 @click.command()
 @click.argument("job")
 @click.option("--date", "day", type=Day(), default=None, help="The job's date; today (Asia/Shanghai) if left out.")

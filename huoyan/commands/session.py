@@ -15,8 +15,6 @@ from store import Database, StoreError
 from store.migrating import head, revision
 
 
-
-
 class Day(click.ParamType[dt.date]):
     """A day such as 2026-03-01."""
 

@@ -16,7 +16,6 @@ from policy.clocks import legal_day
 from store.migrating import migrate as run_migrations
 
 
-
 @click.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""

@@ -17,7 +17,6 @@ from simulators.errors import SimulatorError
 from simulators.fleet import FAULT_LEVELS, Broker, Fleet, Ledger, Traffic, read_devices, read_logins
 
 
-
 @click.group()
 def simulate() -> None:
     """Simulated cities and devices, for trials and tests."""

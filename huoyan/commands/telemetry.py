@@ -17,8 +17,6 @@ from ingest.vocabulary import vocabulary
 from policy import rules
 from policy.clocks import SHANGHAI, legal_day
 
-# What devices send may look like markup.
-_CONSOLE = Console(markup=False, emoji=False, highlight=False)
 _LIMIT = click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Most rows shown.")
 _VENDOR = click.option("--vendor", metavar="CODE", help="Only what this vendor sent.")
 _REASON = click.option("--reason", metavar="CODE", help="Only this reason, such as range or unknown_device.")
@@ -39,7 +37,7 @@ def alarms(vendor: str | None, open_only: bool, limit: int) -> None:
             table.add_row(_time(row["opened_at"]), f"{kind.zh} {kind.code}" if kind else row["kind"],
                           f"{row['unit_name']} ({row['unit_no']})", f"{row['vendor_code']}/{row['device_no']}",
                           row["point"], _time(row["restored_at"]), row["verdict"] or "")
-    _CONSOLE.print(table if table.row_count else "no alarms")
+    _print(table if table.row_count else "no alarms")
 
 
 @click.group()
@@ -56,7 +54,7 @@ def quarantine_counts(vendor: str | None) -> None:
         for row in kept.counts(db, vendor=vendor):
             table.add_row(row["vendor_code"] or "(unknown)", row["reason_code"], str(row["payloads"]),
                           str(row["times"]), str(row["waiting"]), _time(row["newest"]), row["example"])
-    _CONSOLE.print(table if table.row_count else "nothing is in quarantine")
+    _print(table if table.row_count else "nothing is in quarantine")
 
 
 @quarantine.command("list")
@@ -71,7 +69,7 @@ def quarantine_list(vendor: str | None, reason: str | None, limit: int) -> None:
             table.add_row(str(row["quarantine_id"]), _time(row["received_at"]), row["topic"],
                           f"{row['reason_code']}: {row['reason']}", str(row["times"]),
                           kept.shown(bytes(row["payload"])))
-    _CONSOLE.print(table if table.row_count else "nothing is in quarantine")
+    _print(table if table.row_count else "nothing is in quarantine")
 
 
 @quarantine.command("replay")
@@ -82,6 +80,11 @@ def quarantine_replay(vendor: str | None, reason: str | None) -> None:
     with database(load_settings(), "replay") as db:
         done = replaying.replay(db, rules(), dt.datetime.now(dt.UTC), vendor=vendor, reason=reason)
     click.echo(f"{done.tried} payloads tried: {done.stored} stored, {done.refused} refused again")
+
+
+def _print(what: Table | str) -> None:
+    # What devices send may look like markup.
+    Console(markup=False, emoji=False, highlight=False).print(what)
 
 
 def _time(moment: dt.datetime | None) -> str:

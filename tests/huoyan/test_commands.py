@@ -38,9 +38,12 @@ def test_help_names_every_command_with_what_it_does() -> None:
 @pytest.mark.parametrize(("words", "environment", "sentence"), [
     (("policy", "--date", "tomorrow"), {}, "Invalid value for '--date': 'tomorrow' is not a day such as 2026-03-01"),
     (("nonsense",), {}, "No such command 'nonsense'."),
-    (("settings",), {"HUOYAN_API_PORT": "70000"}, "HUOYAN_API_PORT='70000' can't be used: a port is between 1 and 65535"),
-    (("settings",), {"HUOYAN_API_PROT": "1"}, "HUOYAN_API_PROT is not a setting: huoyan settings lists those there are"),
-    (("settings",), {"HUOYAN_POLICY_DIR": "/nowhere"}, "HUOYAN_POLICY_DIR='/nowhere' can't be used: it is not a folder"),
+    (("settings",), {"HUOYAN_API_PORT": "70000"},
+     "HUOYAN_API_PORT='70000' can't be used: a port is between 1 and 65535"),
+    (("settings",), {"HUOYAN_API_PROT": "1"},
+     "HUOYAN_API_PROT is not a setting: huoyan settings lists those there are"),
+    (("settings",), {"HUOYAN_POLICY_DIR": "/nowhere"},
+     "HUOYAN_POLICY_DIR='/nowhere' can't be used: it is not a folder"),
     (("jobs",), {"HUOYAN_DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "the database does not answer"),
     (("jobs",), {"HUOYAN_DATABASE_URL": "=nonsense"}, "the database"),
 ])
