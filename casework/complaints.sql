@@ -5,6 +5,11 @@ values (%(number)s, %(unit)s, %(received)s, %(channel)s, %(anonymous)s, %(kind)s
 on conflict (complaint_no) do nothing
 returning complaint_id;
 
+-- name: same
+-- A complaint about a unit that agrees in all that was taken down.
+select complaint_no from complaints
+where unit_id = %(unit)s and received_at = %(received)s and channel = %(channel)s and kind = %(kind)s limit 1;
+
 -- name: locked
 -- One complaint, locked so that it is checked once.
 select unit_id, received_at, check_by, checked_at from complaints where complaint_no = %s for update;

@@ -90,7 +90,8 @@ def moment(value: Any, name: str) -> dt.datetime:
         if found is not None and re.fullmatch(r"[0-9W-]+", value):
             found = None
     if not isinstance(found, dt.datetime):
-        raise CaseworkError(f"{name} must be a moment such as 2026-03-01T09:30, not {_shown(value)}")
+        raise CaseworkError(f"{name} must be a moment such as 2026-03-01T09:30, not {_shown(value)}",
+                            zh=f"{name} 应为时间，如 2026-03-01T09:30，而不是 {_shown(value)}")
     try:
         return (found if found.tzinfo else found.replace(tzinfo=SHANGHAI)).astimezone(dt.UTC)
     except OverflowError:
@@ -106,7 +107,8 @@ def day(value: Any, name: str) -> dt.date:
             return dt.date.fromisoformat(value)
     except ValueError:
         pass
-    raise CaseworkError(f"{name} must be a day such as 2026-03-01, not {_shown(value)}")
+    raise CaseworkError(f"{name} must be a day such as 2026-03-01, not {_shown(value)}",
+                        zh=f"{name} 应为日期，如 2026-03-01，而不是 {_shown(value)}")
 
 
 def optional_day(value: Any, name: str) -> dt.date | None:
@@ -116,7 +118,7 @@ def optional_day(value: Any, name: str) -> dt.date | None:
 def word(value: Any, name: str, longest: int = LONGEST_WORD) -> str:
     """Text that must be there, on one line, of at most ``longest`` characters."""
     if not isinstance(value, str) or not value.strip():
-        raise CaseworkError(f"{name} is missing")
+        raise CaseworkError(f"{name} is missing", zh=f"缺少 {name}")
     if len(value) > longest or not value.isprintable():
         raise CaseworkError(f"{name} must be one line of at most {longest} characters")
     return value.strip()
@@ -126,7 +128,7 @@ def note(value: Any, name: str = "note") -> str | None:
     """Free text of at most ``LONGEST_NOTE`` characters, or nothing."""
     if value is None or value == "":
         return None
-    if not isinstance(value, str) or len(value) > LONGEST_NOTE or "\x00" in value:
+    if not isinstance(value, str) or len(value) > LONGEST_NOTE or re.search("[\x00\ud800-\udfff]", value):
         raise CaseworkError(f"{name} must be text of at most {LONGEST_NOTE} characters")
     return value.strip() or None
 
@@ -135,14 +137,16 @@ def reason(value: Any) -> str:
     """Why a person changed something: asked for wherever a plan is changed, since the change stays on record."""
     found = note(value, "the reason")
     if not found or len(found) > LONGEST_WORD * 5:
-        raise CaseworkError(f"say the reason, in at most {LONGEST_WORD * 5} characters")
+        raise CaseworkError(f"say the reason, in at most {LONGEST_WORD * 5} characters",
+                            zh=f"请填写原因，最多 {LONGEST_WORD * 5} 个字")
     return found
 
 
 def chosen(value: Any, name: str, codes: list[str]) -> str:
     """One of ``codes``."""
     if value not in codes:
-        raise CaseworkError(f"{name} must be one of {', '.join(codes)}, not {_shown(value)}")
+        raise CaseworkError(f"{name} must be one of {', '.join(codes)}, not {_shown(value)}",
+                            zh=f"{name} 应为 {'、'.join(codes)} 之一，而不是 {_shown(value)}")
     return str(value)
 
 

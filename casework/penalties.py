@@ -17,7 +17,7 @@ from casework.planning import unit_at
 from policy import rules
 from policy.clocks import legal_day
 from registry import audit
-from store import Database, Queries
+from store import Database, Queries, lock_for_transaction
 from store.database import Connection
 
 q = Queries(__file__)
@@ -62,12 +62,14 @@ def record_penalty(db: Database, form: PenaltyForm, actor: str, *, now: dt.datet
         check_team(connection, place, [(number, "member") for number in form.officers], form.decided_on,
                    needs_lead=False)
         inspection_id = _inspection(connection, form, place.unit_id)
+        if form.case_no is None:
+            _refuse_again(connection, form, place.unit_id)
         number = form.case_no or next_number(connection, "penalty", form.decided_on)
         row = connection.execute(q["insert"], {
             "number": number, "unit": place.unit_id, "inspection": inspection_id, "day": form.decided_on,
             "kind": form.kind, "amount": form.amount_yuan, "article": form.article, "actor": actor}).fetchone()
         if row is None:
-            raise AlreadyDone(f"case {number} was entered before")
+            raise AlreadyDone(f"case {number} was entered before", zh=f"案件 {number} 已经录入过")
         with connection.cursor() as cursor:
             cursor.executemany(q["add_officer"], [(row["penalty_id"], officer) for officer in form.officers])
         audit.record(connection, actor, "create", "penalty", number, None, {
@@ -78,20 +80,33 @@ def record_penalty(db: Database, form: PenaltyForm, actor: str, *, now: dt.datet
     return number
 
 
+def _refuse_again(connection: Connection, form: PenaltyForm, unit_id: int) -> None:
+    """A form sent twice must not become two decisions; two that truly agree in all take case numbers of their own."""
+    lock_for_transaction(connection, f"penalty of unit {unit_id}")
+    stands = connection.execute(q["same"], {"unit": unit_id, "day": form.decided_on, "kind": form.kind,
+                                            "article": form.article, "amount": form.amount_yuan}).fetchone()
+    if stands:
+        raise AlreadyDone(f"this decision against unit {form.unit_no} was entered before as {stands['case_no']}",
+                          zh=f"对单位 {form.unit_no} 的这一处罚已录入为 {stands['case_no']}，不能重复录入")
+
+
 def withdraw(db: Database, case_no: str, withdrawn_on: dt.date, reason: str, actor: str, *,
              now: dt.datetime | None = None) -> None:
     """A decision that was changed or annulled: it stays on record as withdrawn and its points are given back."""
     why = forms.reason(reason)
     if withdrawn_on > legal_day(now or dt.datetime.now(dt.UTC)):
-        raise CaseworkError(f"case {case_no}: {withdrawn_on} is in the future")
+        raise CaseworkError(f"case {case_no}: {withdrawn_on} is in the future",
+                            zh=f"案件 {case_no} 的撤销日期 {withdrawn_on} 晚于今天")
     with db.connection() as connection:
         found = connection.execute(q["locked"], [case_no]).fetchone()
         if found is None:
-            raise NotFound(f"there is no case {case_no}")
+            raise NotFound(f"there is no case {case_no}", zh=f"没有案件 {case_no}")
         if found["withdrawn_on"] is not None:
-            raise AlreadyDone(f"case {case_no} was withdrawn on {found['withdrawn_on']} before")
+            raise AlreadyDone(f"case {case_no} was withdrawn on {found['withdrawn_on']} before",
+                              zh=f"案件 {case_no} 已于 {found['withdrawn_on']} 撤销")
         if withdrawn_on < found["decided_on"]:
-            raise CaseworkError(f"case {case_no} was decided on {found['decided_on']}: it can't be withdrawn before")
+            raise CaseworkError(f"case {case_no} was decided on {found['decided_on']}: it can't be withdrawn before",
+                                zh=f"案件 {case_no} 于 {found['decided_on']} 作出决定，不能早于该日撤销")
         connection.execute(q["withdraw"], {"number": case_no, "day": withdrawn_on})
         audit.record(connection, actor, "withdraw", "penalty", case_no, {"withdrawn_on": None},
                      {"withdrawn_on": withdrawn_on, "reason": why})
@@ -102,19 +117,23 @@ def withdraw(db: Database, case_no: str, withdrawn_on: dt.date, reason: str, act
 def _check(form: PenaltyForm, today: dt.date) -> None:
     forms.chosen(form.kind, "kind", [kind["code"] for kind in rules().value("penalty.kinds", form.decided_on)])
     if form.decided_on > today:
-        raise CaseworkError(f"the decision is dated {form.decided_on}, which is in the future")
+        raise CaseworkError(f"the decision is dated {form.decided_on}, which is in the future",
+                            zh=f"决定日期 {form.decided_on} 晚于今天")
     oldest = rules().value("inspection.entered_within_days", today)
     if today - form.decided_on > dt.timedelta(days=oldest):
         raise CaseworkError(f"the decision is dated {form.decided_on}, more than {oldest} days ago: bring it in by an "
-                            f"import of history")
+                            f"import of history",
+                            zh=f"决定日期 {form.decided_on} 距今超过 {oldest} 天：请用历史导入")
     if form.kind == "fine" and form.amount_yuan is None:
-        raise CaseworkError("a fine needs its amount in yuan")
+        raise CaseworkError("a fine needs its amount in yuan", zh="罚款必须填写金额（元）")
     if form.kind != "fine" and form.amount_yuan is not None:
-        raise CaseworkError(f"an amount belongs to a fine, not to {form.kind}: enter two decisions")
+        raise CaseworkError(f"an amount belongs to a fine, not to {form.kind}: enter two decisions",
+                            zh="只有罚款填写金额；既罚款又作其他处罚时请分两次录入")
     article = _ARTICLE.search(form.article)
     most = rules().value("penalty.fine_most", form.decided_on).get(article.group(1)) if article else None
     if most is not None and form.amount_yuan is not None and form.amount_yuan > most:
-        raise CaseworkError(f"a fine of {form.amount_yuan:f} yuan is above the {most} yuan that {form.article} allows")
+        raise CaseworkError(f"a fine of {form.amount_yuan:f} yuan is above the {most} yuan that {form.article} allows",
+                            zh=f"罚款 {form.amount_yuan:f} 元超过{form.article}规定的上限 {most} 元")
 
 
 def _inspection(connection: Connection, form: PenaltyForm, unit_id: int) -> int | None:
@@ -122,9 +141,11 @@ def _inspection(connection: Connection, form: PenaltyForm, unit_id: int) -> int 
         return None
     row = connection.execute(q["inspection"], [form.inspection_no]).fetchone()
     if row is None or row["unit_id"] != unit_id:
-        raise NotFound(f"inspection {form.inspection_no} is not one of unit {form.unit_no}")
+        raise NotFound(f"inspection {form.inspection_no} is not one of unit {form.unit_no}",
+                       zh=f"检查 {form.inspection_no} 不是单位 {form.unit_no} 的检查")
     if row["inspected_on"] is None or row["inspected_on"] > form.decided_on:
-        raise CaseworkError(f"inspection {form.inspection_no} was not done by {form.decided_on}")
+        raise CaseworkError(f"inspection {form.inspection_no} was not done by {form.decided_on}",
+                            zh=f"检查 {form.inspection_no} 在 {form.decided_on} 之前尚未完成")
     return int(row["inspection_id"])
 
 
@@ -136,5 +157,6 @@ def _amount(value: Any) -> Decimal | None:
     except InvalidOperation:
         found = None
     if found is None or not found.is_finite() or not 0 < found <= _LARGEST or found != round(found, 2):
-        raise CaseworkError(f"amount_yuan must be more than 0 and at most {_LARGEST} yuan, with at most two decimals")
+        raise CaseworkError(f"amount_yuan must be more than 0 and at most {_LARGEST} yuan, with at most two decimals",
+                            zh=f"金额应大于 0、不超过 {_LARGEST} 元，最多两位小数")
     return found

@@ -13,6 +13,12 @@ insert into penalty_officers (penalty_id, officer_no) values (%s, %s);
 -- The visit a decision comes of.
 select inspection_id, unit_id, inspected_on from inspections where inspection_no = %s;
 
+-- name: same
+-- A standing decision against a unit that agrees in all that was entered.
+select case_no from penalties
+where unit_id = %(unit)s and decided_on = %(day)s and kind = %(kind)s and article = %(article)s
+  and amount_yuan is not distinct from %(amount)s::numeric and withdrawn_on is null limit 1;
+
 -- name: locked
 -- One decision, locked so that it is withdrawn once.
 select unit_id, decided_on, withdrawn_on from penalties where case_no = %s for update;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from casework import forms
@@ -51,7 +51,9 @@ def plan_by_hand(db: Database, *, unit_no: str, kind: str, planned_on: dt.date, 
     """Plan a visit outside any draw (投诉核查, 复查, 专项 ...) with officers who may act there; returns its number."""
     forms.chosen(kind, "kind", kinds_by_hand(planned_on))
     with db.connection() as connection:
-        place = unit_at(connection, unit_no)
+        unit = _unit(connection, unit_no)
+        refuse_closed(unit)
+        place = Place(unit["unit_id"], unit["unit_no"], unit["is_key"])
         check_team(connection, place, officers, planned_on)
         found = plan_visit(connection, unit_id=place.unit_id, kind=kind, planned_on=planned_on, officers=officers,
                            note=forms.note(note), actor=actor)
@@ -100,21 +102,35 @@ def kinds_by_hand(day: dt.date) -> list[str]:
 
 def unit_at(connection: Connection, unit_no: str) -> Place:
     """The unit of this number; :class:`NotFound` where the register has none."""
-    row = connection.execute(q["place"], [unit_no]).fetchone()
-    if row is None:
-        raise NotFound(f"unit {unit_no} is not in the register")
+    row = _unit(connection, unit_no)
     return Place(row["unit_id"], row["unit_no"], row["is_key"])
+
+
+def refuse_closed(unit: Mapping[str, Any]) -> None:
+    """A unit that has left the register is scored and drawn no more: a visit there would be lost on everyone."""
+    if unit["status"] == "closed":
+        raise CaseworkError(f"unit {unit['unit_no']} is closed (注销) in the register of units: set it active again "
+                            f"there before a visit is entered",
+                            zh=f"单位 {unit['unit_no']} 在名录库中已注销：请先恢复为在用，再录入检查")
+
+
+def _unit(connection: Connection, unit_no: str) -> dict[str, Any]:
+    row = connection.execute(q["place"], [forms.word(unit_no, "unit_no", 64)]).fetchone()
+    if row is None:
+        raise NotFound(f"unit {unit_no} is not in the register", zh=f"名录库中没有单位 {unit_no}")
+    return row
 
 
 def open_plan(connection: Connection, inspection_no: str) -> dict[str, Any]:
     """A visit that still waits, locked for this transaction; a sentence says what became of any other."""
-    visit = connection.execute(q["visit"], [inspection_no]).fetchone()
+    visit = connection.execute(q["visit"], [forms.word(inspection_no, "the number of the inspection", 64)]).fetchone()
     if visit is None:
         raise NotFound(f"there is no inspection {inspection_no}")
     if visit["status"] == "done":
         raise AlreadyDone(f"the result of inspection {inspection_no} was entered on "
                           f"{visit['entered_at']:%Y-%m-%d %H:%M} UTC by {visit['entered_by'] or 'an import'}: "
-                          f"it can't be entered again")
+                          f"it can't be entered again",
+                          zh=f"检查 {inspection_no} 的结果已由 {visit['entered_by'] or '历史导入'} 录入，不能重复录入")
     if visit["status"] != "planned":
         raise AlreadyDone(f"inspection {inspection_no} is {visit['status'].replace('_', ' ')}: plan a new visit")
     return visit

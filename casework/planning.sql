@@ -15,7 +15,7 @@ select inspection_no from inspections where inspection_id = %s;
 
 -- name: place
 -- The unit as the gates see it.
-select unit_id, unit_no, is_key from units where unit_no = %s;
+select unit_id, unit_no, is_key, status from units where unit_no = %s;
 
 -- name: visit
 -- One visit and its unit, locked against a second entry at the same time.

@@ -13,7 +13,7 @@ from casework.forms import HazardFound, NewVisit, ResultForm
 from casework.numbers import next_number
 from casework.officers import Place, check_team
 from casework.orders import Order, close_corrected, make_orders
-from casework.planning import kinds_by_hand, open_plan
+from casework.planning import kinds_by_hand, open_plan, refuse_closed
 from policy import rules
 from policy.clocks import SHANGHAI, legal_day
 from registry import audit
@@ -66,28 +66,36 @@ def record_result(db: Database, visit: str | NewVisit, form: ResultForm, actor: 
 def _check_times(form: ResultForm, day: dt.date, now: dt.datetime) -> None:
     if form.started_at > now:
         raise CaseworkError(f"the visit begins at {_local(form.started_at)}, which is in the future: enter it when it "
-                            f"is done")
+                            f"is done", zh=f"检查开始时间 {_local(form.started_at)} 晚于现在：请在检查结束后录入")
     if form.ended_at < form.started_at:
-        raise CaseworkError(f"the visit ends at {_local(form.ended_at)}, before it begins at {_local(form.started_at)}")
+        raise CaseworkError(f"the visit ends at {_local(form.ended_at)}, before it begins at {_local(form.started_at)}",
+                            zh=f"检查结束时间 {_local(form.ended_at)} 早于开始时间 {_local(form.started_at)}")
     if form.ended_at > now:
         raise CaseworkError(f"the visit ends at {_local(form.ended_at)}, which is in the future: enter it when it is "
-                            f"done")
+                            f"done", zh=f"检查结束时间 {_local(form.ended_at)} 晚于现在：请在检查结束后录入")
+    # Asked first, and by the day of entry: for a day long ago there may be no rule at all.
+    oldest = rules().value("inspection.entered_within_days", legal_day(now))
+    if legal_day(now) - day > dt.timedelta(days=oldest):
+        raise CaseworkError(f"the visit was on {day}, more than {oldest} days ago: bring it in by an import of history",
+                            zh=f"检查日期 {day} 距今超过 {oldest} 天：请用历史导入")
     longest = rules().value("inspection.longest_hours", day)
     if form.ended_at - form.started_at > dt.timedelta(hours=longest):
         raise CaseworkError(f"the visit lasts from {_local(form.started_at)} to {_local(form.ended_at)}: more than "
-                            f"{longest} hours are not taken as one visit")
-    oldest = rules().value("inspection.entered_within_days", day)
-    if legal_day(now) - day > dt.timedelta(days=oldest):
-        raise CaseworkError(f"the visit was on {day}, more than {oldest} days ago: bring it in by an import of history")
+                            f"{longest} hours are not taken as one visit",
+                            zh=f"检查从 {_local(form.started_at)} 到 {_local(form.ended_at)}："
+                               f"一次检查不能超过 {longest} 小时")
 
 
 def _check_day(record: dict[str, Any], day: dt.date) -> None:
     if record["registered_on"] is not None and day < record["registered_on"]:
         raise CaseworkError(f"unit {record['unit_no']} was registered on {record['registered_on']}: it can't have been "
-                            f"inspected on {day}")
+                            f"inspected on {day}",
+                            zh=f"单位 {record['unit_no']} 于 {record['registered_on']} 登记，不能在 {day} 检查过")
     if record["draw_no"] is not None and record["planned_on"] is not None and day < record["planned_on"]:
         raise CaseworkError(f"inspection {record['inspection_no']} was drawn for {record['planned_on']}: it can't have "
-                            f"been made on {day}")
+                            f"been made on {day}",
+                            zh=f"检查 {record['inspection_no']} 抽取的日期是 {record['planned_on']}，"
+                               f"不能早在 {day} 进行")
 
 
 def _served(form: ResultForm, day: dt.date, today: dt.date) -> dt.date:
@@ -101,21 +109,25 @@ def _served(form: ResultForm, day: dt.date, today: dt.date) -> dt.date:
 def _begin(connection: Connection, visit: NewVisit, form: ResultForm, day: dt.date) -> dict[str, Any]:
     """An unplanned visit, before it has a number; the same unit at the same moment is the same visit."""
     forms.chosen(visit.kind, "the kind of an unplanned visit", kinds_by_hand(day))
-    row = connection.execute(q["unit"], [visit.unit_no]).fetchone()
+    row = connection.execute(q["unit"], [forms.word(visit.unit_no, "unit_no", 64)]).fetchone()
     if row is None:
-        raise NotFound(f"unit {visit.unit_no} is not in the register")
+        raise NotFound(f"unit {visit.unit_no} is not in the register", zh=f"名录库中没有单位 {visit.unit_no}")
+    refuse_closed(row)
     lock_for_transaction(connection, f"unplanned visit of unit {row['unit_id']}")
     stands = connection.execute(q["same_visit"], {"unit": row["unit_id"], "start": form.started_at}).fetchone()
     if stands:
         raise AlreadyDone(f"the visit of unit {visit.unit_no} that began at {_local(form.started_at)} was entered "
-                          f"before as {stands['inspection_no']}")
+                          f"before as {stands['inspection_no']}",
+                          zh=f"单位 {visit.unit_no} 始于 {_local(form.started_at)} 的检查已录入为 "
+                             f"{stands['inspection_no']}，不能重复录入")
     return {**row, "inspection_id": None, "inspection_no": None, "kind": visit.kind, "status": None, "draw_no": None,
             "planned_on": None}
 
 
 def _planned_team(connection: Connection, record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     if record["inspection_id"] is None:
-        raise CaseworkError("name the officers who made the visit: one lead and at least one member")
+        raise CaseworkError("name the officers who made the visit: one lead and at least one member",
+                            zh="请填写检查人员：一名主检，至少一名协检")
     rows = connection.execute(q["team"], [record["inspection_id"]]).fetchall()
     return tuple((row["officer_no"], row["role"]) for row in rows)
 
@@ -132,9 +144,11 @@ def _check_hazards(connection: Connection, form: ResultForm, day: dt.date) -> li
     for hazard in form.hazards:
         item = hazard.item_code
         if item in found:
-            raise CaseworkError(f"item {item} is named twice: one hazard for each item of a visit")
+            raise CaseworkError(f"item {item} is named twice: one hazard for each item of a visit",
+                                zh=f"检查项目 {item} 填了两次：一次检查中每个项目只填一条隐患")
         if item not in catalogue:
-            raise CaseworkError(f"item {item} is not in the catalogue of inspection items on {day}")
+            raise CaseworkError(f"item {item} is not in the catalogue of inspection items on {day}",
+                                zh=f"{day} 有效的检查事项清单中没有 {item}")
         forms.chosen(hazard.handling, f"item {item}: handling", handlings)
         severity = hazard.severity or catalogue[item]
         forms.chosen(severity, f"item {item}: severity", ["critical", "serious", "minor"])
@@ -148,25 +162,31 @@ def _check_handling(hazard: HazardFound, day: dt.date) -> None:
     item = hazard.item_code
     if hazard.handling != "ordered":
         if hazard.due_on is not None:
-            raise CaseworkError(f"item {item}: a day to correct by belongs to handling ordered, not {hazard.handling}")
+            raise CaseworkError(f"item {item}: a day to correct by belongs to handling ordered, not {hazard.handling}",
+                                zh=f"检查项目 {item}：只有责令改正才填写改正期限")
         if hazard.is_major:
             raise CaseworkError(f"item {item}: a major hazard (重大火灾隐患) is ordered to be corrected, not "
-                                f"{hazard.handling.replace('_', ' ')}")
+                                f"{hazard.handling.replace('_', ' ')}",
+                                zh=f"检查项目 {item}：重大火灾隐患必须责令改正")
         return
     if hazard.due_on is None:
-        raise CaseworkError(f"item {item}: an order needs the day to correct by")
+        raise CaseworkError(f"item {item}: an order needs the day to correct by",
+                            zh=f"检查项目 {item}：责令改正必须填写改正期限")
     if hazard.due_on < day:
-        raise CaseworkError(f"item {item}: the day to correct by, {hazard.due_on}, is before the visit on {day}")
+        raise CaseworkError(f"item {item}: the day to correct by, {hazard.due_on}, is before the visit on {day}",
+                            zh=f"检查项目 {item}：改正期限 {hazard.due_on} 早于检查日期 {day}")
     latest = order_longest(day)
     if hazard.due_on > latest:
         raise CaseworkError(f"item {item}: the day to correct by, {hazard.due_on}, is later than {latest}, the longest "
-                            f"period that is taken")
+                            f"period that is taken",
+                            zh=f"检查项目 {item}：改正期限 {hazard.due_on} 过长，最迟为 {latest}")
 
 
 def _check_result(form: ResultForm, handlings: list[str]) -> None:
     if form.result == "closed":
         if handlings:
-            raise CaseworkError("the premises were found closed, yet hazards are named: choose another result")
+            raise CaseworkError("the premises were found closed, yet hazards are named: choose another result",
+                                zh="单位已停业却填写了隐患：请取消“已停业”或删去隐患")
         return
     fitting = ("hazards_ordered" if "ordered" in handlings
                else "hazards_corrected" if "corrected_on_spot" in handlings else "pass")

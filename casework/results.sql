@@ -1,6 +1,6 @@
 -- name: unit
 -- The unit of an unplanned visit.
-select unit_id, unit_no, is_key, registered_on from units where unit_no = %s;
+select unit_id, unit_no, is_key, registered_on, status from units where unit_no = %s;
 
 -- name: same_visit
 -- A visit of a unit that began at the same moment.

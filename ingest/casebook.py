@@ -42,17 +42,23 @@ def follow_up(connection: Connection, stored: Iterable[Mapping[str, Any]], kinds
         return []
     _keep_points(connection, lasting)
     cases = _changed_cases(connection, [row for row in lasting if kinds[row["kind"]].is_case])
-    return _notices(_store_cases(connection, cases, units))
+    told = _store_cases(connection, cases, units)
+    # After the cases, which know since when a condition holds whatever the order of arrival.
+    connection.execute(_q["keep_conditions"], {"devices": sorted({row["device_id"] for row in lasting})})
+    return _notices(told)
 
 
 def _keep_points(connection: Connection, rows: list[Mapping[str, Any]]) -> None:
-    newest: dict[CaseKey, Mapping[str, Any]] = {}
+    newest: dict[CaseKey, dict[str, Any]] = {}
     # By time, and within one moment by arrival: what came last in the second is what holds after it.
     for row in sorted(rows, key=lambda row: (row["ts"], row["received_at"])):
-        newest[row["device_id"], row["kind"], row["point"]] = row
+        before = newest.get((row["device_id"], row["kind"], row["point"]))
+        holds_on = before is not None and before["active"] and row["active"]
+        newest[row["device_id"], row["kind"], row["point"]] = {
+            **row, "since": before["since"] if before is not None and holds_on else row["ts"]}
     connection.execute(_q["keep_points"], _columns(
-        newest.values(), devices="device_id", kinds="kind", points="point", active="active", times="ts"))
-    connection.execute(_q["keep_conditions"], {"devices": sorted({row["device_id"] for row in rows})})
+        newest.values(), devices="device_id", kinds="kind", points="point", active="active", times="ts",
+        since="since"))
 
 
 def _changed_cases(connection: Connection, rows: list[Mapping[str, Any]]) -> dict[CaseKey, list[Case]]:

@@ -5,9 +5,9 @@ select device_id, kind, point, ts from device_points where device_id = any (%(de
 -- name: keep_points
 -- The last known state of points: an older event changes nothing.
 insert into device_points (device_id, kind, point, active, ts, since)
-select device_id, kind, point, active, ts, ts
+select device_id, kind, point, active, ts, since
 from unnest(%(devices)s::integer[], %(kinds)s::text[], %(points)s::text[], %(active)s::boolean[],
-            %(times)s::timestamptz[]) as told (device_id, kind, point, active, ts)
+            %(times)s::timestamptz[], %(since)s::timestamptz[]) as told (device_id, kind, point, active, ts, since)
 order by device_id, kind, point
 on conflict (device_id, kind, point) do update
 set active = excluded.active, ts = excluded.ts,
@@ -15,11 +15,14 @@ set active = excluded.active, ts = excluded.ts,
 where excluded.ts >= device_points.ts
 
 -- name: keep_conditions
--- The conditions of devices, from their points.
+-- The conditions of devices, from their points; an open case knows best since when its condition holds.
 update device_last l
 set conditions = coalesce((
     select jsonb_object_agg(held.kind, held.since)
-    from (select p.kind, min(p.since) as since from device_points p
+    from (select p.kind, min(coalesce(a.opened_at, p.since)) as since
+          from device_points p
+          left join alarms a on a.device_id = p.device_id and a.kind = p.kind and a.point = p.point
+              and a.restored_at is null
           where p.device_id = l.device_id and p.active group by p.kind) as held), '{}')
 where l.device_id = any (%(devices)s::integer[])
 

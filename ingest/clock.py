@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ingest.messages import BadTime, DeviceTime
+from ingest.messages import BadTime, DeviceTime, told
 
 #: A time without a zone is China's.
 _LOCAL = ZoneInfo("Asia/Shanghai")
@@ -34,7 +34,7 @@ def read_time(value: Any) -> DeviceTime:  # noqa: PLR0911  one line a form
         except (ValueError, OverflowError):
             return BadTime(text[:_SHOWN])
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return BadTime(str(value)[:_SHOWN])
+        return BadTime(told(value, _SHOWN))
     try:
         # 1e9 to 1e10 as milliseconds would be the spring of 1970: such a device counts seconds.
         microseconds = round(value * (1_000_000 if 1e9 <= value < 1e10 else 1000))

@@ -4,18 +4,20 @@ Pure: bytes to :class:`DeviceContent` by device number, and the pieces that can'
 devices, metrics or event kinds exist.
 
 The rule for values: a nested object is flattened, its keys joined by a dot; null says nothing and is left out; a list
-is refused, as is a key that is empty or too long.
+is refused, as is a key that is empty or too long. Of a key that stands twice in one object the first is kept and the
+message is told of; a device that stands twice in a gateway's message has said both.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from ingest.clock import read_time
-from ingest.messages import DeviceContent, EventReport, Problem, Record
+from ingest.messages import DeviceContent, EventReport, Problem, Record, told
 from ingest.vocabulary import Limits
 
 _TRUE = frozenset({"true", "1", "on", "yes", "active", "报警", "发生"})
@@ -33,6 +35,12 @@ def decode_telemetry(payload: bytes, device_no: str | None, limits: Limits) -> C
 def decode_events(payload: bytes, device_no: str | None, limits: Limits) -> Contents:
     """Events of ``device_no``, or of every device a gateway's payload names where it is None."""
     return _Decoder(limits, is_event=True).decode(payload, device_no)
+
+
+def gateway_parts(payload: bytes) -> Mapping[str, Any]:
+    """The devices of a gateway's message that was decoded before, each with what it says."""
+    parsed = _parse(payload, is_gateway=True)[0]
+    return parsed if isinstance(parsed, dict) else {}
 
 
 def value_excerpt(record: Record, key: str, value: Any) -> Any:
@@ -75,7 +83,10 @@ class _Decoder:
 
     def decode(self, payload: bytes, device_no: str | None) -> Contents:
         try:
-            parsed = _parse(payload)
+            parsed, twice = _parse(payload, is_gateway=device_no is None)
+            # Alone each would look right: only the whole message shows what is wrong.
+            self._problems += [Problem("twice", f"{key[:60]!r} stands twice in one object, the first is kept")
+                               for key in twice[:1]]
             if device_no is not None:
                 return {device_no: self._content(parsed, None)}, self._problems
             return self._gateway(parsed), self._problems
@@ -161,12 +172,12 @@ class _Decoder:
             return
         active = _truth(piece.get("active", True))
         if active is None:
-            shown = str(piece["active"])[:40]
+            shown = told(piece["active"], 40)
             self._problem("event_active", f"\"active\" is true (it began) or false (it was restored), not {shown!r}",
                           piece, gateway_device)
             return
         point = piece.get("point")
-        point = "" if point is None else point if isinstance(point, str) else json.dumps(point)
+        point = "" if point is None else point if isinstance(point, str) else (_dump(point) or b"").decode()
         ts = piece.get("ts", piece.get("time"))
         detail = {key: value for key, value in piece.items() if key not in _EVENT_KEYS and value is not None}
         content.events.append(EventReport(kind, point.strip(), active, read_time(ts), detail, piece))
@@ -191,28 +202,82 @@ class _Refused(Exception):
         self.code, self.reason = code, reason
 
 
-def _parse(payload: bytes) -> Any:
+def _parse(payload: bytes, *, is_gateway: bool) -> tuple[Any, list[str]]:
+    """The JSON value, and the keys that stand twice in one object with different values."""
     payload = payload.removeprefix(b"\xef\xbb\xbf")
     if not payload.strip():
         raise _Refused("empty", "the payload is empty")
     try:
-        return orjson.loads(payload)
+        parsed = orjson.loads(payload)
     except (orjson.JSONDecodeError, RecursionError) as error:
-        told = str(error)
+        wrong = str(error)
+    else:
+        # Each key has a colon: with no more colons than keys none was overwritten, and the slow reader is not needed.
+        if payload.count(b":") <= _key_count(parsed):
+            return parsed, []
+        try:
+            return _loads(payload.decode("utf-8"), is_gateway)
+        except (RecursionError, ValueError):
+            return parsed, []
     try:
         text = payload.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _Refused(
             "utf8", f"the payload is not UTF-8: byte {error.start + 1} is {payload[error.start]:02X}") from None
-    if "depth limit" in told or "recursion" in told.lower():
+    if "depth limit" in wrong or "recursion" in wrong.lower():
         raise _Refused("depth", "the payload is nested too deeply")
     try:
         # The standard library reads NaN, Infinity and 1e400, so that only those values are refused and not the rest.
-        return json.loads(text)
+        return _loads(text, is_gateway)
     except RecursionError:
         raise _Refused("depth", "the payload is nested too deeply") from None
     except ValueError:
-        raise _Refused("json", f"the payload is not JSON: {told}") from None
+        raise _Refused("json", f"the payload is not JSON: {wrong}") from None
+
+
+def _loads(text: str, is_gateway: bool) -> tuple[Any, list[str]]:
+    """As :func:`_parse`, by the standard library, which tells of every key."""
+    twice: list[list[str]] = []
+    top: list[tuple[str, Any]] = []
+
+    def whole(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal top
+        found: dict[str, Any] = {}
+        again = [key for key, value in pairs if not _same(found.setdefault(key, value), value)]
+        if again:
+            twice.append(again)
+        top = pairs
+        return found
+
+    parsed = json.loads(text, object_pairs_hook=whole)
+    if is_gateway and isinstance(parsed, dict) and len(parsed) < len(top):
+        # The outermost object comes last; one name twice is one device that has more to say.
+        if any(not _same(parsed[key], value) for key, value in top):
+            twice.pop()
+        parsed = {}
+        for key, value in top:
+            pieces = value if isinstance(value, list) else [value]
+            parsed.setdefault(key, []).extend(pieces)
+    return parsed, [key for keys in twice for key in keys]
+
+
+def _same(one: Any, other: Any) -> bool:
+    try:
+        return one is other or (type(one) is type(other) and bool(one == other))
+    except RecursionError:
+        return False
+
+
+def _key_count(parsed: Any) -> int:
+    count, waiting = 0, [parsed]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            count += len(one)
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return count
 
 
 def _truth(value: Any) -> bool | None:

@@ -35,11 +35,14 @@ from ingest.messages import (
     Refusal,
     StateReport,
     StatusReport,
+    told,
 )
 from ingest.vocabulary import Vocabulary, word_key
 
 _MICROSECOND = dt.timedelta(microseconds=1)
 _MILLISECOND = dt.timedelta(milliseconds=1)
+#: Looking for a key that looks alike takes most of a millisecond: thousands of unknown keys must not stall the batch.
+_MOST_HINTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,7 @@ class MessageJudge:
     def __init__(self, message: Message, words: Vocabulary) -> None:
         self._message, self._words = message, words
         self._items = -1
+        self._hints = 0
         self._frame: tuple[bytes, dt.datetime] | None = None
         self.refusals: list[Refusal] = []
 
@@ -218,8 +222,9 @@ class MessageJudge:
             if isinstance(value, bool | str):
                 self._state(parcel, record, ts, key, value, name)
             else:
-                self._refuse_value(record, key, value, name, "unknown_metric",
-                                   f"{key!r} is not a known metric{self._words.hint(key)}")
+                self._hints += 1
+                hint = self._words.hint(key) if self._hints <= _MOST_HINTS else ""
+                self._refuse_value(record, key, value, name, "unknown_metric", f"{key!r} is not a known metric{hint}")
             return
         metric, factor = known
         number = _number(value)
@@ -231,7 +236,7 @@ class MessageJudge:
             self._refuse_value(record, key, value, name, "not_finite",
                                f"{key} is {number}, which is not a finite number")
             return
-        number *= factor
+        number = number * factor + 0.0  # -0.0 is 0
         if factor != 1:
             number = round(number, 9)  # 215 kPa is 0.215 MPa, not 0.21500000000000002
         if not metric.least <= number <= metric.most:
@@ -341,7 +346,7 @@ def detail_text(detail: Mapping[str, Any], longest: int) -> str:
         text = ""
     if text and len(text) <= longest and "\\u0000" not in text:
         return text
-    return orjson.dumps({"cut": True, "text": clean(str(dict(detail))[:longest], longest // 2)}).decode()
+    return orjson.dumps({"cut": True, "text": clean(told(dict(detail), longest), longest // 2)}).decode()
 
 
 def _number(value: Any) -> float | None:
@@ -364,6 +369,5 @@ def _figure(number: float) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else str(value)
-    return repr(clean(text, 40)) if isinstance(value, str) else text[:40]
+    return repr(clean(value, 40)) if isinstance(value, str) else told(value, 40)
 

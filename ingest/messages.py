@@ -33,6 +33,14 @@ class Message:
         return self.payload_bytes > len(self.payload)
 
 
+def told(value: Any, longest: int) -> str:
+    """What a device sent, as a short text for people, whatever it is."""
+    try:
+        return (value if isinstance(value, str) else str(value))[:longest]
+    except RecursionError:
+        return f"{type(value).__name__} nested too deeply"
+
+
 @dataclass(frozen=True, slots=True)
 class BadTime:
     """A device time that can't be read as a moment; ``text`` is what the device sent."""

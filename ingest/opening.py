@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from ingest.gbt26875 import BadBytes, BadUnit, DeviceSettings, Frame, find_frames, payload_bytes, report
-from ingest.jsonform import decode_events, decode_telemetry
-from ingest.judge import Device, MessageJudge, Parcel, digest
+from ingest.gbt26875 import BadBytes, BadUnit, DeviceSettings, Frame, find_frames, payload_bytes, report, weight
+from ingest.jsonform import decode_events, decode_telemetry, excerpt, gateway_parts
+from ingest.judge import Device, MessageJudge, Parcel, digest, storable
 from ingest.messages import DeviceContent, Message, Problem, Refusal
 from ingest.topics import Topic, parse_topic
 from ingest.vocabulary import Vocabulary
@@ -32,7 +33,8 @@ class Opened:
         if self.topic is None:
             return []
         named = self.contents if self.topic.device_no is None else (self.topic.device_no,)
-        return [(self.topic.vendor_code, device_no) for device_no in named if "\x00" not in device_no]
+        vendor = self.topic.vendor_code
+        return [(vendor, device_no) for device_no in named if storable(vendor) and storable(device_no)]
 
 
 @dataclass(slots=True)
@@ -109,12 +111,16 @@ def judge_message(opened: Opened, directory: Directory, words: Vocabulary) -> Ju
             content = opened.contents.get(topic.device_no, DeviceContent())
             judged.parcels = [judge.content(device, content, through_gateway=False)]
         return judged
+    parts: Mapping[str, Any] | None = None
     for device_no, content in opened.contents.items():
         device = _device(topic.vendor_code, device_no, directory)
         if isinstance(device, Device):
             judged.parcels.append(judge.content(device, content, through_gateway=True))
-        else:
-            judge.refuse(*device, payload=_gateway_part(opened.message.payload, device_no))
+            continue
+        if parts is None:
+            # Parsed again, since only refused parts need it and the codec keeps no second copy of every message.
+            parts = gateway_parts(message.payload)
+        judge.refuse(*device, payload=excerpt({device_no: parts[device_no]}, None))
     return judged
 
 
@@ -141,29 +147,24 @@ def _device(vendor: str, device_no: str, directory: Directory) -> Device | tuple
     return device
 
 
-def _gateway_part(payload: bytes, device_no: str) -> bytes:
-    """One device's part of a gateway message, as a gateway message of its own."""
-    # Parsed again, since only refused parts need it and the codec keeps no second copy of every message.
-    import orjson
-
-    try:
-        return orjson.dumps({device_no: orjson.loads(payload.removeprefix(b"\xef\xbb\xbf"))[device_no]})
-    except (orjson.JSONDecodeError, TypeError, KeyError):
-        return payload
-
-
 def _frames(opened: Opened, device: Device, judge: MessageJudge, words: Vocabulary) -> list[Parcel]:
     settings = DeviceSettings.of(device.settings)
     parcels: list[Parcel] = []
+    taken = 0
     for frame in opened.frames:
         parcel = judge.parcel(device)
+        judge.begin_frame(frame.raw)
         if isinstance(frame, BadBytes):
-            judge.begin_frame(frame.raw)
             judge.refuse_frame(frame.reason_code, frame.reason)
         else:
-            judge.begin_frame(frame.raw)
             reports = report(frame, settings)
-            if isinstance(reports, BadUnit):
+            taken += 0 if isinstance(reports, BadUnit) else sum(map(weight, reports))
+            if taken > words.limits.values:
+                # The frame is whole: alone it will be taken.
+                judge.refuse_frame("too_many", f"the message holds more than {words.limits.values} values; "
+                                               "send several messages")
+                reports = []
+            elif isinstance(reports, BadUnit):
                 judge.refuse_frame("gbt_unit", reports.reason)
                 reports = []
             for one in reports:

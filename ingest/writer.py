@@ -14,7 +14,7 @@ import psycopg
 from ingest import quarantine
 from ingest.casebook import active_points, follow_up
 from ingest.conditions import events_of
-from ingest.judge import Device, EventRow, Parcel, ReadingRow, StateRow
+from ingest.judge import Device, EventRow, Parcel, ReadingRow, StateRow, storable
 from ingest.lastseen import merge_values
 from ingest.messages import Message
 from ingest.opening import DeviceKey, Directory, Judged, judge_message, open_message
@@ -175,7 +175,7 @@ def _directory(connection: Connection, keys: Sequence[DeviceKey], vendors: set[s
         row["device_id"], row["vendor_code"], row["device_no"], row["unit_id"], row["kind"],
         row["status"] == "active", orjson.loads(row["settings"]))
         for row in connection.execute(_q["devices"], asked).fetchall()}
-    known = connection.execute(_q["vendors"], {"vendors": [one for one in vendors if "\x00" not in one]}).fetchall()
+    known = connection.execute(_q["vendors"], {"vendors": [one for one in vendors if storable(one)]}).fetchall()
     missing = [key for key in keys if key not in found]
     elsewhere = frozenset[DeviceKey]()
     if missing:

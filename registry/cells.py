@@ -36,8 +36,11 @@ _ERROR = re.compile(r"#(?:N/A|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|SPILL!|CALC!)
 
 
 _LAST_OF_PLANES = "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-UNPRINTABLE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_LAST_OF_PLANES}]")
-"""Control characters but line feed and tab, surrogates and noncharacters: no file format carries them safely."""
+UNPRINTABLE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
+                         f"{_LAST_OF_PLANES}]")
+"""Control characters but line feed and tab, surrogates and noncharacters: no file format carries them safely. Those
+that turn the direction of writing make one name look like another."""
+_ROUNDED = re.compile(r"\d(?:\.\d+)?E\+\d{2,3}", re.IGNORECASE)
 
 
 class CellError(ValueError):
@@ -59,11 +62,18 @@ def code(pattern: str, hint: str) -> Reader:
     compiled = re.compile(pattern)
 
     def read(cell: object, _day: dt.date) -> str:
-        found = as_text(cell)
+        found = unrounded(as_text(cell))
         if compiled.fullmatch(found) is None:
             raise CellError(f"it must be {hint}")
         return found
     return read
+
+
+def unrounded(words: str) -> str:
+    """A number that names something; what a spreadsheet has made of it, such as 9.11E+17, names many."""
+    if _ROUNDED.fullmatch(words):
+        raise CellError("a spreadsheet has rounded it: format the column as text and enter it again")
+    return words
 
 
 def integer(least: int, most: int) -> Reader:

@@ -21,11 +21,15 @@ _REMOVABLE = frozenset({"leave", "recusals"})
 
 
 class RecordRefused(RegistryError):
-    """A record is wrong in some fields: ``faults`` has the reason for each, by the field's code ('' for the whole)."""
+    """A record of the register ``noun`` is wrong in some fields: ``faults`` has the reason for each, by its code.
+
+    The code '' is the record as a whole.
+    """
 
     status = 422
 
     def __init__(self, table: Table, faults: Mapping[str, str]) -> None:
+        self.noun = table.noun
         self.faults = dict(faults)
         words = "; ".join(f"{code} ({table.column(code).zh}): {reason}" if code else reason
                           for code, reason in faults.items())
@@ -38,7 +42,8 @@ def create(connection: Connection, noun: str, values: Mapping[str, Any], *, acto
     lock(connection, noun)
     row = _checked(connection, table, values, day)
     if stored(connection, table, row) is not None:
-        raise RecordExists(f"the {table.entity} {table.name_of(row)} is in the register already")
+        raise RecordExists(f"the {table.entity} {table.name_of(row)} is in the register already",
+                           zh=f"{table.zh} {table.name_of(row)} 已在名录库中")
     load(connection, noun, [row], actor=actor)
 
 
@@ -52,7 +57,8 @@ def update(connection: Connection, noun: str, key: Mapping[str, Any], changes: M
         raise RecordMissing(f"there is no {table.entity} {table.name_of(key)}")
     moved = [code for code in table.key if code in changes and str(changes[code]) != str(record[code])]
     if moved:
-        raise RegistryError(f"the {moved[0]} of a {table.entity} names it and can't be changed: make a new one")
+        raise RegistryError(f"the {moved[0]} of a {table.entity} names it and can't be changed: make a new one",
+                            zh=f"{table.column(moved[0]).zh}是{table.zh}的标识，不能修改：请新建一条")
     row = _checked(connection, table, {**record, **changes}, day)
     return load(connection, noun, [row], actor=actor).updated == 1
 

@@ -16,6 +16,8 @@ from registry.errors import FileRefused
 _LAST_ROW = 1_048_576
 _PARTS = 2000
 _AT_ONCE = 1000
+#: A sheet of like rows packs to a fifteenth; what packs much tighter is made to keep the reader busy for minutes.
+_TIGHTEST, _ALWAYS_READ = 100, 20_000_000
 
 
 def read(name: str, content: bytes, unpacked_bytes: int, columns: int) -> tuple[
@@ -77,6 +79,9 @@ def _refuse_bomb(name: str, content: bytes, unpacked_bytes: int) -> None:
             # zipfile never unpacks more than a part declares, so what is declared is what must be bounded.
             if len(parts) > _PARTS or sum(part.file_size for part in parts) > unpacked_bytes:
                 raise FileRefused(f"{name} unpacks to more than {unpacked_bytes // 1_000_000} MB: split it")
+            if sum(part.file_size for part in parts) > max(_TIGHTEST * len(content), _ALWAYS_READ):
+                raise FileRefused(f"{name} unpacks to more than {_TIGHTEST} times its size, as no table does: save it "
+                                  "as .xlsx again")
             if "[Content_Types].xml" not in package.namelist():
                 raise FileRefused(f"{name} is a ZIP file but not an XLSX workbook")
             for part in parts:

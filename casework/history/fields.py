@@ -20,7 +20,7 @@ _REMEMBERED = 50_000
 _RANGE = re.compile(r"(-?\d+(?:\.\d+)?)(?:\s*(?:-|\.\.)\s*(-?\d+(?:\.\d+)?)|(\+))?|(?:\.\.|<=)\s*(-?\d+(?:\.\d+)?)")
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _KEYS = ("column", "columns", "constant", "template", "missing", "pattern", "case", "map", "contains", "patterns",
-         "ranges", "default", "digest", "cut")
+         "ranges", "default", "digest", "cut", "prefix")
 
 
 class MapError(CaseworkError):
@@ -51,6 +51,7 @@ class Spec:
     default: str | None = None
     digest: int | None = None
     cut: int | None = None
+    prefix: str = ""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -98,7 +99,8 @@ def spec(key: str, raw: Any, *, extra: Sequence[str] = (), sourceless: bool = Fa
         tuple(_range(f"{key}.ranges", word, value) for word, value in pairs(f"{key}.ranges", entry.get("ranges", {}))),
         text(f"{key}.default", entry["default"], empty=True) if "default" in entry else None,
         whole(f"{key}.digest", entry["digest"], 8, 64) if "digest" in entry else None,
-        whole(f"{key}.cut", entry["cut"], 1, 4000) if "cut" in entry else None)
+        whole(f"{key}.cut", entry["cut"], 1, 4000) if "cut" in entry else None,
+        text(f"{key}.prefix", entry["prefix"]) if "prefix" in entry else "")
 
 
 class Header:
@@ -182,7 +184,7 @@ def _finish(field: Spec, raw: str, table: Mapping[str, str], folded: Mapping[str
         value = value[:field.cut]
     if value and field.digest:
         value = hashlib.sha256(value.encode()).hexdigest()[:field.digest]
-    return value or None
+    return field.prefix + value if value else None
 
 
 def _translated(field: Spec, value: str, table: Mapping[str, str], folded: Mapping[str, str]) -> str:

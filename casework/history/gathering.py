@@ -90,6 +90,9 @@ class Gatherer:
             result.skipped += 1
             return
         try:
+            if self._map.leaves_out_unknown and self._unit_no(cells, {}) not in self._known.units:
+                result.skipped += 1
+                return
             self._row(line, cells)
         except RowFault as fault:
             result.problems.append(fault.at(line))

@@ -87,6 +87,8 @@ class HistoryMap:
     fields: Mapping[str, Spec | MomentSpec]
     findings: Findings | None
     folder: Path
+    leaves_out_unknown: bool = False
+    """A row about a unit that is not registered is left out instead of rejected."""
 
 
 class _Loader(yaml.BaseLoader):
@@ -133,11 +135,11 @@ def _map(raw: Any, folder: Path) -> HistoryMap:
     per = choice("rows", entry.get("rows", "visit"), ("visit", "violation"))
     if noun.code != "inspections" and ("findings" in entry or "rows" in entry):
         raise MapError("findings and rows belong to what: inspections")
-    unit, registered_on, attributes = _unit(entry.get("unit"))
+    unit, registered_on, attributes, unknown = _unit(entry.get("unit"))
     return HistoryMap(noun, _source(entry.get("source", {})), per, _tests("skip", entry.get("skip", [])),
                       _tests("keep", entry.get("keep", [])), _areas(entry.get("areas", [])), unit, registered_on,
                       attributes, _fields(noun, entry[noun.section]),
-                      _findings(entry["findings"], per) if "findings" in entry else None, folder)
+                      _findings(entry["findings"], per) if "findings" in entry else None, folder, unknown == "skip")
 
 
 def _source(raw: Any) -> Source:
@@ -200,10 +202,11 @@ def _areas(raw: Any) -> tuple[dict[str, str], ...]:
     return tuple(found)
 
 
-def _unit(raw: Any) -> tuple[dict[str, Spec], MomentSpec | None, dict[str, Spec]]:
+def _unit(raw: Any) -> tuple[dict[str, Spec], MomentSpec | None, dict[str, Spec], str]:
     if raw is None:
         raise MapError("unit is missing: it says which unit a row is about")
-    entry = table("unit", raw, (*UNIT_COLUMNS, "attributes"))
+    entry = dict(table("unit", raw, (*UNIT_COLUMNS, "attributes", "unknown")))
+    unknown = choice("unit.unknown", entry.pop("unknown", "reject"), ("reject", "skip"))
     if "unit_no" not in entry:
         raise MapError("unit.unit_no is missing: it says which unit a row is about")
     new = [code for code in ("name", "kind", "area_code") if code in entry]
@@ -214,11 +217,14 @@ def _unit(raw: Any) -> tuple[dict[str, Spec], MomentSpec | None, dict[str, Spec]
              if code not in ("attributes", "registered_on")}
     for code, one in specs.items():
         _check_texts(one, partial(_read_unit, code))
+    if unknown == "skip" and len(entry) > 1:
+        raise MapError("unit.unknown belongs to a unit with nothing but unit_no: this map registers what is unknown")
     registered_on = moment_spec("unit.registered_on", entry["registered_on"]) if "registered_on" in entry else None
     attributes = entry.get("attributes", {})
     if not isinstance(attributes, dict) or len(attributes) > 50:
         raise MapError("unit.attributes must be a table of at most 50 fields")
-    return specs, registered_on, {name: spec(f"unit.attributes.{name}", value) for name, value in attributes.items()}
+    return (specs, registered_on,
+            {name: spec(f"unit.attributes.{name}", value) for name, value in attributes.items()}, unknown)
 
 
 def _read_unit(code: str, word: str) -> Any:
@@ -296,7 +302,7 @@ def _list(raw: Any, extra: tuple[str, ...]) -> tuple[Spec, Spec]:
 def _check_texts(one: Spec, read: Any) -> None:
     """A text that the map itself may produce must be one that the field takes."""
     for word in one.texts():
-        if one.digest or one.cut:
+        if one.digest or one.cut or one.prefix:
             continue
         try:
             read(word)

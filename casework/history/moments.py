@@ -14,11 +14,16 @@ from policy.clocks import SHANGHAI
 from registry.cells import CellError, shown
 
 _REMEMBERED = 50_000
-# Longest words first: MMM before MM. MM after HH means minutes, as people write it.
-_WORDS = (("YYYY", "%Y"), ("HH:MM:SS", "%H:%M:%S"), ("HH:MM", "%H:%M"), ("hh:mm:ss", "%H:%M:%S"), ("hh:mm", "%H:%M"),
-          ("HH:mm:ss", "%H:%M:%S"), ("HH:mm", "%H:%M"), ("H:MM", "%H:%M"), ("h:mm", "%H:%M"), ("yyyy", "%Y"),
-          ("dd", "%d"), ("MMM", "%b"), ("MM", "%m"), ("DD", "%d"), ("YY", "%y"), ("M/D", "%m/%d"), ("D/M", "%d/%m"),
-          ("D.M", "%d.%m"))
+_EXCEL_START = dt.datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's day has no zone
+_UNIX_START = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+# Counted dates: what is added, and how many make a day.
+_COUNTED = {"excel": (_EXCEL_START, 1), "unix": (_UNIX_START, 86_400), "unix-ms": (_UNIX_START, 86_400_000)}
+_NUMBER = re.compile(r"\d{1,14}(\.\d{1,15})?")
+# Longest words first: MMM before MM. M after the hour means minutes, as people write it.
+_WORDS = re.compile("YYYY|yyyy|MMMM|Month|MMM|Mon|MON|YY|yy|DD|dd|D|d|HH|hh|H|h|MM|mm|M|m|SS|ss|S|s|"
+                    "AM/PM|am/pm|AM|PM|Z")
+_DIRECTIVES = {"YYYY": "%Y", "yyyy": "%Y", "YY": "%y", "yy": "%y", "MMMM": "%B", "Month": "%B", "MMM": "%b",
+               "Mon": "%b", "MON": "%b", "D": "%d", "M": "%m", "S": "%S", "Z": "%z"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def reader(formats: Sequence[str], place: dt.tzinfo) -> Callable[[str], When]:
 
 
 def _parse(words: str, formats: Sequence[str], place: dt.tzinfo) -> When:
-    found = _by_format(words, formats)
+    found = _by_format(words, formats, place)
     if found is None:
         wanted = " or ".join(formats) if formats else "ISO 8601 such as 2014-03-01 or 2014-03-01T09:30"
         raise CellError(f"it is not a date in the form {wanted}")
@@ -80,8 +85,13 @@ def _parse(words: str, formats: Sequence[str], place: dt.tzinfo) -> When:
     return When(found.date(), None if found.time() == dt.time() else moment)
 
 
-def _by_format(words: str, formats: Sequence[str]) -> dt.datetime | None:
+def _by_format(words: str, formats: Sequence[str], place: dt.tzinfo) -> dt.datetime | None:
     for one in formats:
+        if one in _COUNTED:
+            counted = _by_count(words, one, place)
+            if counted is not None:
+                return counted
+            continue
         try:
             return dt.datetime.strptime(words, one)  # noqa: DTZ007  the zone follows from the map
         except ValueError:
@@ -92,18 +102,53 @@ def _by_format(words: str, formats: Sequence[str]) -> dt.datetime | None:
         return None
 
 
+def _by_count(words: str, count: str, place: dt.tzinfo) -> dt.datetime | None:
+    if not _NUMBER.fullmatch(words):
+        return None
+    start, day = _COUNTED[count]
+    try:
+        found = start + dt.timedelta(seconds=round(float(words) * 86_400 / day))
+        return found.astimezone(place) if found.tzinfo else found
+    except OverflowError:
+        return None
+
+
+def _directives(word: str) -> str:
+    """A format in letters as one of directives; what stands for nothing is left as it is."""
+    twelve = bool(re.search(r"AM|PM|am/pm", word))
+    after_hour = False
+
+    def directive(hit: re.Match[str]) -> str:
+        nonlocal after_hour
+        letters = hit.group()
+        if letters in _DIRECTIVES and letters not in ("M", "m"):
+            return _DIRECTIVES[letters]
+        if letters.upper() in ("AM/PM", "AM", "PM"):
+            return "%p"
+        if letters[0] in "Hh":
+            after_hour = True
+            return "%I" if twelve else "%H"
+        if letters[0] in "Mm":
+            minutes, after_hour = after_hour, False
+            return "%M" if minutes else "%m"
+        return _DIRECTIVES[letters[0].upper()]
+    return _WORDS.sub(directive, word)
+
+
 def _format(key: str, word: str) -> str:
     told = word
+    if word in _COUNTED:
+        return word
     if "%" not in told:
-        twelve = bool(re.search(r"AM|PM|am/pm", told))
-        told = re.sub(r"AM/PM|am/pm|AM|PM", "%p", told)
-        for plain, directive in _WORDS:
-            told = told.replace(plain, directive.replace("%H", "%I") if twelve else directive)
+        told = _directives(word)
     try:
         dt.datetime.strptime("", told)  # noqa: DTZ007  only to see whether the format is one
     except ValueError as error:
         if "does not match" not in str(error):
             raise MapError(f"{key}: {shown(word)!r} is not a date format such as %m/%d/%Y %H:%M") from None
-    if "%" not in told:
-        raise MapError(f"{key}: {shown(word)!r} is not a date format such as %m/%d/%Y %H:%M")
+    # Letters that stand for themselves are rare, letters that were meant to stand for a part are not.
+    left = re.search(r"[A-Za-z]+", re.sub(r"%.|T", " ", told)) if "%" not in word else None
+    if "%" not in told or left:
+        raise MapError(f"{key}: {shown(word)!r} is not a date format such as %m/%d/%Y %H:%M"
+                       + (f" or DD-MMM-YYYY: {left.group()!r} stands for nothing" if left else ""))
     return told

@@ -22,6 +22,8 @@ MOST_ROWS = 2_000_000
 _UNPACKED = 2_000_000_000
 _COLUMNS = 500
 _CELL = 1_000_000
+#: A note of several paragraphs is one cell of several lines; a hundred lines are many rows and a mark too few.
+_LINES = 100
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,17 @@ def _csv(name: str, content: bytes, source: Source) -> tuple[Iterator[tuple[int,
 
 def _records(name: str, decoded: str, delimiter: str, quote: str) -> Iterator[tuple[int, Any]]:
     csv.field_size_limit(_CELL)
-    reader = csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter, quotechar=quote)
+    lines, taken = io.StringIO(decoded, newline=""), list[str]()
+
+    def told() -> Iterator[str]:
+        for text in lines:
+            taken.append(text)
+            yield text
+
+    reader = csv.reader(told(), delimiter=delimiter, quotechar=quote)
     line = 1
     while True:
+        taken.clear()
         try:
             cells = next(reader)
         except StopIteration:
@@ -93,6 +103,10 @@ def _records(name: str, decoded: str, delimiter: str, quote: str) -> Iterator[tu
         except csv.Error as error:
             raise FileRefused(f"{name}, line {line}: {error} (a quotation mark that is not closed, or another "
                               f"source.delimiter)") from None
+        # A mark that is not closed makes one cell of all that follows: those rows would be gone without a word.
+        if len(taken) > 1 and (len(taken) > _LINES or sum(text.count(quote) for text in taken) % 2):
+            raise FileRefused(f"{name}, line {line}: a quotation mark is not closed until line {reader.line_num}: "
+                              f"close it, or say another source.quote")
         yield line, cells
         line = reader.line_num + 1
 

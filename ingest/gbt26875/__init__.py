@@ -5,8 +5,8 @@ codes, ``reports`` says what the objects mean. All four are pure.
 """
 
 from ingest.gbt26875.frames import BadBytes, Frame, find_frames, frame_bytes, payload_bytes
-from ingest.gbt26875.reports import DeviceSettings, report
+from ingest.gbt26875.reports import DeviceSettings, report, weight
 from ingest.gbt26875.units import BadUnit, read_unit
 
 __all__ = ["BadBytes", "BadUnit", "DeviceSettings", "Frame", "find_frames", "frame_bytes", "payload_bytes",
-           "read_unit", "report"]
+           "read_unit", "report", "weight"]

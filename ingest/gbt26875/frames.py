@@ -12,6 +12,9 @@ LONGEST_UNIT: Final = 1024
 SHORTEST_FRAME: Final = 30
 # Each candidate start costs a sum over up to a kilobyte; bytes made to look like starts must not stall the process.
 MOST_FAILURES: Final = 2000
+_SHOWN = 80
+_HEX_START = re.compile(rb"(?:0[xX])?(?:40|4\Z)")
+_NO_HEX = re.compile(rb"[^0-9A-Fa-f\s]")
 _HEX_TEXT = re.compile(rb"\s*(?:0[xX])?(?:[0-9A-Fa-f]{2}\s*)+\Z")
 
 
@@ -80,8 +83,18 @@ def find_frames(data: bytes) -> list[Frame | BadBytes]:
 
 
 def _bad(raw: bytes, failure: tuple[str, str] | None) -> BadBytes:
-    code, reason = failure or ("gbt_no_frame", "there is no GB/T 26875.3 frame in these bytes: one begins with 40 40")
+    code, reason = failure or ("gbt_no_frame", _why_no_frame(raw))
     return BadBytes(raw, code, reason)
+
+
+def _why_no_frame(raw: bytes) -> str:
+    digits = bytes(raw[:_SHOWN].translate(None, b" \t\r\n"))
+    if len(digits) > 1 and _HEX_START.match(digits):
+        odd = _NO_HEX.search(raw)
+        what = (f"character {odd.start() + 1} is {chr(odd.group()[0])!a}" if odd
+                else "their number is odd, or a blank splits a pair")
+        return f"the frame is hex text, but not pairs of hex digits with blanks between them: {what}"
+    return "there is no GB/T 26875.3 frame in these bytes: one begins with 40 40"
 
 
 def _frame_at(data: bytes, at: int) -> Frame | tuple[str, str]:

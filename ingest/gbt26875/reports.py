@@ -87,6 +87,11 @@ def report(frame: Frame, settings: DeviceSettings) -> list[Report] | BadUnit:
     return reports
 
 
+def weight(report: Report) -> int:
+    """How many values or events one report can come to."""
+    return max(len(report.on), 1) if isinstance(report, StatusReport) else 1
+
+
 def _report(one: Unit, frame: Frame, settings: DeviceSettings) -> list[Report]:  # noqa: PLR0911  one line a type
     match one:
         case SystemStatus():

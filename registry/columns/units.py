@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from registry import uscc
-from registry.cells import CellError, as_text, code, date, flag, integer, json_object, number, text
+from registry.cells import CellError, as_text, code, date, flag, integer, json_object, number, text, unrounded
 from registry.columns.areas import AREA_CODE
 from registry.columns.table import Column, Reference, Table, chosen, of_kind
 from registry.kinds import unit_kinds
@@ -15,7 +15,7 @@ STATUS = {"active": "在用", "closed": "注销"}
 
 
 def _uscc(cell: object, _day: dt.date) -> str:
-    found = as_text(cell).upper()
+    found = unrounded(as_text(cell)).upper()
     reason = uscc.fault(found)
     if reason is not None:
         raise CellError(reason)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from casework.history import MapError, fields, import_history, mapping, read_map
+from casework.history import MapError, fields, import_history, mapping, moments, read_map
 from casework.history.nouns import nouns
 from registry.errors import FileRefused
 from store import Database, HuoyanError
@@ -456,3 +456,55 @@ def test_every_key_of_a_map_is_documented() -> None:
             *({one.name for one in dataclasses.fields(mapping.Findings)} - {"element", "severity_of"}),
             *(code for noun in nouns().values() for code in (noun.code, noun.section, *noun.fields))}
     assert sorted(key for key in keys if f"`{key}`" not in DOCUMENT) == []
+
+
+@pytest.mark.parametrize(("form", "told", "day"), [
+    ("DD-Mon-YYYY", "03-Mar-2015", "2015-03-03"), ("DD-MON-YY", "03-MAR-15", "2015-03-03"),
+    ("D Month YYYY", "3 March 2015", "2015-03-03"), ("D/M/YYYY H:MM", "3/12/2015 9:05", "2015-12-03"),
+    ("mm/dd/yyyy hh:mm", "03/12/2015 19:05", "2015-03-12"),
+    ("MM/DD/YYYY hh:mm AM", "03/12/2015 07:05 PM", "2015-03-12"),
+    ("excel", "42066", "2015-03-03"), ("excel", "42066.75", "2015-03-03"), ("unix", "1425340800", "2015-03-03"),
+    ("unix-ms", "1425340800000", "2015-03-03"), ("YYYY-MM-DDTHH:MM:SSZ", "2015-03-03T04:05:06Z", "2015-03-03"),
+])
+def test_days_are_read_in_the_forms_that_registers_abroad_use(form: str, told: str, day: str) -> None:
+    spec = moments.moment_spec("visit.date", {"column": "x", "format": form})
+    assert moments.reader(spec.formats, spec.zone)(told).day.isoformat() == day
+
+
+def test_a_time_with_z_is_that_of_greenwich_and_a_counted_one_has_the_zone_of_the_place() -> None:
+    for form, told in (("YYYY-MM-DDTHH:MM:SSZ", "2015-03-03T04:05:06Z"), ("unix", "1425355506")):
+        spec = moments.moment_spec("visit.date", {"column": "x", "format": form, "timezone": "America/New_York"})
+        when = moments.reader(spec.formats, spec.zone)(told)
+        assert when.moment == dt.datetime(2015, 3, 3, 4, 5, 6, tzinfo=dt.UTC)
+    assert when.day == dt.date(2015, 3, 2)
+
+
+@pytest.mark.parametrize(("form", "left"), [("DD-FOO-YYYY", "FOO"), ("DD/MM/JJJJ", "JJJJ"), ("date", "ate")])
+def test_letters_of_a_date_format_that_stand_for_nothing_are_named(form: str, left: str) -> None:
+    with pytest.raises(MapError, match=f"visit.date.format: '{form}' is not a date .*'{left}' stands for nothing"):
+        moments.moment_spec("visit.date", {"column": "x", "format": form})
+
+
+def test_premises_without_a_number_are_known_by_a_digest_and_those_of_others_may_be_left_out(db: Database,
+                                                                                           tmp_path: Path) -> None:
+    number = '{template: "{place}|{code}", digest: 12, prefix: "UK-"}'
+    unit = UNIT.replace('{template: "X-{id}"}', number).replace("{id}", "{place}")
+    bring(db, tmp_path, VISIT, "no,day,place,code\n1,2024-03-01,Inn,BA1\n", unit=unit)
+    (stored,) = db.rows("select unit_no from units")
+    assert re.fullmatch("UK-[0-9a-f]{12}", stored["unit_no"])
+    fires = "what: fires\nfire: {fire_no: no, occurred_at: day}\n"
+    data = "no,day,place,code\nF1,2024-05-01,Inn,BA1\nF2,2024-05-02,Barn,BA9\n"
+    report = bring(db, tmp_path, fires, data, unit=f"unit: {{unit_no: {number}, unknown: skip}}\n")
+    assert (report.read, report.accepted, report.skipped, report.rejected) == (2, 1, 1, [])
+    report = bring(db, tmp_path, fires, data, unit=f"unit: {{unit_no: {number}}}\n")
+    assert (report.accepted, report.skipped, [problem.line for problem in report.rejected]) == (1, 0, [3])
+
+
+@pytest.mark.parametrize("rest", ["".join(f"{number},2024-03-01,{number}\n" for number in range(3, 40)),
+                                  "".join(f'{number},2024-03-01,"{number}"\n' for number in range(3, 400))])
+def test_a_quotation_mark_that_is_not_closed_does_not_swallow_the_rows_behind_it(db: Database, tmp_path: Path,
+                                                                                rest: str) -> None:
+    with pytest.raises(FileRefused, match="data.csv, line 3: a quotation mark is not closed"):
+        bring(db, tmp_path, VISIT, f'no,day,id\n1,2024-03-01,1\n2,2024-03-01,"2\n{rest}')
+    good = 'no,day,id,note\n1,2024-03-01,1,"a\nb ""c"""\n2,2024-03-01,2,5" pipe\n'
+    assert bring(db, tmp_path, VISIT, good).accepted == 2

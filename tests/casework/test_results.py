@@ -298,7 +298,39 @@ def test_a_form_from_json_is_the_same_as_one_from_code() -> None:
     ({"officers": [], "hazards": [], "corrected": ["x"], "started_at": "2026-03-12T09:00",
       "ended_at": "2026-03-12T10:00", "result": "pass"}, "corrected must hold numbers"),
     ({"started_at": "0001-01-01T00:00+14:00"}, "outside the years"),
+    ({"started_at": "2026-03-12T09:00", "ended_at": "2026-03-12T10:00", "result": "pass", "note": "a\ud800"},
+     "note must be text"),
+    ({"hazards": [{"item_code": "a", "handling": "recorded", "note": "\udfff"}]}, "note must be text"),
 ])
 def test_a_malformed_form_is_one_sentence(data: Any, sentence: str) -> None:
     with pytest.raises(CaseworkError, match=sentence):
         result_form(data)
+
+
+def test_a_visit_of_long_before_any_rule_is_referred_to_an_import(db: Database) -> None:
+    build_city(db)
+    entry = form(started_at=dt.datetime(2, 1, 2, tzinfo=dt.UTC), ended_at=dt.datetime(2, 1, 3, tzinfo=dt.UTC),
+                 officers=TEAM)
+    with pytest.raises(CaseworkError, match="the visit was on 0002-01-02, more than .* days ago"):
+        record_result(db, NewVisit("U1", "daily"), entry, "wang", now=NOW)
+
+
+def test_a_closed_unit_takes_the_result_that_was_planned_and_no_new_visit(db: Database) -> None:
+    units = build_city(db)
+    number = plan(db, units["U1"])
+    with db.connection() as connection:
+        connection.execute("update units set status = 'closed'")
+    for unit in ("U1", "U2"):
+        with pytest.raises(CaseworkError, match=rf"unit {unit} is closed \(注销\) in the register of units"):
+            record_result(db, NewVisit(unit, "daily"), form(officers=TEAM), "wang", now=NOW)
+        with pytest.raises(CaseworkError, match=rf"unit {unit} is closed"):
+            planning.plan_by_hand(db, unit_no=unit, kind="campaign", planned_on=DAY, officers=TEAM, actor="wang")
+    assert record_result(db, number, form(), "wang", now=NOW).inspection_no == number
+
+
+@pytest.mark.parametrize("number", ["\ud800", "J\x00", "", "J" * 65])
+def test_a_number_that_no_visit_and_no_unit_can_have_is_one_sentence(db: Database, number: str) -> None:
+    build_city(db)
+    for visit in (number, NewVisit(number, "daily")):
+        with pytest.raises(CaseworkError):
+            record_result(db, visit, form(officers=TEAM), "wang", now=NOW)

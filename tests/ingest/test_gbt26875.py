@@ -243,3 +243,17 @@ def test_versions_and_configurations_are_kept_as_texts() -> None:
 ])
 def test_descriptions_are_gb_18030_with_whatever_padding(raw: bytes, text: str) -> None:
     assert text_of(raw).rstrip("�") == text.rstrip("�")
+
+
+@pytest.mark.parametrize(("spoil", "told"), [
+    (lambda text: text[:-1], "their number is odd"),
+    (lambda text: text[:3] + " " + text[3:], "a blank splits a pair"),
+    (lambda text: ",".join(text[at:at + 2] for at in range(0, len(text), 2)), "character 3 is ','"),
+    (lambda text: " ".join("0x" + text[at:at + 2] for at in range(0, len(text), 2)), "character 2 is 'x'"),
+    (lambda _: "hello", "begins with 40 40"),
+])
+def test_hex_text_that_is_not_pairs_of_digits_is_told_where(spoil: Any, told: str) -> None:
+    (found,) = find_frames(payload_bytes(spoil(frame_bytes(serial=1).hex()).encode()))
+    assert isinstance(found, BadBytes)
+    assert found.reason_code == "gbt_no_frame"
+    assert told in found.reason

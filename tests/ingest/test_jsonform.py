@@ -166,3 +166,33 @@ def test_no_json_breaks_the_decoder_and_what_it_refuses_it_refuses_again(value: 
                 if problem.payload is not None:
                     _, again = decode(problem.payload, device, LIMITS)
                     assert [one.reason_code for one in again] == [problem.reason_code]
+
+
+@pytest.mark.parametrize("payload", [b'{"a": 1, "a": 2, "b": 3}', b'{"a": 1, "a": 2, "b": 3, "c": NaN}'])
+def test_of_a_key_that_stands_twice_the_first_is_kept_and_the_whole_message_is_told_of(payload: bytes) -> None:
+    contents, problems = decode_telemetry(payload, "D", LIMITS)
+    values = contents["D"].records[0].values
+    assert (values["a"], values["b"]) == (1, 3)
+    assert [(one.reason_code, one.payload) for one in problems] == [("twice", None)]
+    assert "'a' stands twice" in problems[0].reason
+
+
+@pytest.mark.parametrize("payload", [b'{"a": 1, "a": 1}', b'{"a": "x:y"}', b'{"ts": "2026-03-10T04:00:00Z", "a": 1}'])
+def test_a_key_repeated_with_its_value_and_colons_in_texts_are_no_fault(payload: bytes) -> None:
+    assert decode_telemetry(payload, "D", LIMITS)[1] == []
+
+
+def test_a_device_named_twice_in_a_gateways_message_has_said_both() -> None:
+    assert telemetry(b'{"D": {"a": 1}, "E": {"a": 2}, "D": [{"b": 3}]}', None) == (
+        [("D", None, {"a": 1}), ("D", None, {"b": 3}), ("E", None, {"a": 2})], [])
+
+
+@pytest.mark.parametrize("depth", [100, 500, 980, 1015])
+@pytest.mark.parametrize("key", ["ts", "point", "message", "active"])
+def test_an_event_is_read_however_deep_its_other_keys_are_nested(key: str, depth: int) -> None:
+    payload = b'{"type": "fire_alarm", "%s": %s1%s}' % (key.encode(), b"[" * depth, b"]" * depth)
+    contents, problems = decode_events(payload, "D", LIMITS)
+    if key == "active":
+        assert [problem.reason_code for problem in problems] == ["event_active"]
+    else:
+        assert ([event.kind for event in contents["D"].events], problems) == (["fire_alarm"], [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -239,3 +240,40 @@ def test_cleaned_texts_can_be_stored(text: str, longest: int) -> None:
     assert "\x00" not in cleaned
     cleaned.encode()
     assert json.loads(detail_text({"m": text + "\x00"}, 40))
+
+
+def test_a_fire_with_a_detail_nested_too_deeply_is_still_a_fire() -> None:
+    judged = judge("acme/P1/event", b'{"type": "fire_alarm", "x": %s1%s}' % (b"[" * 1000, b"]" * 1000))
+    (row,) = judged.parcels[0].reports
+    assert isinstance(row, EventRow)
+    assert (row.kind, json.loads(row.detail)["cut"]) == ("fire_alarm", True)
+
+
+def test_minus_zero_is_zero() -> None:
+    ((_, value),) = readings(judge("acme/P1/telemetry", b'{"water_pressure": -0.0}'))
+    assert str(value) == "0.0"
+
+
+def test_thousands_of_unknown_devices_and_keys_are_refused_within_a_moment() -> None:
+    began = time.perf_counter()
+    devices = judge("acme/gateway/telemetry", {f"D{number}": {"temperature": 1} for number in range(4900)})
+    keys = judge("acme/P1/telemetry", {f"key{number}": number for number in range(4900)})
+    assert [len(devices.refusals), len(keys.refusals)] == [4900, 4900]
+    assert json.loads(devices.refusals[7].payload) == {"D7": {"temperature": 1}}
+    assert time.perf_counter() - began < 3
+
+
+def test_a_gateway_part_of_a_message_that_is_not_strict_json_is_still_cut_out() -> None:
+    judged = judge("acme/gateway/telemetry", b'{"P9": {"temperature": NaN}, "\\ud800": {"temperature": 1}}')
+    assert [json.loads(one.payload).keys() for one in judged.refusals] == [{"P9"}, {"\ud800"}]
+
+
+def test_what_frames_hold_beyond_the_limit_of_a_message_waits_in_quarantine_frame_by_frame() -> None:
+    # A hundred systems with all thirteen conditions set: 1,300 events in each frame.
+    units = [bytes([1, 100]) + b"".join(bytes([system, part, 0xFF, 0xFF]) + bytes(6) for part in range(100))
+             for system in range(5)]
+    frames = [frame_bytes(unit=unit, serial=number) for number, unit in enumerate(units)]
+    judged = judge("acme/P1/gbt26875", b"".join(frames))
+    assert [code for code, _ in reasons(judged)] == ["too_many", "too_many"]
+    assert [one.payload for one in judged.refusals] == frames[3:]
+    assert [len(parcel.reports) for parcel in judged.parcels] == [100, 100, 100, 0, 0]

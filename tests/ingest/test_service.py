@@ -78,11 +78,13 @@ def publisher(broker: Mosquitto) -> Iterator[Callable[..., None]]:
         raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         sent.append(client.publish(f"huoyan/v1/{topic}", raw, qos, retain))
 
-    yield publish
-    for info in sent:
-        info.wait_for_publish(30)
-    client.disconnect()
-    client.loop_stop()
+    try:
+        yield publish
+        for info in sent:
+            info.wait_for_publish(30)
+    finally:
+        client.disconnect()
+        client.loop_stop()
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
@@ -115,32 +117,35 @@ def test_what_was_sent_while_ingest_was_away_is_stored_when_it_is_back(mosquitto
     assert count(city, "readings") == 300
 
 
-def subprocess_ingest(folder: Path, dsn: str, broker: Mosquitto, protocol: str) -> Program:
+@contextmanager
+def subprocess_ingest(folder: Path, dsn: str, broker: Mosquitto, protocol: str) -> Iterator[Program]:
     argv = [sys.executable, "-c", PROCESS, dsn, broker.host, str(broker.port), protocol]
-    return Program(argv, folder / "ingest.log", ready=lambda: True, name="ingest")
+    process = Program(argv, folder / "ingest.log", ready=lambda: True, name="ingest")
+    process.start()
+    try:
+        yield process
+    finally:
+        process.stop()
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
 def test_sigkill_in_the_middle_of_a_stream_loses_nothing_and_stores_once(
         protocol: str, mosquitto: Mosquitto, city: Database, tmp_path: Path) -> None:
-    process = subprocess_ingest(tmp_path, city.dsn, mosquitto, protocol)
-    process.start()
-    # The session must be there before the first message: a broker keeps nothing for a client it never met.
-    wait(lambda: "New client connected" in mosquitto.log and "huoyan-ingest" in mosquitto.log)
-    time.sleep(0.5)
-    total, kills = 1500, 3
-    with publisher(mosquitto) as publish:
-        for number in range(total):
-            # Every other message has no time of its own: only the delivery itself can tell that it came before.
-            publish("acme/P1/telemetry", {"event_count": number} if number % 2 else
-                    {"ts": int(time.time() * 1000) + number, "values": {"event_count": number}})
-        for step in range(1, kills + 1):
-            wait(lambda least=step * total // 10: count(city, "readings") >= least)  # type: ignore[misc]
-            process.kill()
-            process.start()
-    wait(lambda: count(city, "readings") >= total)
-    time.sleep(0.5)
-    process.stop()
+    with subprocess_ingest(tmp_path, city.dsn, mosquitto, protocol) as process:
+        # The session must be there before the first message: a broker keeps nothing for a client it never met.
+        wait(lambda: "huoyan-ingest 1 huoyan/v1/#" in mosquitto.log)
+        total, kills = 1500, 3
+        with publisher(mosquitto) as publish:
+            for number in range(total):
+                # Every other message has no time of its own: only the delivery itself can tell that it came before.
+                publish("acme/P1/telemetry", {"event_count": number} if number % 2 else
+                        {"ts": int(time.time() * 1000) + number, "values": {"event_count": number}})
+            for step in range(1, kills + 1):
+                wait(lambda least=step * total // 10: count(city, "readings") >= least)  # type: ignore[misc]
+                process.kill()
+                process.start()
+        wait(lambda: count(city, "readings") >= total)
+        time.sleep(0.5)
     values = [row["value"] for row in city.rows("select value from readings order by value")]
     assert values == [float(number) for number in range(total)]
     assert count(city, "quarantine") == 0

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 import ingest
+from huoyan.embedded.demo import LOGINS, PASSWORD, DemoOptions
 from ingest.clock import read_time
 from ingest.service import IngestOptions
 from ingest.topics import FORMS
 from ingest.writer import Stored
 from policy import rules
+from simulators.city import generate
 from tests.ingest.conftest import NOW
 
 PATH = Path(__file__).parents[2] / "docs/vendor-guide.md"
@@ -85,8 +87,9 @@ def test_every_reason_and_topic_form_is_named() -> None:
         assert f"`huoyan/v1/VENDOR/DEVICE/{form}`" in GUIDE
 
 
-def commands() -> list[list[str]]:
-    return [shlex.split(line) for line in GUIDE.splitlines() if line.startswith("    mosquitto_pub")]
+def commands(*, on_the_demo: bool = False) -> list[list[str]]:
+    found = [shlex.split(line) for line in GUIDE.splitlines() if line.startswith("    mosquitto_pub")]
+    return [words for words in found if ("-V" in words) == on_the_demo]
 
 
 def test_the_commands_do_what_the_guide_says(store: Store) -> None:
@@ -114,3 +117,24 @@ def test_the_json_examples_are_taken(store: Store) -> None:
         stored = store((f"acme/{sender}/{form}", payload.encode()), at=at)
         assert stored.refused == {}
         assert stored.readings + stored.events + stored.duplicates > 0
+
+
+def test_the_commands_of_the_demo_are_for_its_logins_ports_and_devices(store: Store) -> None:
+    options = DemoOptions(Path())
+    # Which devices there are does not hang on the length of the history.
+    city = generate(options.seed, units=options.units, devices=options.devices, until=DAY, days=1)
+    kinds = {(row["vendor_code"], row["device_no"]): row["kind"] for row in city.devices}
+    refused = []
+    for minute, words in enumerate(commands(on_the_demo=True)):
+        told = dict(zip(words[1::2], words[2::2], strict=True))
+        assert (told["-V"], told["-h"], told["-p"]) == ("311", "127.0.0.1", str(options.mqtt_port))
+        _, _, vendor, device, form = told["-t"].split("/")
+        assert (told["-u"], told["-P"]) == (vendor, PASSWORD)
+        assert kinds[vendor, device] == ("uitd" if form == "event" else "water_pressure")
+        stored = store((f"acme/P1/{form}", told["-m"].encode()), at=NOW + dt.timedelta(minutes=minute))
+        refused.append((stored.readings, stored.events, *stored.refused))
+    assert refused == [(2, 0), (0, 1), (0, 1), (0, 0, "unknown_metric")]
+    assert {f"`{login}` / `{PASSWORD}`" for login in ("duty", "anning")} <= set(re.findall("`[a-z]+` / `[^`]+`", GUIDE))
+    assert {username for username, *_ in LOGINS} >= {"duty"}
+    assert {vendor for vendor, _ in kinds} == {"anning", "xunjie", "tianshui", "hongyan"}
+    assert f"http://127.0.0.1:{options.api_port}/" in GUIDE

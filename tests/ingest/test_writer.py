@@ -141,7 +141,7 @@ def test_everything_a_stranger_can_send_is_quarantined_with_its_bytes(store: Sto
     garbage = [("acme/P1/telemetry", b"\xff\x00"), ("nobody/P1/telemetry", b"{}"), ("acme/NONE/event", b'{"type": 1}'),
                ("acme/P1/event", b"\x00"), ("acme/P1/what", b"?"), ("other/P1/telemetry", b'{"battery": 1}'),
                ("gone/G1/telemetry", b'{"battery": 1}'), ("acme/OLD/telemetry", b'{"battery": 1}'),
-               ("acme/T1/gbt26875", b"@@ broken"), ("acme/gateway/telemetry", b'{"a\\u0000b":[{"battery":1}]}')]
+               ("acme/T1/gbt26875", b"@@ broken"), ("acme/gateway/telemetry", b'{"a\\u0000b": [{"battery": 1}]}')]
     stored = store(*garbage, telemetry(battery=5))
     assert stored.readings == 1
     rows = city.rows("select topic, payload, vendor_code, reason_code from quarantine order by topic")
@@ -286,3 +286,19 @@ def test_ingest_needs_no_more_than_its_role_is_granted(dsn: str) -> None:
               telemetry(ts="2026-03-01T00:00:00Z", values={"battery": 5}), at=NOW + dt.timedelta(seconds=5))
         store(telemetry(ts="2026-03-01T00:00:00Z", values={"battery": 5}))
         Writer(db, rules()).forget(NOW)
+
+
+def test_a_device_number_no_text_can_hold_is_refused_and_the_rest_of_the_gateways_message_stored(store: Store) -> None:
+    stored = store(("acme/gateway/telemetry", b'{"\\ud800": {"temperature": 1}, "P1": {"temperature": 20}}'))
+    assert (stored.readings, stored.refused) == (1, {"unknown_device": 1})
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 1, 2), (2, 3, 1)])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_condition_holds_since_its_first_report_whatever_the_order_of_arrival(store: Store, city: Database,
+                                                                               order: tuple[int, ...],
+                                                                               together: bool) -> None:
+    messages = [event("fault", minute=-minute, point="A") for minute in order]
+    for batch in [messages] if together else [[message] for message in messages]:
+        store(*batch)
+    assert last(city, "S1")["conditions"] == {"fault": (NOW - dt.timedelta(minutes=3)).isoformat()}

@@ -130,3 +130,14 @@ def test_a_unified_social_credit_code_is_verified_in_its_cell_and_small_letters_
         read("91330100799655058C", DAY)
     with pytest.raises(CellError, match="spreadsheet rounds"):
         read(914403001922038216.0, DAY)
+
+
+@pytest.mark.parametrize(("column", "typed"), [("uscc", "9.11E+17"), ("unit_no", "8.64217E+14"), ("unit_no", "1e+20")])
+def test_what_a_spreadsheet_has_made_of_a_long_number_names_nothing(column: str, typed: str) -> None:
+    with pytest.raises(CellError, match="a spreadsheet has rounded it: format the column as text"):
+        TABLES["units"].column(column).read(typed, DAY)
+
+
+def test_a_name_that_turns_the_direction_of_writing_is_refused() -> None:
+    with pytest.raises(CellError, match=r"U\+202E, which is not text"):
+        cells.as_text("甲酒店\u202e店")

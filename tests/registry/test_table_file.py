@@ -67,7 +67,7 @@ def with_part(content: bytes, name: str, replacement: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"])
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_csv_file_is_read_in_every_usual_encoding_and_separator(tmp_path: Path, encoding: str, separator: str,
                                                                   end: str) -> None:
@@ -188,3 +188,17 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 @settings(deadline=None)
 def test_text_in_gb18030_or_utf8_is_decoded_as_it_was_written(text: str) -> None:
     assert csv_file.decode("x", ("单位" + text).encode("utf-8-sig")) == "单位" + text
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_file_put_together_from_two_encodings_is_refused_by_line(tmp_path: Path, order: int) -> None:
+    halves = ["甲酒店\n".encode(), "乙商场和丙仓库\n".encode("gb18030")][::order]
+    path = write(tmp_path, b"name\n" + b"".join(halves))
+    with pytest.raises(FileRefused, match="mixes encodings: line . is UTF-8 and line . is not"):
+        read(path)
+
+
+def test_a_workbook_that_packs_as_no_table_does_is_refused(tmp_path: Path) -> None:
+    content = zipped({"[Content_Types].xml": b"<Types/>", "xl/sharedStrings.xml": b"0" * 25_000_000})
+    with pytest.raises(FileRefused, match="unpacks to more than 100 times its size"):
+        read(write(tmp_path, content))
