@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.conftest import need
-from tests.line.processes import ROOT, Api, Line, unused_port
+from tests.line.processes import ROOT, Api, Line, Logins, unused_port
 from tests.servers.databases import Server
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.mosquitto import why_not as why_no_mosquitto
@@ -50,12 +50,14 @@ def line(timescale: str, broker: Mosquitto, tmp_path_factory: pytest.TempPathFac
         running.run("import", noun, ROOT / "docs" / "examples" / "registers" / f"{noun}.csv")
     running.run("account", "add", "chief", "--role", "administrator", fed=PASSWORD + "\n")
     running.api_port = api_port  # type: ignore[attr-defined]
+    logins = Logins(timescale)
     try:
-        running.start("ingest", ingest_port)
-        running.start("api", api_port)
+        running.start("ingest", ingest_port, logins.url("ingest"))
+        running.start("api", api_port, logins.url("api"))
         yield running
     finally:
         running.stop()
+        logins.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -13,8 +14,13 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
 from tests.servers.programs import Program, unused_port
 
+_NUMBERS = itertools.count()
 ROOT = Path(__file__).parents[2]
 
 
@@ -38,29 +44,55 @@ class Line:
                                     **{f"HUOYAN_{name.upper()}": str(value) for name, value in settings.items()}}
         self._programs: list[Program] = []
 
-    def command(self, *words: str | Path, fed: str = "") -> subprocess.CompletedProcess[str]:
-        """``huoyan`` with these words, whatever its exit code."""
+    def command(self, *words: str | Path, fed: str = "", database: str = "") -> subprocess.CompletedProcess[str]:
+        """``huoyan`` with these words, whatever its exit code; ``database`` names another login than the owner's."""
         return subprocess.run([sys.executable, "-m", "huoyan.cli", *map(str, words)], capture_output=True, text=True,
-                              input=fed, env=self._environment, timeout=180, check=False)
+                              input=fed, env=self._on(database), timeout=180, check=False)
 
-    def run(self, *words: str | Path, fed: str = "") -> str:
+    def run(self, *words: str | Path, fed: str = "", database: str = "") -> str:
         """The same, which must end well; returns what it printed."""
-        done = self.command(*words, fed=fed)
+        done = self.command(*words, fed=fed, database=database)
         assert done.returncode == 0, f"huoyan {' '.join(map(str, words))}: {done.stderr}{done.stdout}"
         return done.stdout
 
-    def start(self, name: str, port: int) -> Program:
+    def start(self, name: str, port: int, database: str = "") -> Program:
         """A process of production, ready to work."""
         program = Program([sys.executable, "-m", "huoyan.cli", name], self.folder / f"{name}.log",
                           ready=lambda: answers(f"http://127.0.0.1:{port}/readyz"), name=name,
-                          environment=self._environment)
+                          environment=self._on(database))
         program.start()
         self._programs.append(program)
         return program
 
+    def _on(self, database: str) -> dict[str, str]:
+        return self._environment | ({"HUOYAN_DATABASE_URL": database} if database else {})
+
     def stop(self) -> None:
         for program in reversed(self._programs):
             program.stop()
+
+
+class Logins:
+    """A login for each process, a member of its group and of nothing else, as production has them."""
+
+    def __init__(self, owner: str) -> None:
+        self._owner = owner
+        self._suffix = f"{os.getpid()}_{next(_NUMBERS)}"
+        with psycopg.connect(owner, autocommit=True) as connection:
+            for name in ("ingest", "scheduler", "api"):
+                connection.execute(sql.SQL("create role {} login in role {} password 'for this test'").format(
+                    sql.Identifier(self._role(name)), sql.Identifier(f"huoyan_{name}")))
+
+    def url(self, name: str) -> str:
+        return make_conninfo(self._owner, user=self._role(name), password="for this test")
+
+    def close(self) -> None:
+        with psycopg.connect(self._owner, autocommit=True) as connection:
+            for name in ("ingest", "scheduler", "api"):
+                connection.execute(sql.SQL("drop role {}").format(sql.Identifier(self._role(name))))
+
+    def _role(self, name: str) -> str:
+        return f"line_{name}_{self._suffix}"
 
 
 class Api:
@@ -97,4 +129,4 @@ def answers(url: str) -> bool:
         return False
 
 
-__all__ = ["ROOT", "Api", "Line", "answers", "until", "unused_port"]
+__all__ = ["ROOT", "Api", "Line", "Logins", "answers", "until", "unused_port"]

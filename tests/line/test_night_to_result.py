@@ -1,4 +1,4 @@
-"""From last night's roll-up to the draw, the result of a visit, and the score that has moved: by the product's commands."""
+"""From the night's roll-up to the draw, the result of a visit, and the score that has moved, by the commands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from huoyan.embedded.loading import load_city
 from simulators.city import generate
 from store import Database
 from tests.line.conftest import PASSWORD
-from tests.line.processes import Api, Line, unused_port
+from tests.line.processes import Api, Line, Logins, unused_port
 from tests.servers.databases import Server
 
 DAY = dt.date(2026, 3, 2)  # a Monday
@@ -32,12 +32,17 @@ def night(request: pytest.FixtureRequest, servers: Callable[[str], Server],
         api_port = unused_port()
         line = Line(tmp_path_factory.mktemp("night"), database_url=url, api_port=api_port, api_secure_cookies=0)
         line.run("account", "add", "chief", "--role", "administrator", fed=PASSWORD + "\n")
-        for job in ("rollup", "score", "freeze", "draw"):
-            line.run("run", job, "--date", str(DAY))
-        line.start("api", api_port)
-        line.api = Api(api_port, "chief", PASSWORD)  # type: ignore[attr-defined]
-        yield line
-        line.stop()
+        logins = Logins(url)
+        line.scheduler = logins.url("scheduler")  # type: ignore[attr-defined]
+        try:
+            for job in ("rollup", "credit", "score", "freeze", "draw"):
+                line.run("run", job, "--date", str(DAY), database=logins.url("scheduler"))
+            line.start("api", api_port, logins.url("api"))
+            line.api = Api(api_port, "chief", PASSWORD)  # type: ignore[attr-defined]
+            yield line
+        finally:
+            line.stop()
+            logins.close()
 
 
 def test_the_draw_verifies_and_a_job_run_again_changes_nothing(night: Any, tmp_path: Path) -> None:
@@ -90,8 +95,8 @@ def test_a_result_entered_by_the_api_moves_the_next_score(night: Any) -> None:
         "started_at": "2026-03-02T09:30", "ended_at": "2026-03-02T11:00", "result": "hazards_ordered",
         "hazards": [{"item_code": critical, "handling": "ordered", "due_on": "2026-03-16"}]})
     assert recorded
-    night.run("run", "rollup", "--date", "2026-03-03")
-    night.run("run", "score", "--date", "2026-03-03")
+    for job in ("rollup", "score"):
+        night.run("run", job, "--date", "2026-03-03", database=night.scheduler)
     assert _score(night, unit) > before
 
 
