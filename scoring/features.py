@@ -169,7 +169,8 @@ class _Loading:
         return columns, tuple(results)
 
     def _credit(self, districts: Sequence[str]) -> tuple[dict[str, Floats], tuple[str, ...]]:
-        keeping = {row[0] for row in self._ask("credit_districts")[1]}
+        _, rows = self._ask("credit_districts", {"districts": sorted(set(districts))})
+        keeping = {row[0] for row in rows}
         known = np.array([district in keeping for district in districts], dtype=bool)
         raw = self._columns("credit")
         lists = tuple(LISTS[int(number)] for number in raw["credit_list"])

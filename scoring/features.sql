@@ -127,15 +127,18 @@ order by i.team
 
 -- name: operators
 -- The critical findings of all units of one operator (the attribute operator, else the unified social credit code), as
--- in visits: of operators that have more than one unit.
-with keyed as (
-    select unit_id, coalesce(nullif(attributes ->> 'operator', ''), uscc) as operator from units
-), shared as (
-    select operator from keyed where operator = any(%(operators)s) group by operator having count(*) > 1
+-- in visits: of operators that have more than one unit. The expression is that of the index units_operator.
+with shared as (
+    select coalesce(nullif(attributes ->> 'operator', ''), uscc) as operator
+    from units
+    where coalesce(nullif(attributes ->> 'operator', ''), uscc) = any(%(operators)s)
+    group by 1 having count(*) > 1
 ), found as (
-    select i.unit_id, k.operator, i.team, i.inspection_id,
+    select i.unit_id, s.operator, i.team, i.inspection_id,
            power(0.5, (%(as_of)s::date - i.inspected_on) / %(half_life)s::float8) as weight
-    from shared join keyed k using (operator) join inspections i using (unit_id)
+    from shared s
+    join units u on coalesce(nullif(u.attributes ->> 'operator', ''), u.uscc) = s.operator
+    join inspections i using (unit_id)
     where i.status = 'done' and i.kind <> 'reinspection' and i.inspected_on < %(as_of)s
       and i.inspected_on >= %(as_of)s::date - %(memory)s::integer
 )
@@ -218,8 +221,11 @@ from (
 group by unit_id
 
 -- name: credit_districts
--- Districts that keep credit at all: there a unit without an entry has a clean record, elsewhere none is known.
-select distinct left(u.area_code, 6) as district
-from units u
-where exists (select from credit_entries e where e.unit_id = u.unit_id and e.occurred_on < %(as_of)s)
-   or exists (select from credit_listings l where l.unit_id = u.unit_id and l.from_day < %(as_of)s)
+-- Those of the districts that keep credit at all: there a unit without an entry has a clean record, elsewhere none is
+-- known. The first entry of a district is enough.
+select asked.district
+from unnest(%(districts)s::text[]) asked(district)
+where exists (select from credit_entries e join units u using (unit_id)
+              where left(u.area_code, 6) = asked.district and e.occurred_on < %(as_of)s)
+   or exists (select from credit_listings l join units u using (unit_id)
+              where left(u.area_code, 6) = asked.district and l.from_day < %(as_of)s)
