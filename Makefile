@@ -19,9 +19,10 @@ help: ## This list
 demo: .venv/.runtime ## The whole line on this machine, with a simulated district (ARGS=--reset starts over)
 	@$(BIN)/huoyan demo $(ARGS)
 
+# Two processes with servers of their own. A file's tests stay together: they may share what was costly to make.
 test: .venv/.dev ## Set up what the tests need and run them all (ARGS='-k draw' picks)
 	@tests/servers/prepare
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.dev ## Style, types, and who imports whom
 	$(BIN)/ruff check .

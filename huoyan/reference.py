@@ -13,8 +13,8 @@ _WIDTH = 100
 
 def page() -> str:
     """``docs/commands.md`` as it should be."""
-    head = ("# Commands\n\nThe help of every command, as `huoyan COMMAND --help` prints it. A mistake is one sentence on "
-            "standard error and exit code 2.\n")
+    head = ("# Commands\n\nThe help of every command, as `huoyan COMMAND --help` prints it. A mistake is one sentence "
+            "on standard error and exit code 2.\n")
     parts = [f"\n## huoyan {name}\n\n```\n{_help(command, name)}\n```\n" for name, command in _commands(huoyan, "")]
     return head + "".join(parts)
 

@@ -33,7 +33,7 @@ def home() -> Iterator[Path]:
 def server(home: Path) -> Iterator[EmbeddedPostgres]:
     made = EmbeddedPostgres(home, unused_port())
     yield made
-    made.kill()
+    made.stop()
 
 
 def write(server: EmbeddedPostgres, number: int) -> None:

@@ -41,7 +41,8 @@ class Mosquitto:
         self._users = dict(users or {})
         lines = [f"listener {self.port} 127.0.0.1", "persistence true", f"persistence_location {folder}/",
                  "autosave_interval 1", "max_queued_messages 0", "max_inflight_messages 0", "log_type error",
-                 "log_type warning", "log_type notice", f"allow_anonymous {'false' if users else 'true'}"]
+                 "log_type warning", "log_type notice", "log_type subscribe",
+                 f"allow_anonymous {'false' if users else 'true'}"]
         if os.geteuid() == 0:
             lines.append("user root")
         if users:

@@ -84,14 +84,21 @@ def listens(port: int) -> bool:
     return accepts_connections(port)
 
 
+# A port that was given may not be taken yet: it must not be given to a second server.
+_GIVEN: set[int] = set()
+
+
 def unused_port() -> int:
     """A port that stays free until a server of this test run takes it: below the range the system hands out."""
     while True:
         # The kernel gives ports of 32768 and up to outgoing connections, which could take ours while it is down.
         number = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+        if number in _GIVEN:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", number))
             except OSError:
                 continue
-            return number
+        _GIVEN.add(number)
+        return number
