@@ -17,7 +17,7 @@ from starlette.types import Scope
 
 from api import guard, pages
 from api.i18n import Language, say
-from api.refusals import NotLoggedIn, Refusal
+from api.refusals import NotLoggedIn
 from store.errors import HuoyanError
 
 _log = structlog.get_logger(__name__)
@@ -106,8 +106,7 @@ def install(app: FastAPI) -> None:
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HuoyanError)  # noqa: S101  registered for this class
-        language = guard.language_of(request)
-        sentence = error.text(language) if isinstance(error, Refusal) else str(error)
+        sentence = pages.sentence(request, error)
         if error.status >= _SERVER_ERROR:
             _log.error("request refused", request_id=request.state.request_id, path=request.url.path, error=sentence)
         if isinstance(error, NotLoggedIn):

@@ -13,6 +13,7 @@ from api import (
     answers,
     areas,
     audit_trail,
+    case_pages,
     cases,
     dashboard,
     draws,
@@ -27,6 +28,7 @@ from api import (
     public,
     quarantine,
     ranking,
+    record_pages,
     registers,
     static_files,
     telemetry,
@@ -39,8 +41,9 @@ from store import Database
 
 __all__ = ["ApiOptions", "create_app"]
 
-ROOMS = (login, dashboard, areas, ranking, units, telemetry, alarms, draws, public, inspections, cases, imports,
-         registers, quarantine, jobs, policy_rules, account_pages, audit_trail, health, openapi_page)
+ROOMS = (login, dashboard, areas, ranking, units, telemetry, alarms, draws, public, inspections, cases, case_pages,
+         imports, record_pages, registers, quarantine, jobs, policy_rules, account_pages, audit_trail, health,
+         openapi_page)
 
 DESCRIPTION = """
 Every page has its JSON twin here, with the same filters and the same limits by role and area.

@@ -1,4 +1,4 @@
-"""Complaints, penalties and orders through REST; pages show them with their unit."""
+"""Complaints, penalties, fires and orders through REST; pages show them with their unit."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from api.guard import Db, Options, Staff
+from api import next_score
+from api.guard import Db, Lead, Options, Staff
 from api.refusals import Absent
 from api.viewer import Viewer
-from casework import complaints, forms, penalties
+from casework import complaints, fires, forms, penalties
 from policy.clocks import legal_day
 from store import Database, Queries
 
@@ -47,7 +48,14 @@ class ComplaintEntry(BaseModel, extra="forbid"):
     complaint_no: str | None = Field(None, max_length=64, description="the next number of the day if left out")
 
 
-class ComplaintTaken(BaseModel):
+class Moved(BaseModel):
+    """What an entry does to the score of its unit."""
+
+    score_before: float | None = Field(description="the newest score")
+    next_score: float | None = Field(description="what the next night's run will give, all else unchanged")
+
+
+class ComplaintTaken(Moved):
     """Its number and the moment by which it must be checked on site."""
 
     complaint_no: str
@@ -63,7 +71,7 @@ class CheckEntry(BaseModel, extra="forbid"):
     note: str | None = Field(None, max_length=4000)
 
 
-class Checked(BaseModel):
+class Checked(Moved):
     """Whether the check was in time."""
 
     in_time: bool
@@ -82,15 +90,47 @@ class PenaltyEntry(BaseModel, extra="forbid"):
     inspection_no: str | None = Field(None, max_length=64)
 
 
-class PenaltyEntered(BaseModel):
+class PenaltyEntered(Moved):
     """Its case number."""
 
     case_no: str
 
 
-def _own(db: Database, viewer: Viewer, query: str, number: str, refusal: str) -> None:
-    if db.row(_SQL[query], {**viewer.scope, "number": number}) is None:
-        raise Absent(refusal, unit=number, number=number)
+class WithdrawalEntry(BaseModel, extra="forbid"):
+    """A decision that was changed or annulled (撤销): it stays on record, its points are given back."""
+
+    withdrawn_on: dt.date
+    reason: str = Field(min_length=1, max_length=1000)
+
+
+class FireEntry(BaseModel, extra="forbid"):
+    """A fire at a unit (火灾)."""
+
+    unit_no: str = Field(max_length=64)
+    occurred_at: dt.datetime
+    procedure: str = Field(max_length=64, examples=["simple"])
+    note: str | None = Field(None, max_length=4000)
+    fire_no: str | None = Field(None, max_length=64, description="the next number of the day if left out")
+
+
+class FireEntered(Moved):
+    """Its number."""
+
+    fire_no: str
+
+
+def unit_of(db: Database, viewer: Viewer, noun: Literal["unit", "complaint", "penalty"], number: str) -> int:
+    """The unit behind a number, if it lies in the viewer's areas; otherwise it is as if it did not exist."""
+    row = db.row(_SQL[f"unit_of_{noun}"], {**viewer.scope, "number": number})
+    if row is None:
+        absent = {"unit": "refusal.no_unit", "complaint": "refusal.no_complaint", "penalty": "refusal.no_case"}
+        raise Absent(absent[noun], unit=number, number=number)
+    return int(row["unit_id"])
+
+
+def _moved(db: Database, unit_id: int, now: dt.datetime) -> dict[str, Any]:
+    moved = next_score.after(db, unit_id, legal_day(now), legal_day(now))
+    return {"score_before": moved.before, "next_score": moved.score}
 
 
 def _page(db: Database, viewer: Viewer, query: str, wanted: CaseFilter, now: dt.datetime) -> dict[str, Any]:
@@ -111,23 +151,38 @@ def api_orders(wanted: Annotated[CaseFilter, Query()], viewer: Staff, db: Db, op
 
 @router.post("/complaints", response_model=ComplaintTaken, status_code=201, summary="Take a complaint down")
 def api_complain(body: ComplaintEntry, viewer: Staff, db: Db, options: Options) -> Any:
-    _own(db, viewer, "own_unit", body.unit_no, "refusal.no_unit")
-    return complaints.register(db, complaints.complaint_form(body.model_dump()), viewer.username, now=options.clock())
+    now, unit_id = options.clock(), unit_of(db, viewer, "unit", body.unit_no)
+    taken = complaints.register(db, complaints.complaint_form(body.model_dump()), viewer.username, now=now)
+    return {"complaint_no": taken.complaint_no, "check_by": taken.check_by, **_moved(db, unit_id, now)}
 
 
 @router.post("/complaints/{complaint_no}/check", response_model=Checked, status_code=201,
              summary="Enter what the check of a complaint found")
 def api_check(complaint_no: Number, body: CheckEntry, viewer: Staff, db: Db, options: Options) -> Any:
-    _own(db, viewer, "own_complaint", complaint_no, "refusal.no_complaint")
+    now, unit_id = options.clock(), unit_of(db, viewer, "complaint", complaint_no)
     checked_at = forms.moment(body.checked_at, "checked_at")
     in_time = complaints.record_check(db, complaint_no, checked_at=checked_at, verified=body.verified,
                                       inspection_no=body.inspection_no, note=body.note, actor=viewer.username,
-                                      now=options.clock())
-    return {"in_time": in_time}
+                                      now=now)
+    return {"in_time": in_time, **_moved(db, unit_id, now)}
 
 
 @router.post("/penalties", response_model=PenaltyEntered, status_code=201, summary="Enter a penalty")
-def api_penalty(body: PenaltyEntry, viewer: Staff, db: Db, options: Options) -> Any:
-    _own(db, viewer, "own_unit", body.unit_no, "refusal.no_unit")
-    form = penalties.penalty_form(body.model_dump())
-    return {"case_no": penalties.record_penalty(db, form, viewer.username, now=options.clock())}
+def api_penalty(body: PenaltyEntry, viewer: Lead, db: Db, options: Options) -> Any:
+    now, unit_id = options.clock(), unit_of(db, viewer, "unit", body.unit_no)
+    number = penalties.record_penalty(db, penalties.penalty_form(body.model_dump()), viewer.username, now=now)
+    return {"case_no": number, **_moved(db, unit_id, now)}
+
+
+@router.post("/penalties/{case_no}/withdrawal", response_model=Moved, status_code=201, summary="Withdraw a penalty")
+def api_withdraw(case_no: Number, body: WithdrawalEntry, viewer: Lead, db: Db, options: Options) -> Any:
+    now, unit_id = options.clock(), unit_of(db, viewer, "penalty", case_no)
+    penalties.withdraw(db, case_no, body.withdrawn_on, body.reason, viewer.username, now=now)
+    return _moved(db, unit_id, now)
+
+
+@router.post("/fires", response_model=FireEntered, status_code=201, summary="Enter a fire")
+def api_fire(body: FireEntry, viewer: Staff, db: Db, options: Options) -> Any:
+    now, unit_id = options.clock(), unit_of(db, viewer, "unit", body.unit_no)
+    number = fires.record_fire(db, fires.fire_form(body.model_dump()), viewer.username, now=now)
+    return {"fire_no": number, **_moved(db, unit_id, now)}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from api.refusals import Absent, Conflict
 from api.viewer import Viewer
-from sampling import verify
+from sampling import verify, words
 from store import Database, Queries
 
 _SQL = Queries(__file__)
@@ -62,7 +63,7 @@ def frame_facts(db: Database, viewer: Viewer, day: dt.date) -> dict[str, Any]:
     facts = _kept.get(name)
     if facts is None:
         content = db.row(_SQL["content"], {"day": day}) or {}
-        facts = _facts(bytes(content["bundle"] or content["frame"]))
+        facts = facts_of(bytes(content["bundle"] or content["frame"]))
         # A frame never changes, and parsing a large one takes a tenth of a second: the last few are kept.
         while len(_kept) >= _KEPT:
             _kept.pop(next(iter(_kept)), None)
@@ -74,13 +75,32 @@ def frame_facts(db: Database, viewer: Viewer, day: dt.date) -> dict[str, Any]:
             "unassigned": [one for one in facts["unassigned"] if one["area"] in areas]}
 
 
-def _facts(content: bytes) -> dict[str, Any]:
+def _said(say: Callable[[Any], dict[str, str] | None], fact: Any) -> dict[str, str] | None:
+    """What a fact of a frame is in words, or None where an earlier protocol wrote it otherwise."""
+    try:
+        return say(fact)
+    except (KeyError, TypeError):
+        return None
+
+
+def _as_it_is(text: Any) -> dict[str, str] | None:
+    """A sentence that an earlier protocol wrote out, in whatever language."""
+    if isinstance(text, dict):
+        return {"zh": str(text.get("zh") or text.get("en") or ""), "en": str(text.get("en") or text.get("zh") or "")}
+    return {"zh": str(text), "en": str(text)} if text else None
+
+
+def facts_of(content: bytes) -> dict[str, Any]:
+    """What a frame or a bundle says besides its units, with what it says in codes told in words."""
     try:
         whole = orjson.loads(content)
         frame, result = whole.get("frame", whole), whole.get("result", {"unassigned": []})
         areas = {unit["unit_no"]: unit["area"] for unit in frame["units"]}
-        return {"quotas": frame["quotas"], "desks": frame["desks"], "tau": frame["tau"],
-                "unassigned": [{"unit_no": one["unit_no"], "reason": one["reason"], "area": areas.get(one["unit_no"])}
+        return {"quotas": frame["quotas"], "tau": frame["tau"], "tau_reason": _said(words.tau_reason, frame),
+                "desks": [{"kind": None, **desk, "words": _said(words.desk_note, desk) or _as_it_is(desk["note"])}
+                          for desk in frame["desks"]],
+                "unassigned": [{"unit_no": one["unit_no"], "area": areas.get(one["unit_no"]),
+                                **(_said(words.unassigned, one["reason"]) or _as_it_is(one["reason"]) or {})}
                                for one in result["unassigned"]]}
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         # A frame of another protocol: the page does without these tables.

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from api import draw_check, pages
+from api.areas import choices
 from api.guard import Db, Lead, Options, Staff
 from api.refusals import Absent, Conflict, NotYours
 from api.viewer import Viewer
@@ -154,4 +155,5 @@ def _page(request: Request, db: Database, viewer: Viewer, day: dt.date, today: d
     frame = draw_check.frame_facts(db, viewer, day) if draw else {}
     return pages.render(request, "draw.html", draw=draw, day=day, working_day=work.is_working_day(day),
                         next_day=work.next(today), others=db.rows(_SQL["list"], {"before": None, "limit": 30}),
-                        frame=frame, may_download=viewer.role in ("administrator", "brigade"))
+                        frame=frame, places={area["area_code"]: area for area in choices(db, viewer)},
+                        may_download=viewer.role in ("administrator", "brigade"))

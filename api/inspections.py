@@ -223,12 +223,16 @@ def one_page(request: Request, inspection_id: InspectionId, viewer: Staff, db: D
     return pages.render(request, "inspection.html", visit=visit, moved=moved)
 
 
+def officers_for(db: Database, area_code: str, day: dt.date) -> list[dict[str, Any]]:
+    """Officers who may act in an area on a day, for a form to choose from."""
+    return db.rows(_SQL["officers"], {"area": area_code, "day": day, "limit": _MOST_OFFICERS})
+
+
 def _entry_page(request: Request, db: Database, now: dt.datetime, unit: dict[str, Any], visit: dict[str, Any] | None,
                 status: int = 200, problem: str | None = None, given: dict[str, Any] | None = None) -> Response:
     day = legal_day(now)
+    officers = officers_for(db, unit["area_code"], day)
     with db.connection() as connection:
-        officers = connection.execute(_SQL["officers"], {"area": unit["area_code"], "day": day,
-                                                         "limit": _MOST_OFFICERS}).fetchall()
         items = connection.execute(_SQL["items"], {"day": day}).fetchall()
         hazards = (visit or {}).get("open_hazards")
         if hazards is None:
@@ -297,7 +301,7 @@ def let_go_page(request: Request, inspection_id: InspectionId, viewer: Staff, db
         let_go(db, viewer, inspection_id, reason)
     except CaseworkError as refused:
         visit = find(db, viewer, inspection_id)
-        return _entry_page(request, db, options.clock(), visit, visit, refused.status, str(refused))
+        return _entry_page(request, db, options.clock(), visit, visit, refused.status, pages.sentence(request, refused))
     return pages.go_to(f"/inspections/{inspection_id}")
 
 

@@ -81,6 +81,9 @@ class Namer:
     def complaint(self, code: str | None) -> str:
         return self._look("deadlines.complaint_check", code)
 
+    def complaints(self) -> list[tuple[str, str]]:
+        return self._pairs("deadlines.complaint_check")
+
     def direct(self, code: str) -> str:
         """A direct condition (直接判定条件) that lifted a unit."""
         return self._look("scorecard.direct", code)
@@ -91,6 +94,16 @@ class Namer:
 
     def penalty(self, code: str | None) -> str:
         return self._look("penalty.kinds", code)
+
+    def penalties(self) -> list[tuple[str, str]]:
+        return self._pairs("penalty.kinds")
+
+    def fires(self) -> list[tuple[str, str]]:
+        """Procedures under which fires are investigated."""
+        return self._pairs("fire.procedures")
+
+    def channels(self) -> list[tuple[str, str]]:
+        return self._pairs("complaint.channels")
 
     def channel(self, code: str | None) -> str:
         return self._look("complaint.channels", code)

@@ -15,14 +15,18 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api import guard, names, wording
-from api.i18n import Language, translator
+from api.clauses import fault_lines, in_chinese
+from api.i18n import Language, say, translator
 from api.navigation import entries
 from api.refusals import BadField, Refusal
 from policy.clocks import SHANGHAI, legal_day
+from registry.changing import RecordRefused
 from store import HuoyanError
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+_KINDS = {403: "refusal.kind_forbidden", 404: "refusal.kind_absent", 409: "refusal.kind_conflict",
+          500: "refusal.kind_failed", 503: "refusal.kind_away"}
 _YEAR = 365 * 24 * 3600  # seconds a choice of language or theme is kept
 
 
@@ -50,8 +54,8 @@ def _environment() -> Environment:
 
 def query_with(request: Request, **changes: Any) -> str:
     """This page's address with some of its query changed; None takes a field away."""
-    fields = {key: value for key, value in request.query_params.items() if key not in changes and value != ""}
-    fields.update({key: str(value) for key, value in changes.items() if value is not None})
+    fields = [(key, value) for key, value in request.query_params.multi_items() if key not in changes and value != ""]
+    fields += [(key, str(value)) for key, value in changes.items() if value is not None]
     return f"{request.url.path}?{urlencode(fields)}" if fields else request.url.path
 
 
@@ -72,7 +76,8 @@ def render(request: Request, template: str, status: int = 200, /, **answer: Any)
         request=request, path=request.url.path, viewer=viewer, lang=language, t=translator(language),
         name=names.namer(language, legal_day(now)), theme=theme if theme in ("light", "dark") else "auto",
         csrf=guard.proof_for(request), nav=entries(viewer), now=now, now_local=now.astimezone(SHANGHAI),
-        today=legal_day(now), query_with=lambda **changes: query_with(request, **changes), **answer)
+        today=legal_day(now), clause=in_chinese if language == "zh" else str,
+        query_with=lambda **changes: query_with(request, **changes), **answer)
     response = HTMLResponse(html, status_code=status)
     response.headers["vary"] = "HX-Request, Cookie"
     _keep_choices(request, response, language)
@@ -95,6 +100,11 @@ def go_to(address: str, request: Request | None = None) -> Response:
     return RedirectResponse(address, status_code=303)
 
 
+def address(path: str, fields: list[tuple[str, str]]) -> str:
+    """An address on this site with its query."""
+    return f"{path}?{urlencode(fields)}"
+
+
 def safe_next(address: str | None) -> str:
     """An address on this site to go on to after a login; anything else is the first page."""
     if address and address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable():
@@ -111,5 +121,18 @@ def day_or_none(text: str | None) -> dt.date | None:
 
 
 def sentence(request: Request, error: HuoyanError) -> str:
-    """What an error says, in the reader's language where it is one of ours."""
-    return error.text(guard.language_of(request)) if isinstance(error, Refusal) else str(error)
+    """What an error says in the reader's language; where it has no Chinese, its kind in Chinese and then its words."""
+    language = guard.language_of(request)
+    if isinstance(error, Refusal):
+        return error.text(language)
+    if language == "en":
+        return str(error)
+    if isinstance(error, RecordRefused):
+        return "；".join(f"{title}{reason}" for title, reason in fault_lines(error))
+    return error.zh or say(language, _kind_of(request, error), text=str(error))
+
+
+def _kind_of(request: Request, error: HuoyanError) -> str:
+    if error.status in _KINDS:
+        return _KINDS[error.status]
+    return "refusal.kind_unread" if request.method in ("GET", "HEAD") else "refusal.kind_unsaved"

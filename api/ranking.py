@@ -1,8 +1,9 @@
-"""The ranking: every unit by its risk, with the reasons that weigh most."""
+"""The ranking: every unit by its risk, with what sets it apart."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -14,6 +15,7 @@ from api.areas import choices
 from api.guard import Db, Options, Staff
 from api.viewer import Viewer
 from policy.clocks import legal_day
+from scoring.explain import reasons
 from store import Database, Queries
 
 _SQL = Queries(__file__)
@@ -49,6 +51,16 @@ class Contribution(BaseModel):
     points: float
 
 
+class Reason(BaseModel):
+    """Why a unit stands where it does, as a sentence: what lies furthest above what an average unit gets."""
+
+    feature: str
+    zh: str = Field(examples=["近90天火警8次（8次误报）"])
+    en: str = Field(examples=["8 fire alarms in 90 days (8 false)"])
+    points: float = Field(description="its whole contribution to the score")
+    excess: float = Field(description="of these, the points above those of an average unit")
+
+
 class RankedUnit(BaseModel):
     """A unit and its place. Higher scores are riskier; the class is internal and not for the public."""
 
@@ -65,7 +77,7 @@ class RankedUnit(BaseModel):
     score: float | None = Field(examples=[70.5])
     risk_class: str | None = Field(examples=["D"])
     direct: list[str]
-    reasons: list[Contribution] = Field(description="the largest contributions")
+    reasons: list[Reason] = Field(description="what stands out most above an average unit")
 
 
 class Ranking(BaseModel):
@@ -99,18 +111,14 @@ def read(db: Database, viewer: Viewer, wanted: RankingFilter, day: dt.date) -> d
             rest = {"limit": wanted.limit - len(units), "offset": max(0, wanted.offset - scored)}
             units += connection.execute(_SQL["unscored"], {**parameters, **rest}).fetchall()
     for unit in units:
-        unit["reasons"] = top_reasons(unit.pop("contributions") or [], _REASONS)
+        contributions = unit.pop("contributions")
+        unit["reasons"] = [asdict(one) for one in reasons(contributions, run["as_of"], _REASONS)
+                           ] if contributions else []
     total = (counts["total"] if not wanted.risk_class else counts[wanted.risk_class.lower()])
     reached = wanted.offset + len(units)
     return {"as_of": run["as_of"], "model": run["model"], "total": total, "units": units,
             "by_class": {letter: counts[letter.lower()] for letter in "DCBA"},
             "next": reached if units and reached < total else None}
-
-
-def top_reasons(contributions: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
-    """The contributions that raise the score most; the base that every unit has is no reason."""
-    raising = [one for one in contributions if one["points"] > 0 and one.get("feature") not in ("base", "intercept")]
-    return sorted(raising, key=lambda one: -one["points"])[:count]
 
 
 @router.get("/api/v1/units", response_model=Ranking, summary="The ranking: units by risk, filtered", tags=["units"])

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from api import pages
 from api.guard import Db, Member, Options
+from api.record_pages import edit_address
 from api.refusals import NotYours
 from api.viewer import STAFF, Viewer
 from policy.clocks import legal_day
@@ -81,4 +82,5 @@ def page(request: Request, noun: Noun, wanted: Annotated[RegisterFilter, Query()
          options: Options) -> Response:
     answer = read(db, viewer, noun, wanted, legal_day(options.clock()))
     template = "register_rows.html" if pages.wants_part(request) else "register.html"
-    return pages.render(request, template, wanted=wanted, nouns=nouns_of(viewer), **answer)
+    return pages.render(request, template, wanted=wanted, nouns=nouns_of(viewer),
+                        may_edit=viewer.role == "administrator", edit=edit_address, **answer)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from api import names, pages
+from api import names, next_score, pages
 from api.guard import Db, Options, Staff
 from api.ranking import Contribution
+from api.record_pages import edit_address
 from api.refusals import Absent
-from api.viewer import Viewer
+from api.viewer import LEADS, Viewer
+from casework.record import credit_record
 from policy.clocks import legal_day
 from store import Database, Queries
 
@@ -22,6 +24,8 @@ _SQL = Queries(__file__)
 router = APIRouter()
 _LIMIT = 200  # rows of each list of the record; a unit with more is rare and its oldest matter least
 
+# What was just entered from the unit's page, so that it can say what the next score becomes.
+Entered = Literal["complaint", "check", "penalty", "withdrawal", "fire"]
 UnitId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
@@ -88,6 +92,15 @@ class Device(BaseModel):
     conditions: dict[str, Any]
 
 
+class CreditStanding(BaseModel):
+    """消防信用积分: what the ledger comes to, its start included, and the rating that this earns."""
+
+    balance: float = Field(examples=[94.0])
+    rating: str = Field(description="code of the band of credit.bands")
+    zh: str
+    en: str
+
+
 class Record(BaseModel):
     """What happened at the unit, newest first, 200 rows of each at most."""
 
@@ -99,6 +112,7 @@ class Record(BaseModel):
     fires: list[dict[str, Any]]
     credit: list[dict[str, Any]]
     credit_listings: list[dict[str, Any]]
+    credit_standing: CreditStanding
 
 
 def find(db: Database, viewer: Viewer, unit_id: int) -> dict[str, Any]:
@@ -120,13 +134,18 @@ def devices(db: Database, unit_id: int) -> list[dict[str, Any]]:
     return db.rows(_SQL["devices"], {"unit_id": unit_id, "limit": _LIMIT})
 
 
-def record(db: Database, unit_id: int) -> dict[str, list[dict[str, Any]]]:
-    """Everything casework holds of the unit."""
+def record(db: Database, unit_id: int, day: dt.date) -> dict[str, Any]:
+    """Everything casework holds of the unit, and its credit as of ``day``."""
     parameters = {"unit_id": unit_id, "limit": _LIMIT}
     with db.connection() as connection:
-        return {name: connection.execute(_SQL[name], parameters).fetchall()
-                for name in ("inspections", "hazards", "orders", "penalties", "complaints", "fires", "credit",
-                             "credit_listings")}
+        held: dict[str, Any] = {
+            name: connection.execute(_SQL[name], parameters).fetchall()
+            for name in ("inspections", "hazards", "orders", "penalties", "complaints", "fires", "credit",
+                         "credit_listings")}
+        credit = credit_record(connection, unit_id, day, limit=0)
+    rating = credit["rating"]
+    held["credit_standing"] = {"balance": credit["balance"], "rating": rating.code, "zh": rating.zh, "en": rating.en}
+    return held
 
 
 def waterfall(contributions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
@@ -167,19 +186,21 @@ def api_devices(unit_id: UnitId, viewer: Staff, db: Db) -> Any:
 
 @router.get("/api/v1/units/{unit_id}/record", response_model=Record, tags=["units"],
             summary="Inspections, hazards, orders, penalties, complaints, fires and credit")
-def api_record(unit_id: UnitId, viewer: Staff, db: Db) -> Any:
+def api_record(unit_id: UnitId, viewer: Staff, db: Db, options: Options) -> Any:
     find(db, viewer, unit_id)
-    return record(db, unit_id)
+    return record(db, unit_id, legal_day(options.clock()))
 
 
 @router.get("/units/{unit_id}", include_in_schema=False)
-def page(request: Request, unit_id: UnitId, viewer: Staff, db: Db, options: Options) -> Response:
-    unit = read(db, viewer, unit_id, legal_day(options.clock()))
-    held = record(db, unit_id)
+def page(request: Request, unit_id: UnitId, viewer: Staff, db: Db, options: Options,
+         entered: Entered | None = None) -> Response:
+    day = legal_day(options.clock())
+    unit = read(db, viewer, unit_id, day)
+    held = record(db, unit_id, day)
     measured = {row["code"] for row in db.rows(_SQL["metrics"], {"unit_id": unit_id})}
-    metrics = [code for code in names.metrics(legal_day(options.clock())) if code in measured]
-    credit_points = sum(entry["points"] for entry in held["credit"])
+    metrics = [code for code in names.metrics(day) if code in measured]
+    moved = next_score.after(db, unit_id, day, day) if entered else None
     steps, top = waterfall(unit["score"]["contributions"] if unit["score"] else [])
     return pages.render(request, "unit.html", unit=unit, steps=steps, top=top, devices=devices(db, unit_id),
                         metrics=metrics, alarms=db.rows(_SQL["alarms"], {"unit_id": unit_id, "limit": 20}),
-                        credit_points=credit_points, **held)
+                        entered=entered, moved=moved, may_punish=viewer.role in LEADS, edit=edit_address, **held)

@@ -54,6 +54,7 @@ WORDS = {
     "pager.older": ("更早", "Older"),
     "word.yes": ("是", "yes"),
     "word.no": ("否", "no"),
+    "word.back": ("返回", "Back"),
     "word.yuan": ("元", "yuan"),
     "word.units": ("家单位", "units"),
     "word.score": ("分数", "score"),

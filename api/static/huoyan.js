@@ -68,6 +68,13 @@
     if (event.target.closest("[data-print]")) window.print();
   });
 
+  // A form is sent once: the second click of a double click finds its button at rest --------------------------------------
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("form[data-once]")) event.target.querySelectorAll("button:not([type=button])").forEach((button) => { setTimeout(() => { button.disabled = true; }); });
+  });
+  // Back to a page that the browser kept: its form may be sent again.
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-once] button").forEach((button) => { button.disabled = false; }));
+
   // Alarms: refresh unless someone is writing a verdict; call out what is new ------------------------------------------
   const seen = new Set();
   let sounding = false;

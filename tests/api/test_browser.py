@@ -11,7 +11,10 @@ from tests.api.conftest import House
 
 _NARROW = ("/", "/ranking", "/alarms", "/draws/2026-12-07", "/inspections", "/registers/units", "/registers/devices",
            "/registers/officers", "/registers/import", "/quarantine", "/jobs", "/policy", "/accounts", "/audit",
-           "/public/draws", "/public/draws/2026-12-07", "/api", "/units/{unit}", "/inspections/{visit}")
+           "/public/draws", "/public/draws/2026-12-07", "/api", "/units/{unit}", "/inspections/{visit}",
+           "/units/{unit}?entered=fire", "/units/{unit}/enter/penalty", "/units/{unit}/enter/check?number=T-U0001",
+           "/registers/units/new", "/registers/units/edit?key=U0001", "/registers/officers/edit?key=O0",
+           "/registers/leave/new")
 
 
 def _ids(house: House) -> dict[str, int]:
@@ -40,6 +43,8 @@ def test_a_duty_officers_round(house: House, browser: Callable[..., Any]) -> Non
     page.wait_for_selector("[data-chart=alarm_days][data-drawn]")
 
     page.click("text=风险排名")
+    page.wait_for_url("**/ranking")
+    page.wait_for_load_state("load")
     page.keyboard.press("/")
     page.keyboard.type("U0003")
     page.wait_for_selector("#results tbody tr:only-child")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+from api import draw_check
 from sampling import verify
 from tests.api.conftest import House
 
@@ -93,3 +94,17 @@ def test_a_brigade_meets_the_desks_of_its_own_district(shown: House) -> None:
     page = shown.client("brigade").get("/draws/2026-12-07").text
     assert "990101" in page
     assert "990102" not in page
+
+
+def test_a_desk_is_told_in_words_whatever_form_its_frame_has() -> None:
+    desk = {"desk": "990101/key", "kind": "key", "covers": ["990101"], "officers": 0, "wanted": 1.0, "capacity": 0.0}
+    frame = {"quotas": [], "tau": {"value": 0.2}, "units": [{"unit_no": "U1", "area": "990101"}]}
+    for note, zh, en in (("no_officers", "请导入执法人员", "import officers"), ("as it was", "as it was", "as it was"),
+                         ({"zh": "无人", "en": "nobody"}, "无人", "nobody"), (None, None, None)):
+        whole = {"frame": {**frame, "desks": [{**desk, "note": note}]},
+                 "result": {"unassigned": [{"unit_no": "U1", "reason": "no_lead"}, {"unit_no": "U1", "reason": "old"}]}}
+        facts = draw_check.facts_of(json.dumps(whole).encode())
+        words = facts["desks"][0]["words"]
+        assert (words is None) if zh is None else (zh in words["zh"] and en in words["en"])
+        told = [("主办" in one["zh"], one["area"]) for one in facts["unassigned"]]
+        assert told == [(True, "990101"), (False, "990101")]

@@ -19,6 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "/": MEMBERS, "/ranking": STAFF, "/units/{unit_id}": STAFF, "/alarms": STAFF, "/alarms/pulse": STAFF,
     "/draws": STAFF, "/draws/{day}": STAFF, "/draws/{day}/check": STAFF, "/inspections": STAFF,
     "/inspections/new": STAFF, "/inspections/{inspection_id}": STAFF, "/registers": MEMBERS,
+    "/units/{unit_id}/enter/{noun}": STAFF, "/registers/{noun}/new": ADMIN, "/registers/{noun}/edit": ADMIN,
     "/registers/{noun}": STAFF, "/registers/import": ADMIN, "/quarantine": SYSTEM, "/jobs": LEADS, "/policy": STAFF,
     "/accounts": ADMIN, "/audit": ADMIN, "/login": EVERYONE, "/public/draws": EVERYONE, "/public/draws/{day}": EVERYONE,
     "/api": EVERYONE, "/healthz": EVERYONE, "/readyz": EVERYONE, "/metrics": EVERYONE,
@@ -42,13 +43,20 @@ CHANGES = {
     ("POST", "/api/v1/inspections"): STAFF, ("POST", "/inspections/new"): STAFF,
     ("POST", "/inspections/{inspection_id}"): STAFF, ("POST", "/inspections/{inspection_id}/not-possible"): STAFF,
     ("POST", "/api/v1/inspections/{inspection_id}/not-possible"): STAFF, ("POST", "/api/v1/complaints"): STAFF,
-    ("POST", "/api/v1/complaints/{complaint_no}/check"): STAFF, ("POST", "/api/v1/penalties"): STAFF,
+    ("POST", "/api/v1/complaints/{complaint_no}/check"): STAFF, ("POST", "/api/v1/penalties"): LEADS,
+    ("POST", "/api/v1/penalties/{case_no}/withdrawal"): LEADS, ("POST", "/api/v1/fires"): STAFF,
+    ("POST", "/units/{unit_id}/enter/{noun}"): STAFF, ("POST", "/registers/{noun}/new"): ADMIN,
+    ("POST", "/registers/{noun}/edit"): ADMIN, ("POST", "/registers/leave/end"): ADMIN,
+    ("POST", "/api/v1/registers/{noun}"): ADMIN, ("PATCH", "/api/v1/registers/{noun}"): ADMIN,
     ("POST", "/api/v1/imports/{noun}"): ADMIN,
     ("POST", "/registers/import"): ADMIN, ("POST", "/api/v1/accounts"): ADMIN,
     ("PATCH", "/api/v1/accounts/{username}"): ADMIN, ("POST", "/accounts"): ADMIN,
     ("POST", "/accounts/{username}/{change}"): ADMIN,
 }
-_QUERY = {"/inspections/new": "?unit_id={unit_id}", "/api/v1/units/{unit_id}/telemetry": "?metric=water_pressure"}
+# What a route with {noun} is asked for where it is no register that everyone sees.
+_NOUNS = {"/units/{unit_id}/enter/{noun}": "complaint"}
+_QUERY = {"/inspections/new": "?unit_id={unit_id}", "/registers/{noun}/edit": "?key=U0001",
+          "/api/v1/units/{unit_id}/telemetry": "?metric=water_pressure"}
 
 
 def _routes() -> list[APIRoute]:
@@ -63,8 +71,9 @@ def _fill(house: House, path: str) -> str:
          where area_code = '990101001') as inspection_id,
         (select quarantine_id from quarantine where vendor_code = 'anning') as quarantine_id""")
     assert row
-    return (path + _QUERY.get(path, "")).format(**row, day=district.DAY, noun="units", username="town", change="close",
-                                                complaint_no="T-U0001")
+    return (path + _QUERY.get(path, "")).format(**row, day=district.DAY, noun=_NOUNS.get(path, "units"),
+                                                username="town", change="close", complaint_no="T-U0001",
+                                                case_no="C-U0001")
 
 
 def test_every_route_is_in_the_matrix() -> None:

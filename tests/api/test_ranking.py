@@ -17,12 +17,18 @@ def test_units_stand_by_rank_and_pages_follow_each_other(shown: House) -> None:
     assert paged == whole["units"]
 
 
-def test_reasons_are_the_largest_contributions_first(shown: House) -> None:
-    for unit in shown.client("administrator").get("/api/v1/units?limit=20").json()["units"]:
-        points = [reason["points"] for reason in unit["reasons"]]
-        assert points == sorted(points, reverse=True)
-        assert all(one > 0 for one in points)
-        assert len(points) <= 3
+def test_reasons_are_what_sets_a_unit_apart_from_an_average_one(shown: House) -> None:
+    client = shown.client("administrator")
+    units = client.get("/api/v1/units?limit=20").json()["units"]
+    assert any(unit["reasons"] for unit in units)
+    for unit in units:
+        excess = [reason["excess"] for reason in unit["reasons"]]
+        assert excess == sorted(excess, reverse=True)
+        assert all(one > 0 for one in excess)
+        assert len(excess) <= 3
+    page, top = client.get("/ranking").text, units[0]["reasons"][0]
+    assert top["zh"] in page
+    assert top["en"] in client.get("/ranking?lang=en").text
 
 
 def test_search_finds_by_name_number_and_credit_code(house: House) -> None:
