@@ -9,6 +9,7 @@ import orjson
 
 from sampling import verify
 from sampling.bundle import commitment_of
+from sampling.freeze import reason_text
 from sampling.reading import q
 from sampling.tickets import GENESIS
 from store import Database
@@ -34,16 +35,36 @@ def _problem(db: Database, record: dict[str, Any], content: dict[str, Any],  # n
         return "the record it names before it is not the one that stands before it"
     if commitment_of(bytes(content["frame"])) != record["commitment"]:
         return "its frame has not the digest that was published as its commitment"
-    if record["status"] == "frozen":
-        return None
+    different = _unlike_frame(db, record, orjson.loads(content["frame"]))
+    if different or record["status"] == "frozen":
+        return different
     status, text = verify.check(bytes(content["bundle"]), record["commitment"])
     if status:
         return text
     bundle = orjson.loads(content["bundle"])
     if bundle["record_hash"] != record["record_hash"] or bundle["frame"]["previous"] != record["previous"]:
         return "its record hash in the table is not that of its bundle"
+    return _unlike_result(db, record, bundle["result"])
+
+
+def _unlike_frame(db: Database, record: dict[str, Any], frame: dict[str, Any]) -> str | None:
+    """The first unit whose row in the table is not what the frame says of it."""
+    stored = {row["unit_no"]: tuple(row.values()) for row in db.rows(q["frozen_units"], [record["draw_id"]])}
+    for unit in frame["units"]:
+        said = (unit["unit_no"], unit["stratum"], unit["p_duty"], unit["p_random"], unit["p_targeted"],
+                unit["p_total"], reason_text(unit["excluded"]))
+        held = stored.pop(unit["unit_no"], None)
+        if held != said:
+            return (f"unit {unit['unit_no']} in the table is {' '.join(map(str, held)) if held else 'missing'}, the "
+                    f"frame has {' '.join(map(str, said))}")
+    extra = next(iter(stored), None)
+    return f"unit {extra} is in the table, but not in the frame" if stored else None
+
+
+def _unlike_result(db: Database, record: dict[str, Any], result: dict[str, Any]) -> str | None:
+    """The first visit whose row in the table is not what the bundle says of it."""
     sealed = [(v["position"], v["unit_no"], v["arm"], v["probability"], v["lead"], v["second"])
-              for v in bundle["result"]["visits"]]
+              for v in result["visits"]]
     stored = db.rows(q["planned_visits"], [record["draw_id"]])
     if len(stored) != len(sealed):
         return f"the table has {len(stored)} visits, the bundle has {len(sealed)}"

@@ -52,19 +52,13 @@ def desks(areas: Iterable[tuple[str, str]], officers: Sequence[Officer], places:
     return sorted(found, key=lambda desk: desk.name)
 
 
-def shortage(desk: Desk, officers: Sequence[Officer]) -> str | None:
-    """Why nobody can be sent from this desk today, as one sentence, or None."""
-    where = desk.covers[0] if len(desk.covers) == 1 else desk.name.split("/")[0]
-    what = "key units" if desk.kind == "key" else "general units"
-    if not desk.officers:
-        return f"no officers in area {where} for {what}: import officers"
-    if len(desk.officers) == 1:
-        return f"only one certified officer in area {where} for {what}, two are needed: import officers"
+def shortage(desk: Desk) -> str | None:
+    """Why nobody can be sent from this desk today, as the code that a frame carries, or None."""
+    if len(desk.officers) < 2:
+        return "one_officer" if desk.officers else "no_officers"
     if not desk.staffed:
-        return f"no officer in area {where} for {what} may lead a visit: mark one as can_lead"
-    if desk.free == 0:
-        return f"the officers of area {where} for {what} are on leave or fully planned on this day"
-    return None
+        return "no_lead"
+    return "away" if desk.free == 0 else None
 
 
 def grants(row: Sequence[Desk], officers: Sequence[Officer], duties: Sequence[float],

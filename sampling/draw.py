@@ -15,6 +15,7 @@ from sampling.bundle import seal, to_bytes
 from sampling.errors import DrawError
 from sampling.freeze import LOCK, freeze
 from sampling.parameters import Parameters
+from sampling.words import desk_note, unassigned
 from store import Database, Queries, copy_rows, lock_for_transaction
 from store.database import Connection
 
@@ -86,9 +87,10 @@ def _draw(connection: Connection, held: Mapping[str, Any], day: dt.date, now: dt
     arms = [visit["arm"] for visit in visits]
     return {"draw_no": held["draw_no"], "status": "drawn", "visits": len(visits),
             "arms": {arm: arms.count(arm) for arm in ("duty", "random", "targeted")},
-            "not_assigned": [f"{row['unit_no']}: {row['reason']}" for row in bundle["result"]["unassigned"]][:20],
+            "not_assigned": [{"unit_no": row["unit_no"], **unassigned(row["reason"])}
+                             for row in bundle["result"]["unassigned"]][:20],
             "commitment": bundle["commitment"], "seed": bundle["seed"], "record_hash": bundle["record_hash"],
-            "notes": [desk["note"] for desk in bundle["frame"]["desks"] if desk["note"]][:20]}
+            "notes": [desk_note(desk) for desk in bundle["frame"]["desks"] if desk["note"]][:20]}
 
 
 def _planned(frame: bytes) -> list[dict[str, Any]]:

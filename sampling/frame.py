@@ -16,7 +16,7 @@ from sampling.desks import Desk, desks, grants, shortage
 from sampling.parameters import CLASSES, GROUPS, Parameters
 from sampling.population import Places, Situation, Unit
 from sampling.quotas import Counted, Quota, mass, quotas, steps, targeted_weight
-from sampling.share import Share, kept_random, tau
+from sampling.share import kept_random, needed, stretched, tau
 from sampling.strata import Step, Stratum, quantised, stratum, total_probability
 from sampling.tickets import PROTOCOL, order_of
 
@@ -34,6 +34,20 @@ class Header:
     frozen_at: str
     policy_version: str
     entropy: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class _Split:
+    """How the day is split: the targeted share earned and used, the units that the rate is about and the random visits
+    that it needs, what the pace is stretched by, and for each desk what it was granted and what it wanted."""
+
+    earned: float
+    tau: float
+    units: int
+    needed: float
+    stretch: float
+    capacity: list[float]
+    wanted: list[float]
 
 
 def build(situation: Situation, parameters: Parameters, work: WorkCalendar, header: Header, *,
@@ -64,7 +78,7 @@ class _Maker:
         self.weights = [self._weights(n) for n in range(len(self.units))]
 
     def frame(self, header: Header) -> dict[str, Any]:
-        earned, share, capacity, wanted, strata = self._strata()
+        split, strata = self._strata()
         by_key = {(held.desk, held.arm, held.group): (held, {step.weight: step for step in held.steps})
                   for held in strata}
         totals: dict[tuple[tuple[str, float], ...], float] = {}
@@ -75,13 +89,16 @@ class _Maker:
             "policy": {"version": header.policy_version, "parameters": self.parameters.as_json()},
             "scores_as_of": self.situation.scores_as_of.isoformat() if self.situation.scores_as_of else None,
             "days": {"left": self.days_left, "year": self.year_days, "spread": self.spread},
-            "tau": {"earned": earned, "value": share.value, "reason": share.reason,
-                    "lift": asdict(share.lift) if share.lift else None},
+            "tau": {"earned": split.earned, "value": split.tau,
+                    "lift": asdict(self.situation.lift) if self.situation.lift else None},
+            "precision": {"units": split.units, "needed": split.needed, "stretch": split.stretch},
             "quotas": [asdict(self.quotas[group, c]) for group in GROUPS for c in CLASSES],
             "areas": [{"area": area, "parent": parent} for area, parent in sorted(self.situation.parents.items())],
             "desks": [{"desk": desk.name, "kind": desk.kind, "covers": list(desk.covers),
-                       "officers": len(desk.officers), "free": desk.free, "wanted": wanted[d], "capacity": capacity[d],
-                       "note": self._note(d, wanted[d], capacity[d])} for d, desk in enumerate(self.desks)],
+                       "officers": len(desk.officers), "free": desk.free, "wanted": split.wanted[d],
+                       "capacity": split.capacity[d],
+                       "note": shortage(desk) or ("short" if split.capacity[d] < split.wanted[d] else None)}
+                      for d, desk in enumerate(self.desks)],
             "strata": [{"stratum": held.name, "desk": held.desk, "arm": held.arm, "group": held.group,
                         "expected": held.expected, "steps": [asdict(step) for step in held.steps]} for held in strata],
             "units": [self._unit(n, by_key, totals) for n in range(len(self.units))],
@@ -129,7 +146,7 @@ class _Maker:
     def _turn(self, n: int) -> str:
         return self.units[n].group + ("-again" if self.units[n].visits else "")
 
-    def _strata(self) -> tuple[float, Share, list[float], list[float], list[Stratum]]:
+    def _strata(self) -> tuple[_Split, list[Stratum]]:
         members: dict[tuple[int, str, str], list[float]] = {}
         due = [0] * len(self.desks)
         for n, unit in enumerate(self.units):
@@ -140,26 +157,30 @@ class _Maker:
         many = {key: len(weights) for key, weights in members.items()}
         duty = [min(due[d] / self.spread, many.get((d, "duty", "duty"), 0)) for d in range(len(self.desks))]
         paces = [self._mass(levels, d, "random", 1.0) for d in range(len(self.desks))]
-        share = tau(self.situation.lift, self.parameters.tau)
-        earned, stretch = share.value, self.parameters.stretch
+        earned = tau(self.situation.lift, self.parameters.tau)
+        known = sum(quota.units for quota in self.quotas.values())
+        visits = needed(known, self.parameters.precision, self.year_days)
+        pace = 0.0
+        for d in range(len(self.desks)):
+            pace = pace + sum_(paces[d])
+        stretch = stretched(self.parameters.stretch, visits, pace)
         wanted = [duty[d] + stretch * sum_(paces[d]) / (1 - earned) for d in range(len(self.desks))]
         capacity = grants(self.desks, self.officers, duty, [wanted[d] - duty[d] for d in range(len(self.desks))])
         beyond = 0.0
         for d in range(len(self.desks)):
             beyond = beyond + (capacity[d] - min(duty[d], capacity[d]))
-        kept = kept_random(earned, beyond, self.parameters.precision, self.year_days, self.parameters.tau["floor"])
-        if kept < earned:
-            share = Share(kept, share.reason + "; lowered for the precision of the city-wide rate", share.lift)
+        share = kept_random(earned, beyond, visits, self.parameters.tau["floor"])
+        split = _Split(earned, share, known, visits, stretch, capacity, wanted)
         made: list[Stratum] = []
         start = 0.0
         for d, desk in enumerate(self.desks):
-            for (arm, group), size in self._sizes(d, duty[d], capacity[d], share.value, paces[d], levels, many).items():
+            for (arm, group), size in self._sizes(d, duty[d], split, paces[d], levels, many).items():
                 weights, counts = levels[d, arm, group]
                 held = stratum(f"{desk.name}/{arm}/{group}", desk.name, arm, group, size, start, weights, counts,
                                tune=self.tune)
                 made.append(held)
                 start += size
-        return earned, share, capacity, wanted, made
+        return split, made
 
     def _mass(self, levels: Mapping[tuple[int, str, str], tuple[list[float], list[int]]], d: int, arm: str,
               again: float) -> dict[str, float]:
@@ -167,16 +188,17 @@ class _Maker:
         return {turn: mass(*levels[d, arm, turn]) * (again if turn.endswith("-again") else 1.0)
                 for turn in _TURNS if (d, arm, turn) in levels}
 
-    def _sizes(self, d: int, duty: float, capacity: float, share: float, pace: Mapping[str, float],
+    def _sizes(self, d: int, duty: float, split: _Split, pace: Mapping[str, float],
                levels: Mapping[tuple[int, str, str], tuple[list[float], list[int]]],
                many: Mapping[tuple[int, str, str], int]) -> dict[tuple[str, str], float]:
         """Expected visits by (arm, group) of one desk, in the order in which strata stand."""
         sizes: dict[tuple[str, str], float] = {}
+        capacity, share = split.capacity[d], split.tau
         first = min(duty, capacity)
         if (d, "duty", "duty") in levels:
             sizes["duty", "duty"] = quantised(first)
         whole = sum_(pace)
-        beyond = min(capacity - first, self.parameters.stretch * whole / (1 - share))
+        beyond = min(capacity - first, split.stretch * whole / (1 - share))
         risk = self._mass(levels, d, "targeted", self.parameters.again_factor)
         for arm, part, masses in (("random", (1 - share) * beyond, pace), ("targeted", share * beyond, risk)):
             over = sum_(masses)
@@ -206,13 +228,6 @@ class _Maker:
                 "visits": unit.visits, "last": unit.last.isoformat() if unit.last else None, "excluded": out,
                 "p_duty": chances["duty"], "p_random": chances["random"], "p_targeted": chances["targeted"],
                 "p_total": totals[key]}
-
-    def _note(self, d: int, wanted: float, capacity: float) -> str | None:
-        lacking = shortage(self.desks[d], self.officers)
-        if lacking or capacity >= wanted:
-            return lacking
-        return (f"the officers of {self.desks[d].name} can make {capacity:.2f} of the {wanted:.2f} visits that today's "
-                f"pace asks for")
 
 
 def sum_(table: Mapping[str, float]) -> float:

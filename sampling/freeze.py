@@ -15,6 +15,7 @@ from sampling.frame import Header, build
 from sampling.parameters import Parameters
 from sampling.population import Officer, Situation, Unit
 from sampling.tickets import GENESIS, canonical
+from sampling.words import desk_note
 from store import Database, Queries, copy_rows, lock_for_transaction
 from store.database import Connection
 
@@ -110,4 +111,4 @@ def _store(connection: Connection, day: dt.date, now: dt.datetime, frame: dict[s
             "units": len(frame["units"]), "eligible": sum(u["excluded"] is None for u in frame["units"]),
             "expected_visits": round(sum(held["expected"] for held in frame["strata"]), 2),
             "tau": frame["tau"]["value"], "entropy": [source["source"] for source in frame["entropy"]],
-            "notes": [desk["note"] for desk in frame["desks"] if desk["note"]][:20]}
+            "notes": [desk_note(desk) for desk in frame["desks"] if desk["note"]][:20]}

@@ -20,7 +20,10 @@ Floats = NDArray[np.float64]
 TUNED_TO = 24
 _WANTED = 1e-11
 _MOST_TURNS = 400
+_IDLE_TURNS = 6
 _WIDTH = 0.125
+# Beyond this distance (in logarithms) from the outermost key all of the integrand is less than a double's last bit.
+_REACH = 37.0
 
 
 def wanted(weights: Sequence[float], counts: Sequence[int], size: int) -> list[float]:
@@ -76,7 +79,7 @@ def inclusion(odds: Floats, counts: NDArray[np.int64], size: int) -> Floats:
     """
     logs = np.log(odds)
     # An integration with centre 0 keeps its range when all odds are scaled.
-    grid = np.arange(-logs.max() - 28.0, -logs.min() + 28.0, _WIDTH)
+    grid = np.arange(-logs.max() - _REACH, -logs.min() + _REACH, _WIDTH)
     below = 1 / (1 + np.exp(-(grid[None, :] + logs[:, None])))
     below = np.minimum(below, 1 - 2.0**-53)
     one = np.zeros((size, grid.size))
@@ -96,16 +99,20 @@ def inclusion(odds: Floats, counts: NDArray[np.int64], size: int) -> Floats:
 
 def _turn(odds: Floats, aim: Floats, counts: NDArray[np.int64], size: int) -> Floats:
     goal = aim / (1 - aim)
-    best, least = odds, np.inf
+    best, least, last, idle, part = odds, np.inf, np.inf, 0, 1.0
     for _ in range(_MOST_TURNS):
         true = inclusion(odds, counts, size)
         error = float(np.abs(true / aim - 1).max())
+        # Among many units the integral itself is right to some 1e-11 only: there no turn is better than the last.
+        idle = idle + 1 if error > 0.99 * least else 0
         if error < least:
             best, least = odds, error
-        if error < _WANTED:
+        if error < _WANTED or idle == _IDLE_TURNS:
             break
+        # Where a unit is nearly certain a whole turn leads as far beyond the goal: smaller ones come to rest.
+        part, last = max(part / 2, 0.125) if error > last else part, error
         true = np.clip(true, 1e-300, 1 - 1e-15)
-        odds = odds * goal * (1 - true) / true
+        odds = odds * (goal * (1 - true) / true) ** part
     return best
 
 

@@ -18,19 +18,11 @@ from sampling.frame import Header, build
 from sampling.freeze import read
 from sampling.parameters import CLASSES, GROUPS, Parameters
 from sampling.tickets import GENESIS
+from sampling.words import desk_note, tau_reason, unassigned
 from store import Queries
 from store.database import Connection
 
 q = Queries(__file__)
-
-# Why a unit could not be drawn, as pages say it: code -> (zh, en).
-EXCLUSIONS = {
-    "no_officers": ("所在区域当日没有可派出的两名持证人员", "no two certified officers can go there that day"),
-    "planned": ("已有待检查任务", "a visit is planned already"),
-    "cap": ("本年度检查次数已达上限", "the yearly cap of visits is reached"),
-    "recent": ("近期已检查，间隔期未满", "visited too short a time ago"),
-    "capacity": ("当日力量用于法定必查单位", "the day's officers are needed for legal duties"),
-}
 
 Row = dict[str, Any]
 
@@ -38,7 +30,9 @@ Row = dict[str, Any]
 def draw_of_day(connection: Connection, day: dt.date, areas: Collection[str] | None = None) -> Row | None:
     """The draw of ``day`` or None: its digests, tau, the visits with names, those not assigned, and what was short.
 
-    ``status`` is ``frozen`` (there is a commitment, no visits yet) or ``drawn``.
+    ``status`` is ``frozen`` (there is a commitment, no visits yet) or ``drawn``. What the frame says in codes comes in
+    words too, ``zh`` and ``en``: ``tau["reason"]``, ``notes``, the ``words`` of a desk (None where nothing is short),
+    and each row of ``unassigned``.
     """
     held = connection.execute(q["draw_of_day"], [day]).fetchone()
     if held is None:
@@ -49,15 +43,21 @@ def draw_of_day(connection: Connection, day: dt.date, areas: Collection[str] | N
     limit = None if areas is None else set(areas)
     shown = {unit["unit_no"] for unit in content["units"] if limit is None or unit["area"] in limit}
     eligible = [unit for unit in content["units"] if unit["excluded"] is None and unit["unit_no"] in shown]
-    return {**held, "tau": content["tau"], "scores_as_of": content["scores_as_of"], "days": content["days"],
+    desks = _desks(content, limit)
+    return {**held, "tau": {**content["tau"], "reason": tau_reason(content)}, "precision": content["precision"],
+            "scores_as_of": content["scores_as_of"], "days": content["days"],
             "sources": [source["source"] for source in content["entropy"]],
             "units": len(shown), "eligible": len(eligible), "expected": sum(unit["p_total"] for unit in eligible),
             "visits": connection.execute(q["visits"], {"draw_id": held["draw_id"],
                                                        "areas": None if limit is None else sorted(limit)}).fetchall(),
-            "unassigned": [row for row in result["unassigned"] if row["unit_no"] in shown],
-            "desks": [desk for desk in content["desks"] if limit is None or limit & set(desk["covers"])],
-            "notes": [desk["note"] for desk in content["desks"]
-                      if desk["note"] and (limit is None or limit & set(desk["covers"]))]}
+            "unassigned": [{**row, **unassigned(row["reason"])} for row in result["unassigned"]
+                           if row["unit_no"] in shown],
+            "desks": desks, "notes": [{"desk": desk["desk"], **desk["words"]} for desk in desks if desk["words"]]}
+
+
+def _desks(frame: Row, limit: set[str] | None) -> list[Row]:
+    return [{**desk, "words": desk_note(desk)} for desk in frame["desks"]
+            if limit is None or limit & set(desk["covers"])]
 
 
 def draws(connection: Connection, limit: int = 50, offset: int = 0) -> list[Row]:
@@ -105,9 +105,9 @@ def ratios(connection: Connection, day: dt.date, areas: Collection[str] | None =
         held["quota"] = quota["ratio"] * held["units"]
         held["remaining"] = max(0.0, held["quota"] - held["visited"])
     return {"draw_date": day.isoformat(), "frozen": row is not None, "working_day": calendar().is_working_day(day),
-            "tau": frame["tau"], "days": frame["days"], "scores_as_of": frame["scores_as_of"],
-            "rows": list(table.values()),
-            "desks": [desk for desk in frame["desks"] if limit is None or limit & set(desk["covers"])]}
+            "tau": {**frame["tau"], "reason": tau_reason(frame)}, "precision": frame["precision"],
+            "days": frame["days"], "scores_as_of": frame["scores_as_of"], "rows": list(table.values()),
+            "desks": _desks(frame, limit)}
 
 
 def preview(connection: Connection, day: dt.date) -> Row:

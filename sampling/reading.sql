@@ -46,6 +46,11 @@ select draw_id, draw_no, draw_date, sequence, status, commitment, previous, seed
 -- Frame and bundle of one record.
 select frame, bundle from draws where draw_id = %s;
 
+-- name: frozen_units
+-- What the table says was frozen of each unit, to be compared with the frame.
+select u.unit_no, f.stratum, f.p_duty, f.p_random, f.p_targeted, f.p_total, f.excluded
+from draw_units f left join units u using (unit_id) where f.draw_id = %s;
+
 -- name: planned_visits
 -- What the tables say was drawn, to be compared with the bundle.
 select v.position, u.unit_no, v.arm, v.probability, v.lead_officer, v.second_officer

@@ -27,7 +27,7 @@ class Pair:
 
 
 def staff(frame: Mapping[str, Any], seed: str, drawn: Sequence[Drawn]) -> tuple[list[Pair | None], dict[str, str]]:
-    """A pair for each visit, in its order, or None; and for each unit without one the reason."""
+    """A pair for each visit, in its order, or None; and for each unit without one the reason (a code)."""
     officers = [Officer(o["officer_no"], o["body"], tuple(o["areas"]), o["can_lead"], o["certificate_valid"], o["load"])
                 for o in frame["officers"]]
     fitting = _fitting(frame, officers, drawn)
@@ -107,7 +107,5 @@ def _by_preference(team: Sequence[int], officers: Sequence[Officer], unit_no: st
 
 def _reason(team: Sequence[int], officers: Sequence[Officer]) -> str:
     if len(team) < 2:
-        return f"{len(team) or 'no'} officer{'' if len(team) == 1 else 's'} may visit it today, two are needed"
-    if not any(officers[o].can_lead for o in team):
-        return "no officer who may visit it today may lead"
-    return "every legal pair is taken by visits that stand before it"
+        return "one_officer" if team else "no_officers"
+    return "taken" if any(officers[o].can_lead for o in team) else "no_lead"

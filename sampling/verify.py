@@ -13,6 +13,7 @@ import datetime as dt
 import hashlib
 import json
 import math
+import os
 import re
 import sys
 from collections import deque
@@ -21,19 +22,24 @@ from operator import mul
 from pathlib import Path
 from typing import Any, NoReturn
 
+Row = dict[str, Any]
+
 PROTOCOL = "huoyan-draw/1"
 CLASSES = ("A", "B", "C", "D")
 GROUPS = ("duty", "key", "general")
 TURNS = ("duty", "duty-again", "key", "key-again", "general", "general-again")
 ARMS = ("duty", "random", "targeted")
-MOST_BYTES = 512 * 1024 * 1024
+# A city of half a million units has a bundle of this size; signs are counted before anything is made of them.
+MOST_BYTES = 190_000_000
+MOST_SIGNS = {b"{": 2_500_000, b"[": 1_000_000, b",": 12_000_000}
 MOST_WORK = 400_000_000
 TUNED_TO = 24
 PARTS = 16
 _HEX = re.compile(r"[0-9a-f]{64}")
-
-Row = dict[str, Any]
-
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
+_SOURCES: dict[str, Row] = {"chain": {"source": "text", "year": "whole", "anchor": "hex", "index": "whole"},
+                            "witness": {"source": "text"},
+                            "beacon": {"source": "text", "network": "text", "round": "whole"}}
 
 class NotABundle(Exception):
     """The file is no bundle of this protocol: nothing can be checked."""
@@ -88,8 +94,10 @@ def number(value: float) -> str:
     """A number as ECMAScript writes it: shortest digits that read back the same."""
     if isinstance(value, int):
         if abs(value) > 2**53:
-            raise NotABundle(f"the number {str(value)[:40]} is larger than 2**53")
+            raise NotABundle("a whole number in the file is larger than 2**53")
         return str(value)
+    if not math.isfinite(value):
+        raise NotABundle("a number in the file is larger than any double")
     if value == 0:
         return "0"
     sign = "-" if value < 0 else ""
@@ -123,8 +131,11 @@ def digest(value: Any) -> str:
 def read(data: bytes) -> Row:
     if len(data) > MOST_BYTES:
         raise NotABundle(f"the file has {len(data)} bytes, more than the {MOST_BYTES} that a bundle may have")
+    if any(data.count(sign) > most for sign, most in MOST_SIGNS.items()):
+        raise NotABundle("the file holds more values than a bundle may have")
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant,
+                           parse_int=_whole)
     except UnicodeDecodeError:
         raise NotABundle("the file is not UTF-8 text") from None
     except RecursionError:
@@ -149,28 +160,44 @@ def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number that JSON has")
 
 
+def _whole(text: str) -> int | float:
+    """A number without a point; one above 2**53 is a double like all numbers of JSON, and may be rounded."""
+    value = int(text) if len(text) <= 17 else float(text)
+    return value if abs(value) <= 2**53 else float(value)
+
+
 def _is(value: Any, form: Any) -> bool:  # noqa: PLR0911  one line a form
     """Whether a value has a form: a type name, a tuple of them, a dict of fields, or a one-element list of rows."""
     if isinstance(form, tuple):
         return any(_is(value, one) for one in form)
     if form == "text":
-        return isinstance(value, str) and 0 < len(value) <= 2000
-    if form == "note":
-        return isinstance(value, str) and len(value) <= 2000
+        return isinstance(value, str) and 0 < len(value) <= 2000 and _unicode(value)
     if form == "whole":
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 2**53
     if form == "number":
-        return (isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
-                and math.isfinite(value))
+        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
+    if form == "ratio":
+        # A quotient of doubles, such as a key or odds: no bound but that it is one.
+        return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= sys.float_info.max
     if form == "flag":
         return isinstance(value, bool)
     if form == "hex":
         return isinstance(value, str) and bool(_HEX.fullmatch(value))
     if form == "day":
-        return isinstance(value, str) and bool(re.fullmatch(r"\d{4}-\d\d-\d\d", value)) and _day(value) is not None
+        return (isinstance(value, str) and bool(re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII))
+                and _day(value) is not None)
     if form == "object":
         return isinstance(value, dict)
     return form is None and value is None
+
+
+def _unicode(text: str) -> bool:
+    """Whether a text has no half of a surrogate pair: JSON can write one, UTF-8 can't."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _day(text: str) -> dt.date | None:
@@ -202,7 +229,7 @@ def shape(value: Any, form: Any, where: str) -> None:
 
 
 _CLASSED = dict.fromkeys(CLASSES, "number")
-_DRAWN = {"unit_no": "text", "arm": "text", "stratum": "text", "ticket": "whole", "key": ("number", None),
+_DRAWN = {"unit_no": "text", "arm": "text", "stratum": "text", "ticket": "whole", "key": ("ratio", None),
           "also": ["text"], "probability": "number"}
 FORM = {
     "protocol": "text", "commitment": "hex", "entropy": ["object"], "seed": "hex", "result_digest": "hex",
@@ -218,15 +245,16 @@ FORM = {
             "weight_targeted": _CLASSED, "score_band": "number", "precision": "number", "entropy": ["text"],
             "tau": dict.fromkeys(("start", "floor", "ceiling", "full_lift", "min_results", "top_share"), "number")}},
         "days": {"left": "whole", "year": "whole", "spread": "whole"},
-        "tau": {"earned": "number", "value": "number", "reason": "text", "lift": ("object", None)},
+        "tau": {"earned": "number", "value": "number", "lift": ("object", None)},
+        "precision": {"units": "whole", "needed": "number", "stretch": "ratio"},
         "quotas": [{"group": "text", "risk_class": "text", "units": "whole", "visited": "whole", "eligible": "whole",
                     "ratio": "number", "remaining": "number", "pace": "number", "first": "number", "again": "number"}],
         "areas": [{"area": "text", "parent": ("text", None)}],
         "desks": [{"desk": "text", "kind": "text", "covers": ["text"], "officers": "whole", "free": "whole",
-                   "wanted": "number", "capacity": "number", "note": ("note", None)}],
+                   "wanted": "ratio", "capacity": "number", "note": ("text", None)}],
         "strata": [{"stratum": "text", "desk": "text", "arm": "text", "group": "text", "expected": "number",
                     "steps": [{"weight": "number", "units": "whole", "low": "number", "high": "number",
-                               "odds_low": "number", "odds_high": "number", "p": "number"}]}],
+                               "odds_low": "ratio", "odds_high": "ratio", "p": "number"}]}],
         "units": [{"unit_no": "text", "area": "text", "stratum": "text", "key": "flag", "crowded": "flag",
                    "class": "text", "score": ("number", None), "visits": "whole", "last": ("day", None),
                    "excluded": ("object", None), "p_duty": "number", "p_random": "number", "p_targeted": "number",
@@ -260,8 +288,16 @@ class Frame:
 
     def check(self) -> None:
         self._header()
+        self._order("area", [row["area"] for row in self.held["areas"]])
+        for row in self.held["areas"]:
+            if row["parent"] is not None and row["parent"] not in self._parents:
+                fail(f"area {row['area']} lies in area {row['parent']}, which the frame does not have")
         self._order("unit", [unit["unit_no"] for unit in self.units])
         self._order("officer", [officer["officer_no"] for officer in self.officers])
+        for officer in self.officers:
+            if officer["areas"] != sorted(officer["areas"], key=in_bytes):
+                fail(f"officer {officer['officer_no']} has areas out of order")
+        self._recusals()
         self._desks()
         self._each_unit()
         self._quotas()
@@ -271,20 +307,44 @@ class Frame:
     # -- the parts, in the order in which they are checked
 
     def _header(self) -> None:
-        held, rules, days = self.held, self.rules, self.held["days"]
+        held, days = self.held, self.held["days"]
         if held["protocol"] != PROTOCOL:
             fail(f"the frame's protocol is {held['protocol']!r}, not {PROTOCOL}")
+        if held["draw_no"] != f"D{self.day:%Y%m%d}":
+            fail(f"the draw's number draw_no is {held['draw_no']!r}, a draw of {self.day} has D{self.day:%Y%m%d}")
         if held["sequence"] < 1:
             fail("the frame's sequence is 0: the first draw has 1")
-        if not 1 <= days["left"] <= days["year"] <= 366:
-            fail(f"the frame counts {days['left']} working days left of {days['year']} in the year")
-        spread = days["left"] - min(rules["buffer_days"], days["left"] // 2)
+        if (held["sequence"] == 1) != (held["previous"] == "0" * 64):
+            fail(f"the frame's previous is {held['previous']} with sequence {held['sequence']}: the first draw, and no "
+                 f"other, names 64 zeros")
+        if not _MOMENT.fullmatch(held["frozen_at"]) or _day(held["frozen_at"][:10]) is None:
+            fail(f"frozen_at is {held['frozen_at']!r}, not a moment in UTC")
+        if held["scores_as_of"] is not None and held["scores_as_of"] > held["draw_date"]:
+            fail(f"scores_as_of is {held['scores_as_of']}, after the day of the draw")
+        gone = (self.day - dt.date(self.day.year, 1, 1)).days
+        over = (dt.date(self.day.year, 12, 31) - self.day).days + 1
+        if not (1 <= days["left"] <= over and 0 <= days["year"] - days["left"] <= gone):
+            fail(f"days.left is {days['left']} and days.year {days['year']}: the calendar has no room for so many "
+                 f"working days from {self.day}, or before it")
+        self._rules()
+        spread = days["left"] - min(self.rules["buffer_days"], days["left"] // 2)
         if days["spread"] != spread:
             fail(f"days.spread is {days['spread']}, {days['left']} days less the buffer are {spread}")
+        self._tau()
+
+    def _rules(self) -> None:
+        rules = self.rules
         for name, table in (*((f"ratio.{g}", rules["ratio"][g]) for g in GROUPS), ("weight_duty", rules["weight_duty"]),
                             ("weight_targeted", rules["weight_targeted"]), ("cap", rules["cap"])):
             if not 0 < table["A"] <= table["B"] <= table["C"] <= table["D"]:
                 fail(f"the rule {name} falls from A to D or is not above 0: a higher risk must never be drawn less")
+        if any(rules["ratio"][g]["D"] > 1 or not 0 <= rules["total"][g] <= 1 for g in GROUPS):
+            fail("the rules ratio or total ask for less than none or more than all units")
+        if rules["ratio"]["duty"]["A"] != 1:
+            fail("the rule ratio.duty is below 1: a crowded key unit is inspected every year")
+        days = [rules["exclusion_days"][c] for c in CLASSES]
+        if days != sorted(days, reverse=True) or not set(rules["bodies"]["key"]) <= set(rules["bodies"]["general"]):
+            fail("the rule exclusion_days rises from A to D, or who may visit key units may not visit general ones")
         if rules["class_without_score"] not in CLASSES or not 1 <= rules["score_band"] <= 100:
             fail("the rules class_without_score or score_band have no usable value")
         if rules["stretch"] < 1 or not 0 < rules["again_factor"] <= 1 or rules["floor_share"] <= 0:
@@ -294,7 +354,8 @@ class Frame:
         for c in CLASSES:
             if not (isinstance(rules["exclusion_days"][c], int) and 0 <= rules["exclusion_days"][c] <= 365):
                 fail(f"the rule exclusion_days of class {c} has no usable value")
-        self._tau()
+            if not isinstance(rules["cap"][c], int):
+                fail(f"the rule cap of class {c} is no whole number")
 
     def _tau(self) -> None:
         found, bounds, lift = self.held["tau"], self.rules["tau"], self.held["tau"]["lift"]
@@ -303,6 +364,8 @@ class Frame:
         earned: float = bounds["start"]
         if lift is not None:
             shape(lift, {"results": "whole", "value": "number", "lower": "number"}, "frame.tau.lift")
+            if not 0 <= lift["lower"] <= lift["value"]:
+                fail(f"tau.lift has lower {lift['lower']} and value {lift['value']}")
             if lift["results"] >= bounds["min_results"]:
                 part = min(1.0, max(0.0, (lift["lower"] - 1) / (bounds["full_lift"] - 1)))
                 earned = bounds["floor"] + (bounds["ceiling"] - bounds["floor"]) * part
@@ -310,10 +373,19 @@ class Frame:
             fail(f"tau.earned is {found['earned']}, the evidence in the frame gives {earned}")
 
     def _order(self, what: str, numbers: list[str]) -> None:
-        keys = [text.encode("utf-8", "surrogatepass") for text in numbers]
+        keys = [in_bytes(text) for text in numbers]
         for n in range(1, len(keys)):
             if keys[n] <= keys[n - 1]:
                 fail(f"{what} {numbers[n]} stands twice or out of order")
+
+    def _recusals(self) -> None:
+        pairs = [(in_bytes(officer), in_bytes(unit)) for officer, unit in self.held["recusals"]]
+        known = {officer["officer_no"] for officer in self.officers}
+        for n, (officer, unit) in enumerate(self.held["recusals"]):
+            if n and pairs[n] <= pairs[n - 1]:
+                fail(f"the recusal of officer {officer} from unit {unit} stands twice or out of order")
+            if officer not in known or unit not in self.by_no:
+                fail(f"the recusal of officer {officer} from unit {unit} is of nobody or nothing in the frame")
 
     def line(self, area: str) -> set[str]:
         """The area and everything above it; a loop in the tree ends where it closes."""
@@ -339,15 +411,21 @@ class Frame:
         self.staffed: dict[str, bool] = {}
         self._order("desk", [desk["desk"] for desk in self.held["desks"]])
         wanted = {(unit["area"], kind_of(unit)) for unit in self.units}
+        held_by: dict[tuple[str, tuple[int, ...]], str] = {}
         for desk in self.held["desks"]:
             name, kind = desk["desk"], desk["kind"]
             if kind not in ("key", "general") or not desk["covers"]:
                 fail(f"desk {name} has no kind or covers no area")
+            self._order(f"desk {name}: area", desk["covers"])
             teams = {tuple(o for o, officer in enumerate(self.officers) if self.fits(officer, area, kind))
                      for area in desk["covers"]}
             if len(teams) != 1:
                 fail(f"desk {name} joins areas that different officers serve")
-            team = list(teams.pop())
+            both = kind, teams.pop()
+            if both in held_by:
+                fail(f"desk {name} has the officers and the kind of units of desk {held_by[both]}: they are one desk")
+            held_by[both] = name
+            team = list(both[1])
             for area in desk["covers"]:
                 if (area, kind) in self.desk_of:
                     fail(f"area {area} belongs to two desks of {kind} units")
@@ -363,6 +441,11 @@ class Frame:
                 fail(f"desk {name} says {desk['free']} visits can be made, its officers can make {free}")
             if not 0 <= desk["capacity"] <= free or (desk["capacity"] * PARTS) % 1:
                 fail(f"desk {name} has the capacity {desk['capacity']}, its officers can make {free}")
+            note = ("no_officers" if not team else "one_officer" if len(team) == 1 else
+                    "no_lead" if not self.staffed[name] else "away" if free == 0 else
+                    "short" if desk["capacity"] < desk["wanted"] else None)
+            if desk["note"] != note:
+                fail(f"desk {name} has the note {desk['note']}, its officers and capacity give {note}")
         self._joint()
 
     def _free(self, team: list[int]) -> int:
@@ -391,8 +474,16 @@ class Frame:
                 fail(f"unit {name} is in area {unit['area']}, which no desk of {kind_of(unit)} units covers")
             if unit["class"] not in CLASSES:
                 fail(f"unit {name} has the class {unit['class']!r}, not one of A, B, C, D")
-            if unit["score"] is not None and not 0 <= unit["score"] <= 100:
-                fail(f"unit {name} has the score {unit['score']}, outside 0 to 100")
+            if unit["score"] is None and unit["class"] != self.rules["class_without_score"]:
+                fail(f"unit {name} has the class {unit['class']} without a score, which gives "
+                     f"{self.rules['class_without_score']}")
+            if unit["score"] is not None and (not 0 <= unit["score"] <= 100 or self.held["scores_as_of"] is None):
+                fail(f"unit {name} has the score {unit['score']}, outside 0 to 100 or without a day scores_as_of")
+            last = None if unit["last"] is None else dt.date.fromisoformat(unit["last"])
+            if last is not None and last > self.day:
+                fail(f"unit {name} has its last visit on {last}, after the day of the draw")
+            if (unit["visits"] > 0) != (last is not None and last.year == self.day.year):
+                fail(f"unit {name} has {unit['visits']} visits this year, and its last on {last}")
             if unit["stratum"] != f"{desk['desk']}/{turn_of(unit)}":
                 fail(f"unit {name} has the stratum {unit['stratum']!r}, it belongs to {desk['desk']}/{turn_of(unit)}")
             self._exclusion(unit, desk)
@@ -408,15 +499,17 @@ class Frame:
             expected = {"code": "no_officers"}
         elif code == "planned":
             expected = {"code": "planned"}
-            if unit["visits"] == 0 and unit["last"] is None:
-                fail(f"unit {name} is excluded as planned, but no visit of it is counted")
+            if last is None or (self.day - last).days > self.rules["planned_open_days"]:
+                fail(f"unit {name} is excluded as planned, but no visit of it is counted since "
+                     f"{self.rules['planned_open_days']} days before the draw")
         elif unit["visits"] >= cap:
             expected = {"code": "cap", "cap": cap}
         elif until is not None and self.day < until:
             expected = {"code": "recent", "until": until.isoformat()}
         elif code == "capacity":
             expected = {"code": "capacity"}
-        if said != expected:
+        # Compared as texts: to Python 1 and True are equal.
+        if canonical(said) != canonical(expected):
             fail(f"unit {name} is excluded as {shown(said)}, the frame's own data give {shown(expected)}")
 
     def _quotas(self) -> None:
@@ -465,6 +558,12 @@ class Frame:
             need = need - units[left.pop()]
         return out
 
+    def why_not(self, team: list[int]) -> str:
+        """Why a visit that these officers could make got no pair."""
+        if len(team) < 2:
+            return "one_officer" if team else "no_officers"
+        return "taken" if any(self.officers[o]["can_lead"] for o in team) else "no_lead"
+
     def weights(self, unit: Row) -> dict[str, float]:
         """The unit's weight in each arm that it takes part in."""
         quota, c = self.quotas[group_of(unit), unit["class"]], unit["class"]
@@ -508,7 +607,7 @@ class Frame:
 
     def _sizes(self, levels: dict[tuple[str, str, str], list[tuple[float, int]]], many: dict[tuple[str, str, str], int],
                due: dict[str, int]) -> dict[tuple[str, str, str], float]:
-        held, spread, stretch = self.held, self.held["days"]["spread"], self.rules["stretch"]
+        held, spread = self.held, self.held["days"]["spread"]
 
         def masses(desk: str, arm: str, again: float) -> dict[str, float]:
             return {turn: added(w * m for w, m in levels[desk, arm, turn]) * (again if turn.endswith("-again") else 1.0)
@@ -516,6 +615,8 @@ class Frame:
 
         duty = {desk: min(due.get(desk, 0) / spread, many.get((desk, "duty", "duty"), 0))
                 for desk in (row["desk"] for row in held["desks"])}
+        needed = self._precision(added(added(masses(row["desk"], "random", 1.0).values()) for row in held["desks"]))
+        stretch = held["precision"]["stretch"]
         beyond = 0.0
         for row in held["desks"]:
             desk = row["desk"]
@@ -525,8 +626,6 @@ class Frame:
             beyond = beyond + (row["capacity"] - min(duty[desk], row["capacity"]))
         share: float = held["tau"]["earned"]
         if beyond > 0:
-            precision = self.rules["precision"]
-            needed = 0.9604 / (precision * precision) / held["days"]["year"]
             share = max(self.rules["tau"]["floor"], min(share, 1 - needed / beyond))
         if held["tau"]["value"] != share:
             fail(f"tau is {held['tau']['value']}, the frame's own data give {share}")
@@ -543,6 +642,16 @@ class Frame:
                 for turn, weight in table.items():
                     sizes[desk, arm, turn] = quantised(min(many[desk, arm, turn], part * weight / whole))
         return sizes
+
+    def _precision(self, pace: float) -> float:
+        """The random visits a day that the city-wide rate needs, and whether the pace is stretched for them."""
+        units = sum(row["units"] for row in self.quotas.values())
+        endless = 0.9604 / (self.rules["precision"] * self.rules["precision"])
+        needed: float = endless * units / (units + endless) / self.held["days"]["year"]
+        stretch = max(self.rules["stretch"], needed / pace) if pace > 0 else self.rules["stretch"]
+        compare(self.held["precision"], {"units": units, "needed": needed, "stretch": stretch},
+                "what the precision asks of the random arm")
+        return needed
 
     def _stratum(self, desk: str, arm: str, turn: str, expected: float, start: float,
                  levels: list[tuple[float, int]]) -> Row:
@@ -613,6 +722,11 @@ def compare(said: Row, made: Row, what: str) -> None:
             fail(f"{what} has {field} {said[field]}, the frame's units give {value}")
 
 
+def in_bytes(text: str) -> bytes:
+    """What numbers and areas are ordered by; a broken text is reported later, not raised here."""
+    return text.encode("utf-8", "surrogatepass")
+
+
 def shown(excluded: Row | None) -> str:
     return "nothing" if excluded is None else json.dumps(excluded, ensure_ascii=False)[:200]
 
@@ -631,7 +745,7 @@ def turn_of(unit: Row) -> str:
 
 def in_pool(unit: Row) -> bool:
     """Whether the unit takes part in the arms; one beyond today's capacity does so with probability 0."""
-    return unit["excluded"] is None or unit["excluded"] == {"code": "capacity"}
+    return unit["excluded"] is None or bool(unit["excluded"] == {"code": "capacity"})
 
 
 def added(values: Any) -> float:
@@ -691,7 +805,7 @@ def check_odds(name: str, steps: list[Row], chance: str, odds: str, size: int) -
     for k, step in enumerate(steps):
         if k not in free and step[odds] != 0:
             fail(f"step {k} of the stratum {name} has {odds} {step[odds]}, a step without choice has 0")
-        if k in free and not 0 < step[odds] < 1e12:
+        if k in free and not 0 < step[odds] < 1e17:
             fail(f"step {k} of the stratum {name} has {odds} {step[odds]}, which are no odds")
     size -= sum(step["units"] for step in steps if step[chance] == 1)
     if len(free) == 1 or size > TUNED_TO:
@@ -764,11 +878,15 @@ def check_entropy(frame: Row, entropy: list[Row]) -> None:
         fail("the frame names no source of entropy")
     if len(planned) != len(entropy):
         fail(f"the frame names {len(planned)} sources of entropy, {len(entropy)} were used")
-    if len({json.dumps(source.get("source")) for source in planned}) != len(planned):
+    kinds = [source.get("source") for source in planned]
+    for kind in kinds:
+        if not isinstance(kind, str) or kind not in _SOURCES:
+            fail(f"the frame names {str(kind)[:80]!r} as a source of entropy, which the protocol does not know")
+    if len(set(kinds)) != len(kinds):
         fail("the frame names a source of entropy twice")
-    for source, used in zip(planned, entropy, strict=True):
-        kind = source.get("source")
-        if {key: value for key, value in used.items() if key != "value"} != source:
+    for n, (kind, source, used) in enumerate(zip(kinds, planned, entropy, strict=True)):
+        shape(source, _SOURCES[kind], f"frame.entropy[{n}]")
+        if canonical({key: value for key, value in used.items() if key != "value"}) != canonical(source):
             fail(f"the entropy used is not the source {kind} that the frame names")
         value = used.get("value")
         if kind == "chain":
@@ -776,11 +894,8 @@ def check_entropy(frame: Row, entropy: list[Row]) -> None:
         elif kind == "witness":
             if not isinstance(value, str) or not 1 <= len(value) <= 500:
                 fail("the witnesses' numbers are missing")
-        elif kind == "beacon":
-            if not isinstance(value, str) or not _HEX.fullmatch(value):
-                fail("the beacon's randomness is missing or not 64 hex digits")
-        else:
-            fail(f"the frame names {kind!r} as a source of entropy, which the protocol does not know")
+        elif not isinstance(value, str) or not _HEX.fullmatch(value):
+            fail("the beacon's randomness is missing or not 64 hex digits")
 
 
 def _check_link(frame: Row, source: Row, value: Any) -> None:
@@ -903,8 +1018,8 @@ def staffable(loads: list[int], leads: list[bool], asked: list[tuple[list[int], 
     return True
 
 
-def staff(frame: Frame, seed: str, drawn: list[Row]) -> list[tuple[str, str] | None]:
-    """The pair (lead, second) for each visit, or None where no legal pair is left."""
+def staff(frame: Frame, seed: str, drawn: list[Row]) -> tuple[list[tuple[str, str] | None], list[list[int]]]:
+    """The pair (lead, second) for each visit, or None where no legal pair is left; and who could have made it."""
     officers, leads = frame.officers, [officer["can_lead"] for officer in frame.officers]
     loads = [officer["load"] for officer in officers]
     recused = {(officer, unit) for officer, unit in frame.held["recusals"]}
@@ -943,7 +1058,7 @@ def staff(frame: Frame, seed: str, drawn: list[Row]) -> list[tuple[str, str] | N
                 together[couple] = together.get(couple, 0) + 1
                 pairs[v] = (officers[first]["officer_no"], officers[second]["officer_no"])
                 break
-    return pairs
+    return pairs, teams
 
 
 def _grouped(teams: list[list[int]]) -> list[tuple[list[int], int]]:
@@ -961,6 +1076,8 @@ def check_result(frame: Frame, seed: str, result: Row) -> None:  # noqa: PLR0912
     if len(result["sizes"]) != len(sizes):
         fail(f"the result has {len(result['sizes'])} sizes, the frame has {len(sizes)} strata")
     for said, made in zip(result["sizes"], sizes, strict=True):
+        if said["stratum"] != made["stratum"]:
+            fail(f"the result's sizes have the stratum {said['stratum']} in the place of {made['stratum']}")
         if said != made:
             fail(f"the stratum {made['stratum']} takes {said['size']} units, the seed gives {made['size']}")
     said_rows = [*result["visits"], *result["unassigned"]]
@@ -983,9 +1100,10 @@ def check_result(frame: Frame, seed: str, result: Row) -> None:  # noqa: PLR0912
     for visit in result["visits"]:
         _check_rules(frame, visit)
     _check_loads(frame, result["visits"])
-    pairs = staff(frame, seed, drawn)
+    pairs, teams = staff(frame, seed, drawn)
     visits = [row for row, pair in zip(drawn, pairs, strict=True) if pair is not None]
-    left_out = [row for row, pair in zip(drawn, pairs, strict=True) if pair is None]
+    left_out = [{**row, "reason": frame.why_not(team)}
+                for row, team, pair in zip(drawn, teams, pairs, strict=True) if pair is None]
     for what, said_list, made_list in (("visit", result["visits"], visits),
                                        ("unassigned", result["unassigned"], left_out)):
         for n, (said, made) in enumerate(zip(said_list, made_list, strict=False)):
@@ -1047,6 +1165,10 @@ def record_hash(bundle: Row) -> str:
                    "entropy": bundle["entropy"], "seed": bundle["seed"], "result": bundle["result_digest"]})
 
 
+def seed_of(bundle: Row) -> str:
+    return sha(bundle["commitment"].encode() + b"|" + canonical(bundle["entropy"]))
+
+
 def load(data: bytes) -> Row:
     """A bundle of the right shape, its content not yet checked."""
     bundle = read(data)
@@ -1069,7 +1191,7 @@ def check_bundle(bundle: Row, commitment: str | None = None) -> None:
     if bundle["commitment"] != made:
         fail(f"the bundle's commitment is {bundle['commitment']}, its frame's digest is {made}: the frame was changed")
     check_entropy(bundle["frame"], bundle["entropy"])
-    seed = sha(made.encode() + b"|" + canonical(bundle["entropy"]))
+    seed = seed_of(bundle)
     if bundle["seed"] != seed:
         fail(f"the bundle's seed is {bundle['seed']}, commitment and entropy give {seed}")
     check_result(frame, seed, bundle["result"])
@@ -1082,9 +1204,19 @@ def check_bundle(bundle: Row, commitment: str | None = None) -> None:
 def check_chain(bundles: list[Row]) -> None:
     """Each record must name the one before it, by its record hash or, where it was not drawn yet, its commitment."""
     row = sorted(bundles, key=lambda bundle: int(bundle["frame"]["sequence"]))
+    anchors: dict[Any, tuple[Any, str]] = {}
     for bundle in row:
+        name = bundle["frame"]["draw_no"]
         if digest(bundle["frame"]) != bundle["commitment"] or digest(bundle["result"]) != bundle["result_digest"]:
-            fail(f"{bundle['frame']['draw_no']} has been changed: its frame or result has not the digest it states")
+            fail(f"{name} has been changed: its frame or result has not the digest it states")
+        if bundle["seed"] != seed_of(bundle) or bundle["record_hash"] != record_hash(bundle):
+            fail(f"{name} has been changed: its seed or record_hash is not that of its content")
+        for source in bundle["frame"]["entropy"]:
+            if source.get("source") == "chain":
+                year = str(source.get("year"))
+                anchor, other = anchors.setdefault(year, (source.get("anchor"), name))
+                if source.get("anchor") != anchor:
+                    fail(f"{other} and {name} name different anchors of the hash chain of {year}")
     for before, after in pairwise(row):
         first, second = before["frame"], after["frame"]
         if second["sequence"] != first["sequence"] + 1:
@@ -1095,8 +1227,6 @@ def check_chain(bundles: list[Row]) -> None:
         if second["previous"] not in (record_hash(before), digest(first)):
             fail(f"{second['draw_no']} names {second['previous']} as the record before it, {first['draw_no']} has "
                  f"{record_hash(before)}: one of the two was changed")
-    if row and row[0]["frame"]["sequence"] == 1 and row[0]["frame"]["previous"] != "0" * 64:
-        fail(f"{row[0]['frame']['draw_no']} is the first record, but names another before it")
 
 
 def check(data: bytes, commitment: str | None = None, chain: list[bytes] | None = None) -> tuple[int, str]:
@@ -1115,9 +1245,32 @@ def check(data: bytes, commitment: str | None = None, chain: list[bytes] | None 
     except (RecursionError, OverflowError, ZeroDivisionError, MemoryError, ArithmeticError) as error:
         return 2, f"the file holds values that no bundle can have ({type(error).__name__})"
     frame, visits = bundle["frame"], len(bundle["result"]["visits"])
+    published = ", the one published" if commitment is not None else ""
     linked = f", linked with {len(chain)} other records" if chain else ""
-    return 0, (f"OK: {frame['draw_no']} of {frame['draw_date']}, {len(frame['units'])} units, {visits} visits, "
-               f"commitment {bundle['commitment']}{linked}")
+    return 0, _one_line(f"OK: {frame['draw_no']} of {frame['draw_date']}, {len(frame['units'])} units, {visits} "
+                        f"visits, commitment {bundle['commitment']}{published}{linked}; not checked: "
+                        f"{'; '.join(_not_checked(frame, commitment, chain))}")
+
+
+def _not_checked(frame: Row, commitment: str | None, chain: list[bytes] | None) -> list[str]:
+    """What one file can't show: each with what the reader can do about it."""
+    out = []
+    if commitment is None:
+        out.append("commitment not compared with a published one, so all of it may have been made again: give "
+                   "--commitment")
+    if chain:
+        out.append("of the other records only digests and links: check each by itself")
+    elif frame["sequence"] > 1:
+        out.append("the records before it: give --chain")
+    for source in frame["entropy"]:
+        if source["source"] == "chain":
+            out.append(f"anchor {source['anchor']}: compare it with the one published for {source['year']}")
+        elif source["source"] == "witness":
+            out.append("the witnesses' numbers: compare them with their record")
+        else:
+            out.append(f"the beacon's value: compare it with round {source['round']} of {source['network']}")
+    out.append("whether the register was as the frame says")
+    return out
 
 
 def _one_line(text: str) -> str:
@@ -1137,12 +1290,15 @@ def main(arguments: list[str]) -> int:
     contents = []
     for name in (options.file, *options.chain):
         try:
-            if Path(name).stat().st_size > MOST_BYTES:
-                print(f"{name} is larger than a bundle can be", file=sys.stderr)
-                return 2
-            contents.append(Path(name).read_bytes())
-        except OSError as error:
-            print(f"{name} can't be read: {error.strerror}", file=sys.stderr)
+            # What has no end (a device, a pipe) is read no further than a bundle can reach.
+            with Path(name).open("rb") as file:
+                large = os.fstat(file.fileno()).st_size > MOST_BYTES
+                contents.append(b"" if large else file.read(MOST_BYTES + 1))
+        except (OSError, ValueError) as error:
+            print(_one_line(f"{name} can't be read: {getattr(error, 'strerror', None) or error}"), file=sys.stderr)
+            return 2
+        if large or len(contents[-1]) > MOST_BYTES:
+            print(_one_line(f"{name} is larger than the {MOST_BYTES} bytes that a bundle may have"), file=sys.stderr)
             return 2
     status, text = check(contents[0], options.commitment, contents[1:])
     print(text, file=sys.stdout if status == 0 else sys.stderr)

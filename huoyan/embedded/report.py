@@ -45,7 +45,7 @@ def ratio_table(db: Database, day: dt.date) -> RenderableType:
     tau = ratios["tau"]
     table = Table("分组\ngroup", "类别\nclass", _right("单位\nunits"), _right("年度比例\nper year"),
                   _right("已查\nvisited"), _right("当日期望\nexpected"), title_justify="left", box=box.SIMPLE_HEAD,
-                  title=f"抽查比例 ratios for {day}, 定向占比 targeted share {tau['value']:.0%} ({tau['reason']['zh']})")
+                  title=f"抽查比例 ratios for {day}, 定向占比 targeted share {tau['value']:.0%}: {tau['reason']['zh']}")
     for row in ratios["rows"]:
         if row["units"]:
             table.add_row(_GROUPS[row["group"]], row["risk_class"], f"{row['units']:,}", f"{row['ratio']:.0%}",

@@ -61,7 +61,7 @@ def city(seed: int, *, units: int = 200, officers: int = 6, towns: int = 8, town
               for t in range(1, towns + 1) for n in range(town_officers)]
     recusals = frozenset((chance.choice(staff).officer_no, one.unit_no) for one in made
                          if staff and chance.random() < 0.05)
-    return Situation(day, made, staff, tree(towns), recusals)
+    return Situation(day, made, staff, tree(towns), recusals, scores_as_of=day - dt.timedelta(days=1))
 
 
 def odd_city(seed: int) -> Situation:
@@ -73,11 +73,12 @@ def odd_city(seed: int) -> Situation:
     day = chance.choice([MONDAY, dt.date(2026, 11, 2), dt.date(2026, 12, 21), dt.date(2026, 12, 30)])
     held = city(seed, units=chance.randint(1, 60), officers=chance.randint(0, 7), towns=chance.randint(1, 4),
                 town_officers=chance.choice([0, 0, 1, 3]), visited=chance.random(), day=day)
-    units = [replace(one, unit_no=chance.choice(["", "消", "é|", "𝄞\"", "\\"]) + one.unit_no,
-                     score=one.score if chance.random() < 0.8 else None,
-                     risk_class=one.risk_class if chance.random() < 0.8 else None,
-                     planned=one.last is not None and chance.random() < 0.1)
-             for one in held.units]
+    units = []
+    for one in held.units:
+        scored, planned = chance.random() < 0.8, one.last is not None and chance.random() < 0.1
+        units.append(replace(one, unit_no=chance.choice(["", "消", "é|", "𝄞\"", "\\"]) + one.unit_no,
+                             score=one.score if scored else None, risk_class=one.risk_class if scored else None,
+                             planned=planned, last=day if planned else one.last))
     officers = [replace(one, load=chance.choice([0, 1, 2, 5]), certificate_valid=chance.random() < 0.9)
                 for one in held.officers]
     return replace(held, units=units, officers=officers,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from click.testing import CliRunner
 
 from huoyan.commands import draws
+from huoyan.commands import verify as verifying
 from sampling.errors import DrawError
 from store import Database
 from tests.sampling.city import city, store
@@ -16,7 +20,7 @@ def run(dsn, monkeypatch):
     with Database(dsn) as db:
         store(db, city(21, units=120, officers=8))
     monkeypatch.setenv("HUOYAN_DATABASE_URL", dsn)
-    commands = {command.name: command for command in draws.COMMANDS}
+    commands = {command.name: command for command in (*draws.COMMANDS, *verifying.COMMANDS)}
 
     def invoke(line: str):
         name, *arguments = line.split()
@@ -41,6 +45,8 @@ def test_a_day_from_freeze_to_verify(run, tmp_path):
     good = run(f"verify {file} --commitment {commitment}")
     assert good.return_value == 0
     assert "OK: D20260302" in good.output
+    assert "the one published" in good.output
+    assert "give --commitment" in run(f"verify {file}").output
     file.write_text(file.read_text(encoding="utf-8").replace('"load":2', '"load":3', 1), encoding="utf-8")
     bad = run(f"verify {file}")
     assert bad.return_value == 1
@@ -63,6 +69,14 @@ def test_what_can_not_be_done_is_one_sentence(run, line, text):
     assert isinstance(result.exception, DrawError)
     assert text in str(result.exception)
     assert "\n" not in str(result.exception)
+
+
+def test_the_check_of_a_bundle_waits_for_no_library():
+    held = subprocess.run([sys.executable, "-c", "import sys, sampling.verify; print(*sys.modules)"],
+                          capture_output=True, text=True, check=True, timeout=60)
+    modules = {name.partition(".")[0] for name in held.stdout.split() if not name.startswith("__editable__")}
+    assert modules - {"sampling", "__main__", "_distutils_hack", "distutils-precedence"} <= sys.stdlib_module_names | {
+        name for name in modules if name.startswith("_")}
 
 
 def test_a_skipped_day_is_said(run):

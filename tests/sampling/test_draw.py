@@ -192,11 +192,65 @@ def test_the_chain_of_records_is_whole_and_a_change_in_the_database_is_found(tow
 
 def test_a_visit_changed_or_deleted_in_the_tables_is_found(town_db):
     _drawn(town_db)
+    _open(town_db, "draw_visits")
     town_db.rows("update draw_visits set lead_officer = second_officer, second_officer = lead_officer "
                  "where position = 1 returning 1")
     assert [(agrees, "visit 1 in the table" in text) for _, agrees, text in chain.check(town_db)] == [(False, True)]
     town_db.rows("delete from draw_visits where position = 1 returning 1")
     assert [(agrees, "visits, the bundle has" in text) for _, agrees, text in chain.check(town_db)] == [(False, True)]
+
+
+def _open(db, table):
+    """What only the owner of the database could do."""
+    with db.connection() as connection:
+        connection.execute({"draw_visits": "alter table draw_visits disable trigger all",
+                            "draw_units": "alter table draw_units disable trigger all"}[table])
+
+
+_SEVEN = "where unit_id = (select unit_id from units where unit_no = 'U00007')"
+
+
+@pytest.mark.parametrize(("drawn", "change", "named"), [
+    (False, f"update draw_units set p_total = 0.5 {_SEVEN}", "unit U00007 in the table is"),
+    (True, f"update draw_units set excluded = 'recent' {_SEVEN}", "unit U00007 in the table is"),
+    (False, f"update draw_units set stratum = 'x' {_SEVEN}", "unit U00007 in the table is"),
+    (True, f"delete from draw_units {_SEVEN}", "unit U00007 in the table is missing"),
+    (True, "insert into draw_units (draw_id, unit_id, stratum, p_total) select draw_id, unit_id, 'x', 0.5 "
+     "from draws, units where unit_no = 'NEW'", "unit NEW is in the table, but not in the frame"),
+])
+def test_a_unit_changed_in_the_tables_is_found(town_db, drawn, change, named):
+    freeze.run(town_db, MONDAY, EVENING)
+    if drawn:
+        draw.run(town_db, MONDAY, MORNING)
+    town_db.rows("insert into units (unit_no, name, area_code, kind) values ('NEW', '新', '990101', 'other') "
+                 "returning 1")
+    assert [agrees for _, agrees, _ in chain.check(town_db)] == [True]
+    _open(town_db, "draw_units")
+    with town_db.connection() as connection:
+        connection.execute(change)
+    assert [(agrees, named in text) for _, agrees, text in chain.check(town_db)] == [(False, True)]
+
+
+def test_what_a_draw_has_written_can_not_be_changed_taken_away_or_added_to(town_db):
+    _drawn(town_db)
+    for statement in (
+            "update draw_units set p_total = 0.5", "delete from draw_units", "truncate draw_units",
+            "update draw_visits set arm = 'random'", "delete from draw_visits", "truncate draw_visits",
+            "truncate draws cascade", "delete from draws",
+            "insert into draw_units (draw_id, unit_id, stratum, p_total) select draw_id, 0, 'x', 0.5 from draws",
+            "insert into draw_visits (draw_id, position, unit_id, stratum, arm, probability, lead_officer, "
+            "second_officer) select draw_id, 999, (select max(unit_id) from draw_units where excluded is not null), "
+            "'x', 'random', 0.5, 'O000', 'O001' from draws"):
+        with pytest.raises(psycopg.errors.RestrictViolation), town_db.connection() as connection:
+            connection.execute(statement)
+    assert [agrees for _, agrees, _ in chain.check(town_db)] == [True]
+
+
+def test_a_unit_can_not_be_put_into_a_frame_that_waits_for_its_seed(town_db):
+    freeze.run(town_db, MONDAY, EVENING)
+    with pytest.raises(psycopg.errors.RestrictViolation), town_db.connection() as connection:
+        connection.execute("insert into draw_units (draw_id, unit_id, stratum, p_total) "
+                           "select draw_id, 0, 'x', 0.5 from draws")
 
 
 def test_visits_of_the_morning_are_not_drawn_again_and_their_officers_not_twice_on_a_day(town_db):
@@ -251,7 +305,13 @@ def test_complaints_and_rechecks_neither_count_nor_exclude(db):
 def test_a_city_without_officers_has_a_draw_that_says_so(db):
     store(db, replace(city(1, units=0), units=[unit(1), unit(2, area=town(2))], officers=[]))
     frozen = freeze.run(db, MONDAY, EVENING)
-    assert frozen["notes"] == ["no officers in area 990101 for general units: import officers"]
+    assert [note["en"] for note in frozen["notes"]] == [
+        "no officers in area 990101 for general units: import officers"]
+    with db.connection() as connection:
+        shown = reading.draw_of_day(connection, MONDAY)
+    assert shown["notes"] == [{"desk": "990101/general", **frozen["notes"][0]}]
+    assert shown["notes"][0]["zh"] == "990101没有可检查一般单位的持证执法人员：请导入执法人员"
+    assert set(shown["tau"]["reason"]) == {"zh", "en"}
     assert draw.run(db, MONDAY, MORNING)["visits"] == 0
     assert freeze.run(db, TUESDAY, EVENING)["sequence"] == 2
 

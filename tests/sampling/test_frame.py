@@ -16,6 +16,7 @@ from sampling.parameters import Parameters
 from sampling.population import Officer
 from sampling.strata import quantised, rounded
 from sampling.tickets import canonical, unit_ticket
+from sampling.words import desk_note
 from tests.sampling.city import DISTRICT, MONDAY, brigade, city, frame_of, odd_city, town, tree, unit
 
 many = settings(max_examples=40, deadline=None)
@@ -135,7 +136,8 @@ def test_who_is_left_out_is_left_out_for_a_reason_that_can_be_checked():
 ])
 def test_a_city_without_the_officers_is_told_so_in_one_sentence(officers, text):
     frame = frame_of(replace(city(1, units=0), units=[unit(1)], officers=officers))
-    assert [desk["note"] for desk in frame["desks"]] == [text]
+    assert [desk_note(desk)["en"] for desk in frame["desks"]] == [text]
+    assert all(set(desk_note(desk)) == {"zh", "en"} for desk in frame["desks"])
     assert frame["units"][0]["excluded"] == {"code": "no_officers"}
     assert frame["strata"] == []
 
@@ -148,7 +150,8 @@ def test_duties_come_first_when_officers_are_few_and_the_shortage_is_said():
     assert by_arm["duty"] == pytest.approx(1)
     assert by_arm["random"] == by_arm["targeted"] == 0
     assert {u["excluded"]["code"] for u in short["units"] if not u["key"]} == {"capacity"}
-    assert any("can make" in (desk["note"] or "") for desk in short["desks"])
+    assert {desk["note"] for desk in short["desks"]} == {"short"}
+    assert all("can make 0.00 of the" in desk_note(desk)["en"] for desk in short["desks"] if not desk["capacity"])
 
 
 def test_a_town_officer_never_visits_a_key_unit_and_serves_only_the_own_town():
@@ -187,10 +190,11 @@ def test_a_history_of_another_country_without_classes_or_officers_for_it_is_draw
 
 def test_every_share_of_the_day_that_is_not_targeted_paces_the_ratio():
     parameters = Parameters.on(MONDAY)
-    units = [unit(n, risk_class="A", score=10) for n in range(1000)]
+    units = [unit(n, risk_class="A", score=10) for n in range(2000)]
     frame = frame_of(replace(city(1, units=0, officers=40), units=units, officers=[brigade(n) for n in range(40)]))
     by_arm = {arm: sum(h["expected"] for h in frame["strata"] if h["arm"] == arm) for arm in ("random", "targeted")}
-    assert by_arm["random"] == pytest.approx(1000 * 0.2 / frame["days"]["spread"], rel=1e-6)
+    assert by_arm["random"] == pytest.approx(2000 * 0.2 / frame["days"]["spread"], rel=1e-6)
+    assert frame["precision"]["stretch"] == 1
     share = by_arm["targeted"] / (by_arm["random"] + by_arm["targeted"])
     assert share == pytest.approx(frame["tau"]["value"], rel=1e-6)
     assert parameters.tau["floor"] <= frame["tau"]["value"] <= parameters.tau["ceiling"]

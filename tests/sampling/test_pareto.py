@@ -64,3 +64,20 @@ def test_plain_odds_are_far_off_for_two_units_which_is_why_they_are_tuned():
 
 def test_units_of_one_weight_are_drawn_by_plain_chance():
     assert tuned((0.25,), (8,), 2) == (0.25 / 0.75,)
+
+
+@pytest.mark.parametrize(("weights", "counts", "size"), [
+    ([1e-7, 1.0], [1, 1], 1), ([1e-9, 1.0], [2, 2], 2), ([1e-8, 1e-7, 1.0], [2, 1, 1], 1), ([1.0, 9999.0], [1, 1], 1),
+    ([1e-9, 1.0], [1, 3], 3), ([1e-6, 1e-3, 1.0], [34, 20, 2], 10), ([0.5, 0.7], [1000, 84], 12),
+    # 2 * 0.3 is one bit below 3 * 0.1 + 0.3: not quite certain, with odds of 4.5e15.
+    ([0.1, 0.3], [3, 1], 2),
+])
+def test_odds_are_found_where_one_unit_is_nearly_certain_and_another_nearly_impossible(weights, counts, size):
+    p = wanted(weights, counts, size)
+    odds = tuned(tuple(p), tuple(counts), size)
+    steps = [{"units": m, "high": chance, "odds_high": value} for m, chance, value in zip(counts, p, odds, strict=True)]
+    verify.check_odds("s", steps, "high", "odds_high", size)
+    free = [k for k, chance in enumerate(p) if 0 < chance < 1]
+    rest = size - sum(m for m, chance in zip(counts, p, strict=True) if chance == 1)
+    true = inclusion(np.array([odds[k] for k in free]), np.array([counts[k] for k in free]), rest)
+    assert max(abs(a / p[k] - 1) for a, k in zip(true, free, strict=True)) < 1e-6

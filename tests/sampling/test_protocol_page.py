@@ -11,6 +11,7 @@ import pytest
 from sampling import verify
 from sampling.bundle import seal, to_bytes
 from sampling.entropy import link
+from sampling.share import needed
 from sampling.tickets import canonical, sizes_uniform, ticket, unit_ticket
 from tests.sampling.example import ROOT
 
@@ -28,12 +29,14 @@ def test_the_example_agrees_and_is_drawn_again_from_its_frame():
 def test_every_number_on_the_page_is_the_examples():
     seed, visits = BUNDLE["seed"], BUNDLE["result"]["visits"]
     second = next(visit for visit in visits if visit["key"] is not None)
-    chain = BUNDLE["entropy"][0]
+    chain, precision = BUNDLE["entropy"][0], BUNDLE["frame"]["precision"]
     assert hashlib.sha256(b"a root that everyone knows, for the example only").digest() == ROOT
     assert chain["value"] == link(ROOT, chain["index"]).hex()
     assert second["ticket"] == unit_ticket(seed, second["arm"], second["unit_no"])
     for shown in (
-            BUNDLE["commitment"], f"link {chain['index']} | `{chain['value']}`", f"`{BUNDLE['entropy'][1]['value']}`",
+            f"{precision['units']} units, needed {precision['needed']}, stretch {precision['stretch']} |",
+            f"`needed` {needed(12_367, 0.05, 250)}. ", BUNDLE["commitment"],
+            f"link {chain['index']} | `{chain['value']}`", f"`{BUNDLE['entropy'][1]['value']}`",
             f"seed | `{seed}`", f"{ticket(seed, 'sizes')}, so r = {sizes_uniform(seed)}",
             "sizes | " + ", ".join(str(row["size"]) for row in BUNDLE["result"]["sizes"]), f"| {second['ticket']} |",
             f"| {second['key']} |", BUNDLE["result_digest"], BUNDLE["record_hash"],

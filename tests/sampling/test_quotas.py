@@ -14,7 +14,7 @@ from sampling.errors import RatioError
 from sampling.parameters import CLASSES, Parameters
 from sampling.population import Lift
 from sampling.quotas import Counted, effective, quotas, targeted_weight
-from sampling.share import kept_random, tau
+from sampling.share import kept_random, needed, stretched, tau
 from tests.sampling.city import MONDAY
 
 RULES = Path(__file__).parents[2] / "policy" / "rules"
@@ -60,19 +60,36 @@ def test_the_targeted_weight_never_falls_as_score_or_class_rise(one, two, first,
 
 def test_tau_starts_at_its_start_and_moves_only_on_evidence():
     bounds = {"start": 0.3, "floor": 0.1, "ceiling": 0.6, "full_lift": 3.0, "min_results": 60, "top_share": 0.33}
-    assert tau(None, bounds).value == 0.3
-    assert tau(Lift(59, 5, 5), bounds).value == 0.3, "too few results show nothing"
-    assert tau(Lift(60, 1.2, 0.9), bounds).value == 0.1, "no lift shown: the floor"
-    assert tau(Lift(60, 2.5, 2.0), bounds).value == pytest.approx(0.35)
-    assert tau(Lift(500, 9, 8), bounds).value == 0.6
-    lifts = [tau(Lift(100, x, x), bounds).value for x in (0, 0.5, 1, 1.5, 2, 3, 4)]
+    assert tau(None, bounds) == 0.3
+    assert tau(Lift(59, 5, 5), bounds) == 0.3, "too few results show nothing"
+    assert tau(Lift(60, 1.2, 0.9), bounds) == 0.1, "no lift shown: the floor"
+    assert tau(Lift(60, 2.5, 2.0), bounds) == pytest.approx(0.35)
+    assert tau(Lift(500, 9, 8), bounds) == 0.6
+    lifts = [tau(Lift(100, x, x), bounds) for x in (0, 0.5, 1, 1.5, 2, 3, 4)]
     assert lifts == sorted(lifts)
 
 
 def test_the_random_arm_keeps_what_the_city_wide_rate_needs():
-    assert kept_random(0.6, 10, 0.05, 250, 0.1) == 0.6
-    assert kept_random(0.6, 2, 0.05, 250, 0.1) == pytest.approx(1 - 0.9604 / 0.0025 / 250 / 2)
-    assert kept_random(0.6, 0.5, 0.05, 250, 0.1) == 0.1, "never under the floor"
+    assert kept_random(0.6, 10, 1.5, 0.1) == 0.6
+    assert kept_random(0.6, 2, 1.5, 0.1) == pytest.approx(0.25)
+    assert kept_random(0.6, 1.2, 1.5, 0.1) == 0.1, "never under the floor"
+    assert kept_random(0.6, 0, 1.5, 0.1) == 0.6
+
+
+@pytest.mark.parametrize(("units", "precision", "a_year"), [
+    # 0.9604 / 0.05**2 = 384.16 of a city without end, and of 10,000 and 1,000 units as tables of sample sizes have it.
+    (10**9, 0.05, 384), (10_000, 0.05, 370), (1000, 0.05, 278), (12_367, 0.05, 373), (10**9, 0.03, 1067),
+    (10_000, 0.03, 964), (10, 0.05, 10), (0, 0.05, 0),
+])
+def test_visits_that_a_rate_needs_are_those_of_the_finite_population(units, precision, a_year):
+    assert needed(units, precision, 250) * 250 == pytest.approx(a_year, abs=0.6)
+
+
+def test_the_pace_is_stretched_only_where_it_falls_short():
+    assert stretched(1.0, 1.5, 3.0) == 1.0
+    assert stretched(1.0, 1.5, 0.5) == 3.0
+    assert stretched(4.0, 1.5, 0.5) == 4.0
+    assert stretched(1.0, 1.5, 0.0) == 1.0, "nobody could be drawn"
 
 
 @pytest.mark.parametrize(("rule", "value", "word"), [

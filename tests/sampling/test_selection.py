@@ -102,6 +102,7 @@ def test_a_program_in_another_language_agrees_bit_for_bit_on_hundreds_of_frames(
     visits = 0
     for mine, theirs in zip(bundles, found, strict=True):
         result = mine["result"]
+        _agree_on_frame(mine["frame"], theirs["derived"])
         assert (theirs["commitment"], theirs["seed"]) == (mine["commitment"], mine["seed"])
         assert theirs["sizes"] == [row["size"] for row in result["sizes"]]
         pairs = {row["unit_no"]: pair for row, pair in zip(theirs["drawn"], theirs["pairs"], strict=True)}
@@ -111,6 +112,20 @@ def test_a_program_in_another_language_agrees_bit_for_bit_on_hundreds_of_frames(
             row["unit_no"]: [row["lead"], row["second"]] for row in result["visits"]}
         visits += len(result["visits"])
     assert visits > 300
+    assert sum(mine["frame"]["precision"]["stretch"] > 1 for mine in bundles) > 20
+
+
+def _agree_on_frame(frame, derived):
+    """Every number of the frame that follows from its units, officers, rules and capacities, to the last bit."""
+    assert derived["quotas"] == frame["quotas"]
+    assert derived["precision"] == frame["precision"]
+    assert derived["tau"] == frame["tau"]["value"]
+    assert derived["wanted"] == [desk["wanted"] for desk in frame["desks"]]
+    kept = ("weight", "units", "low", "high", "p")
+    assert derived["strata"] == [{**held, "steps": [{name: step[name] for name in kept} for step in held["steps"]]}
+                                 for held in frame["strata"]]
+    chances = ("unit_no", "p_duty", "p_random", "p_targeted", "p_total")
+    assert derived["units"] == [{name: unit[name] for name in chances} for unit in frame["units"]]
 
 
 def test_the_same_frame_and_entropy_give_the_same_bundle_again():

@@ -13,6 +13,7 @@ from sampling import verify
 from sampling.roster import Roster, most
 from sampling.selection import Drawn
 from sampling.staffing import staff
+from sampling.words import unassigned
 from tests.sampling.city import brigade, city, frame_of, unit
 
 
@@ -90,11 +91,11 @@ def test_the_only_lead_is_kept_for_the_visit_that_needs_one():
 
 
 @pytest.mark.parametrize(("recused", "reason"), [
-    (range(4), "no officers may visit it today, two are needed"),
-    (range(3), "1 officer may visit it today, two are needed"),
+    (range(4), "no_officers"), (range(3), "one_officer"),
 ])
 def test_a_visit_without_a_legal_pair_says_why(recused, reason):
     pairs, reasons = _staffed([brigade(n) for n in range(4)], 2, [(f"O{n:03d}", "U00001") for n in recused])
     assert pairs[0] is not None
     assert pairs[1] is None
     assert reasons == {"U00001": reason}
+    assert set(unassigned(reason)) == {"zh", "en"}

@@ -1,4 +1,6 @@
-// A third implementation of docs/draw-protocol.md: commitment, seed, sizes, tickets, selection and officers, on Node alone.
+// A third implementation of docs/draw-protocol.md, on Node alone: quotas, the precision's stretch, tau, sizes,
+// probabilities, commitment, seed, tickets, selection and officers. What it takes as given of a frame are units, officers,
+// rules, days, and the desks with their capacity.
 // Reads one JSON object a line, {"frame": ..., "entropy": ...}; writes what it derives, one object a line.
 import { createHash } from "node:crypto";
 import { createInterface } from "node:readline";
@@ -15,6 +17,141 @@ const ticket = (seed, ...parts) =>
 const byBytes = (a, b) => Buffer.compare(Buffer.from(a, "utf8"), Buffer.from(b, "utf8"));
 
 const groupOf = (unit) => (unit.key ? (unit.crowded ? "duty" : "key") : "general");
+
+const turnOf = (unit) => groupOf(unit) + (unit.visits ? "-again" : "");
+const CLASSES = ["A", "B", "C", "D"], GROUPS = ["duty", "key", "general"], ARMS = ["duty", "random", "targeted"];
+const TURNS = GROUPS.flatMap((group) => [group, group + "-again"]);
+const inPool = (unit) => unit.excluded === null || unit.excluded.code === "capacity";
+const added = (numbers) => { let sum = 0; for (const x of numbers) sum = sum + x; return sum; };
+const quantised = (x) => Math.floor(x * 2 ** 32) / 2 ** 32;
+
+function quotasOf(frame, staffed) {
+  const rules = frame.policy.parameters, out = [];
+  for (const group of GROUPS) {
+    const own = frame.units.filter((unit) => groupOf(unit) === group && staffed(unit));
+    const of = (c) => own.filter((unit) => unit.class === c);
+    const many = Object.fromEntries(CLASSES.map((c) => [c, of(c).length]));
+    const base = rules.ratio[group], ratio = { ...base };
+    let need = rules.total[group] * (many.A + many.B + many.C + many.D);
+    if (added(CLASSES.map((c) => base[c] * many[c])) < need)
+      for (const left = [...CLASSES]; left.length;) {
+        const mass = added(left.map((c) => base[c] * many[c])), top = left.at(-1);
+        if (mass === 0) break;
+        const scale = need / mass;
+        if (scale * base[top] < 1) { for (const c of left) ratio[c] = scale * base[c]; break; }
+        ratio[top] = 1;
+        need = need - many[left.pop()];
+      }
+    let first = 0, again = 0;
+    for (const c of CLASSES) {
+      const units = many[c], visited = of(c).filter((unit) => unit.visits > 0).length;
+      const eligible = of(c).filter((unit) => unit.visits === 0 && inPool(unit)).length;
+      const remaining = Math.max(0, ratio[c] * units - visited);
+      const pace = eligible ? Math.min(1, remaining / (frame.days.spread * eligible)) : 0;
+      const floor = (rules.floor_share * ratio[c]) / frame.days.year;
+      first = Math.max(first, pace, floor);
+      again = Math.max(again, floor);
+      out.push({ group, risk_class: c, units, visited, eligible, ratio: ratio[c], remaining, pace, first, again });
+    }
+  }
+  return out;
+}
+
+// Probabilities in proportion to weight, none above 1, with sum `size`; a step is [weight, units].
+function wantedOf(steps, size) {
+  const out = steps.map(() => 0);
+  let left = size;
+  for (let open = size ? steps.length : 0; open;) {
+    const mass = added(steps.slice(0, open).map(([weight, units]) => weight * units));
+    if (left * steps[open - 1][0] < mass) {
+      for (let k = 0; k < open; k++) out[k] = (left * steps[k][0]) / mass;
+      break;
+    }
+    out[--open] = 1;
+    left -= steps[open][1];
+  }
+  return out;
+}
+
+function derive(frame) {
+  const rules = frame.policy.parameters, desks = new Map(frame.desks.map((desk) => [desk.desk, desk]));
+  const deskOf = (unit) => unit.stratum.slice(0, unit.stratum.lastIndexOf("/"));
+  const staffed = (unit) => !["no_officers", "one_officer", "no_lead"].includes(desks.get(deskOf(unit)).note);
+  const quotas = quotasOf(frame, staffed), held = { ...frame, quotas };
+  const levels = new Map(), due = new Map(frame.desks.map((desk) => [desk.desk, 0]));
+  for (const unit of frame.units) {
+    if (turnOf(unit) === "duty") due.set(deskOf(unit), due.get(deskOf(unit)) + 1);
+    if (inPool(unit))
+      for (const [arm, weight] of Object.entries(weightsOf(held, unit))) {
+        const name = deskOf(unit) + "/" + arm + "/" + turnOf(unit);
+        if (!levels.has(name)) levels.set(name, new Map());
+        levels.get(name).set(weight, (levels.get(name).get(weight) ?? 0) + 1);
+      }
+  }
+  for (const [name, found] of levels) levels.set(name, [...found].sort((a, b) => a[0] - b[0]));
+  const unitsOf = (name) => (levels.get(name) ?? []).reduce((sum, [, units]) => sum + units, 0);
+  const masses = (desk, arm, again) => TURNS.filter((turn) => levels.has(desk + "/" + arm + "/" + turn)).map((turn) => [
+    turn, added(levels.get(desk + "/" + arm + "/" + turn).map(([w, n]) => w * n)) * (turn.endsWith("-again") ? again : 1)]);
+  const names = frame.desks.map((desk) => desk.desk), whole = (rows) => added(rows.map(([, mass]) => mass));
+  const pace = added(names.map((desk) => whole(masses(desk, "random", 1))));
+  const units = quotas.reduce((sum, row) => sum + row.units, 0), endless = 0.9604 / (rules.precision * rules.precision);
+  const needed = (endless * units) / (units + endless) / frame.days.year;
+  const stretch = pace > 0 ? Math.max(rules.stretch, needed / pace) : rules.stretch;
+  const duty = names.map((desk) => Math.min(due.get(desk) / frame.days.spread, unitsOf(desk + "/duty/duty")));
+  const wanted = names.map((desk, d) => duty[d] + (stretch * whole(masses(desk, "random", 1))) / (1 - frame.tau.earned));
+  const beyond = added(frame.desks.map((desk, d) => desk.capacity - Math.min(duty[d], desk.capacity)));
+  const tau = beyond > 0 ? Math.max(rules.tau.floor, Math.min(frame.tau.earned, 1 - needed / beyond)) : frame.tau.earned;
+  const strata = [], chances = new Map();
+  let start = 0;
+  frame.desks.forEach((desk, d) => {
+    const first = Math.min(duty[d], desk.capacity), random = masses(desk.desk, "random", 1);
+    const rest = Math.min(desk.capacity - first, (stretch * whole(random)) / (1 - tau));
+    const risk = masses(desk.desk, "targeted", rules.again_factor), sizes = new Map([["duty/duty", first]]);
+    for (const [arm, part, rows] of [["random", (1 - tau) * rest, random], ["targeted", tau * rest, risk]])
+      for (const [turn, mass] of rows)
+        sizes.set(arm + "/" + turn, Math.min(unitsOf([desk.desk, arm, turn].join("/")), (part * mass) / whole(rows)));
+    for (const arm of ARMS) for (const turn of TURNS) {
+      const name = [desk.desk, arm, turn].join("/");
+      if (!levels.has(name)) continue;
+      const expected = quantised(sizes.get(arm + "/" + turn)), below = Math.floor(expected), f = expected - below;
+      const low = wantedOf(levels.get(name), below), high = wantedOf(levels.get(name), Math.ceil(expected));
+      const steps = levels.get(name).map(([weight, many], k) => ({
+        weight, units: many, low: low[k], high: high[k], p: (1 - f) * low[k] + f * high[k] }));
+      strata.push({ stratum: name, desk: desk.desk, arm, group: turn, expected, steps });
+      chances.set(name, { start, expected, steps: new Map(steps.map((step) => [step.weight, step])) });
+      start += expected;
+    }
+  });
+  const rows = frame.units.map((unit) => {
+    const parts = !inPool(unit) ? [] : Object.entries(weightsOf(held, unit)).map(([arm, weight]) => {
+      const found = chances.get(deskOf(unit) + "/" + arm + "/" + turnOf(unit));
+      return [arm, found, found.steps.get(weight)];
+    });
+    const own = Object.fromEntries(parts.map(([arm, , step]) => ["p_" + arm, step.p]));
+    return { unit_no: unit.unit_no, p_duty: 0, p_random: 0, p_targeted: 0, ...own, p_total: totalOf(parts) };
+  });
+  return { quotas, precision: { units, needed, stretch }, tau, wanted, strata, units: rows };
+}
+
+// The chance that any arm takes a unit: over the pieces of the uniform on which no size changes.
+function totalOf(parts) {
+  if (!parts.length) return 0;
+  const cuts = new Set([0, 1]);
+  for (const [, { start, expected }] of parts)
+    for (const edge of [start, start + expected])
+      if (edge !== Math.floor(edge)) cuts.add(1 - (edge - Math.floor(edge)));
+  const edges = [...cuts].sort((a, b) => a - b);
+  let total = 0;
+  for (let n = 1; n < edges.length; n++) {
+    let missed = 1;
+    for (const [, { start, expected }, step] of parts) {
+      const size = Math.floor(start + expected + edges[n - 1]) - Math.floor(start + edges[n - 1]);
+      missed = missed * (1 - (size > Math.floor(expected) ? step.high : step.low));
+    }
+    total = total + (edges[n] - edges[n - 1]) * (1 - missed);
+  }
+  return total;
+}
 
 function weightsOf(frame, unit) {
   const rules = frame.policy.parameters, group = groupOf(unit);
@@ -47,7 +184,7 @@ function select(frame, seed) {
     start += held.expected;
   }
   const drawn = new Map();
-  for (const arm of ["duty", "random", "targeted"])
+  for (const arm of ARMS)
     frame.strata.forEach((held, n) => {
       if (held.arm !== arm || sizes[n] === 0) return;
       const up = sizes[n] > Math.floor(held.expected);
@@ -149,5 +286,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   const seed = sha(commitment + "|" + canonical(entropy)).digest("hex");
   const [sizes, drawn] = select(frame, seed);
   const pairs = staff(frame, seed, drawn);
-  process.stdout.write(JSON.stringify({ commitment, seed, sizes, drawn, pairs }) + "\n");
+  process.stdout.write(JSON.stringify({ commitment, seed, sizes, drawn, pairs, derived: derive(frame) }) + "\n");
 }

@@ -42,6 +42,7 @@ create table units (
 create index units_area on units (area_code, unit_id);
 create index units_kind on units (kind);
 create index units_uscc on units (uscc) where uscc is not null;
+create index units_operator on units ((coalesce(nullif(attributes ->> 'operator', ''), uscc)));
 
 comment on column units.is_key is '消防安全重点单位';
 comment on column units.is_crowded is '人员密集场所';
@@ -179,6 +180,7 @@ create table alarms (
 create index alarms_open on alarms (opened_at desc) where restored_at is null;
 create index alarms_unit on alarms (unit_id, opened_at desc);
 create index alarms_recent on alarms (opened_at desc);
+create index alarms_restored on alarms (restored_at) where restored_at is not null;
 
 create table device_last (
     device_id         integer primary key references devices,
@@ -461,6 +463,8 @@ create table scores (
 );
 create index scores_rank on scores (as_of, rank);
 create index scores_class on scores (as_of, risk_class, rank);
+-- Counting a day's units by class must not read the reasons that lie beside each score.
+create index scores_counts on scores (as_of, unit_id) include (risk_class);
 comment on column scores.risk_class is 'A low, B general, C higher, D high: internal, never in a public answer';
 
 -- sampling ----------------------------------------------------------------------------------------------------------
@@ -591,6 +595,30 @@ begin
     return new;
 end $$;
 create trigger draw_final before update or delete on draws for each row execute function draw_is_final();
+create trigger draws_kept before truncate on draws for each statement execute function refuse_change();
+create trigger draw_units_append_only before update or delete or truncate on draw_units
+    for each statement execute function refuse_change();
+create trigger draw_visits_append_only before update or delete or truncate on draw_visits
+    for each statement execute function refuse_change();
+
+-- Rows come with their draw: its units in one go at the freeze, its visits before it is drawn.
+create function draw_rows_are_whole() returns trigger language plpgsql as $$
+declare closed text;
+begin
+    select d.draw_no into closed from draws d
+    where d.draw_id in (select draw_id from added)
+      and (d.status = 'drawn' or tg_table_name = 'draw_units' and
+           (select count(*) from draw_units u where u.draw_id = d.draw_id) >
+           (select count(*) from added a where a.draw_id = d.draw_id));
+    if closed is not null then
+        raise exception 'draw % is final: nothing can be added to it', closed using errcode = 'restrict_violation';
+    end if;
+    return null;
+end $$;
+create trigger draw_units_whole after insert on draw_units referencing new table as added
+    for each statement execute function draw_rows_are_whole();
+create trigger draw_visits_whole after insert on draw_visits referencing new table as added
+    for each statement execute function draw_rows_are_whole();
 
 -- time-series storage where the server offers it --------------------------------------------------------------------
 
@@ -625,9 +653,9 @@ grant delete on deliveries, quarantine to huoyan_ingest;
 
 grant select on all tables in schema public to huoyan_scheduler;
 revoke all on accounts, sessions from huoyan_scheduler;
-grant insert, update, delete on unit_days, dirty_unit_days, scores, score_runs, entropy_chains, draws, draw_units,
-    draw_visits, job_runs, inspections, inspection_officers, alarms, device_last, device_points to huoyan_scheduler;
-grant insert on events, audit_log, credit_entries to huoyan_scheduler;
+grant insert, update, delete on unit_days, dirty_unit_days, scores, score_runs, entropy_chains, draws, job_runs,
+    inspections, inspection_officers, alarms, device_last, device_points to huoyan_scheduler;
+grant insert on draw_units, draw_visits, events, audit_log, credit_entries to huoyan_scheduler;
 grant delete on readings, deliveries to huoyan_scheduler;
 
 grant select on all tables in schema public to huoyan_api;
