@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.servers import container
 from tests.servers.databases import Server
 from tests.servers.programs import Program, unused_port
 
@@ -53,11 +54,16 @@ def why_not() -> str | None:
     """Why no TimescaleDB can be had here, in one sentence; None where it can."""
     if os.environ.get("HUOYAN_TEST_DATABASE_URL"):
         return None
+    if _has_root() or container.engine():
+        return None
     if os.geteuid() != 0:
-        return "no TimescaleDB: not root, and HUOYAN_TEST_DATABASE_URL names no server"
-    if not (root() / _BINARIES[1:] / "postgres").exists():
-        return "no TimescaleDB: tests/servers/prepare made no trixie root here, and HUOYAN_TEST_DATABASE_URL names none"
-    return None
+        return "no TimescaleDB: not root, no container engine, and HUOYAN_TEST_DATABASE_URL names no server"
+    return ("no TimescaleDB: tests/servers/prepare made no trixie root here, no container engine answers, and "
+            "HUOYAN_TEST_DATABASE_URL names no server")
+
+
+def _has_root() -> bool:
+    return os.geteuid() == 0 and (root() / _BINARIES[1:] / "postgres").exists()
 
 
 @contextmanager
@@ -66,6 +72,10 @@ def run() -> Iterator[Server]:
     named = os.environ.get("HUOYAN_TEST_DATABASE_URL")
     if named:
         yield Server(named, own=False)
+        return
+    if not _has_root():
+        with container.run(_answers) as url:
+            yield Server(url, own=False)
         return
     here = root()
     _sweep(here)
