@@ -1,6 +1,6 @@
 """What anyone may see of the draws: commitments, seeds, record hashes, and which units were visited with what result.
 
-The class, the score and the probability of a unit are internal (县级以上 rules keep the class from the public), so the
+The class, the score and the probability of a unit are internal (the class is an internal reference and is kept from the public), so the
 frame and the bundle are not here; what is here was published before or after the fact and can be compared with it.
 """
 
