@@ -1,7 +1,7 @@
 """What anyone may see of the draws: commitments, seeds, record hashes, and which units were visited with what result.
 
-The class, the score and the probability of a unit are internal (the class is an internal reference and is kept from the public), so the
-frame and the bundle are not here; what is here was published before or after the fact and can be compared with it.
+Class, score and probability of a unit are an internal reference for allocating supervision, so the frame and the bundle
+are not here; what is here was published before or after the fact and can be compared with it.
 """
 
 from __future__ import annotations
