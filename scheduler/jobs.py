@@ -7,7 +7,7 @@ the day it freezes for. Only working days have a freeze and a draw (工作日 in
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -106,6 +106,3 @@ def find(name: str) -> Job:
         if job.name == name:
             return job
     raise JobError(f"there is no job named {name}: say one of {', '.join(job.name for job in JOBS)}")
-
-
-Clock = Callable[[], dt.datetime]

@@ -59,7 +59,7 @@ def demo(reset: bool, units: int, devices: int, days: int, seed: int, rate: floa
         if reset:
             forget(folder)
         with Supervisor(say) as supervisor:
-            stack = Demo(options, supervisor, say)
+            stack = Demo(options, supervisor)
             stack.check_ports()
             say("PostgreSQL 启动 starting")
             stack.start_database()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from pathlib import Path
@@ -16,10 +15,9 @@ from rich.text import Text
 
 from casework import CaseworkError, HistoryReport, import_history, new_visit, record_result, result_form
 from huoyan.commands.registers import default_actor, import_group
+from huoyan.commands.rejected import write_report
 from huoyan.commands.session import database
 from huoyan.commands.session import settings as load_settings
-from registry.cells import guard
-from registry.importing import RowProblem
 
 _ON_SCREEN = 50
 _LARGEST_FORM = 1_000_000
@@ -42,7 +40,7 @@ def history(map_path: Path, data: Path | None, actor: str | None, dry_run: bool,
     """
     loaded = load_settings()
     if report is not None:
-        _write_report(report, [])  # a report that can't be written is said before anything is stored
+        write_report(report, [])  # a report that can't be written is said before anything is stored
     console = Console(stderr=True)
     with database(loaded, "import") as db, Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True,
@@ -56,7 +54,7 @@ def history(map_path: Path, data: Path | None, actor: str | None, dry_run: bool,
 
         outcome = import_history(db, map_path, actor or default_actor(), data=data, dry_run=dry_run, progress=tell)
     if report is not None:
-        _write_report(report, outcome.rejected)
+        write_report(report, outcome.rejected)
     _print(outcome, dry_run, report)
     return 2 if outcome.rejected else 0
 
@@ -100,17 +98,6 @@ def _read_form(path: Path) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise CaseworkError(f"the form {path} is not JSON: {' '.join(str(error).split())}") from None
-
-
-def _write_report(path: Path, problems: list[RowProblem]) -> None:
-    try:
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["line", "column", "value", "reason"])
-            writer.writerows([problem.line, guard(problem.column), guard(problem.value), guard(problem.reason)]
-                             for problem in problems)
-    except OSError as error:
-        raise CaseworkError(f"the report {path} can't be written: {error.strerror}") from None
 
 
 def _print(outcome: HistoryReport, dry_run: bool, report: Path | None) -> None:

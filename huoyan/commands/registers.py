@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import getpass
 import sys
 from pathlib import Path
@@ -13,10 +12,10 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from huoyan.commands.rejected import write_report
 from huoyan.commands.session import database
 from huoyan.commands.session import settings as load_settings
-from registry import TABLES, ImportReport, RegistryError, RowProblem, areas, export_table, import_table
-from registry.cells import guard
+from registry import TABLES, ImportReport, RegistryError, areas, export_table, import_table
 from registry.columns import Table
 
 _ON_SCREEN = 50
@@ -55,7 +54,7 @@ def _import_command(table: Table) -> click.Command:
     def command(file: Path, actor: str | None, dry_run: bool, report: Path | None) -> int:
         loaded = load_settings()
         if report is not None:
-            _write_report(report, [])  # a report that can't be written is said before anything is stored
+            write_report(report, [])  # a report that can't be written is said before anything is stored
         with database(loaded, "import") as db, click.progressbar(
                 length=1, label=f"reading {file.name}", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
             def tell(done: int, total: int) -> None:
@@ -63,7 +62,7 @@ def _import_command(table: Table) -> click.Command:
                 bar.update(done - bar.pos)
             outcome = import_table(db, table.noun, file, actor=actor or default_actor(), dry_run=dry_run, progress=tell)
         if report is not None:
-            _write_report(report, outcome.rejected)
+            write_report(report, outcome.rejected)
         _print(outcome, report)
         return 2 if outcome.rejected else 0
     return command
@@ -94,17 +93,6 @@ def _help(table: Table) -> str:
     optional = words(False)
     return (f"Store {table.noun} ({table.zh}) from FILE.\n\nColumns that must be there: {words(True)}."
             + (f"\n\nOther columns: {optional}." if optional else ""))
-
-
-def _write_report(path: Path, problems: list[RowProblem]) -> None:
-    try:
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["line", "column", "value", "reason"])
-            writer.writerows([problem.line, guard(problem.column), guard(problem.value), guard(problem.reason)]
-                             for problem in problems)
-    except OSError as error:
-        raise RegistryError(f"the report {path} can't be written: {error.strerror}") from None
 
 
 def _print(outcome: ImportReport, report: Path | None) -> None:

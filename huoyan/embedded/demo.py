@@ -85,12 +85,11 @@ def reset(home: Path) -> None:
 
 
 class Demo:
-    """The steps of the demo, in the order they are called. ``say`` gets one line at a time."""
+    """The steps of the demo, in the order they are called."""
 
-    def __init__(self, options: DemoOptions, supervisor: Supervisor, say: Callable[[str], None]) -> None:
+    def __init__(self, options: DemoOptions, supervisor: Supervisor) -> None:
         self.options = options
         self._supervisor = supervisor
-        self._say = say
         self._postgres = EmbeddedPostgres(options.home, options.database_port)
         self._logs = make_folder(options.home / "logs")
 
