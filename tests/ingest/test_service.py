@@ -134,12 +134,13 @@ def test_sigkill_in_the_middle_of_a_stream_loses_nothing_and_stores_once(
     with subprocess_ingest(tmp_path, city.dsn, mosquitto, protocol) as process:
         # The session must be there before the first message: a broker keeps nothing for a client it never met.
         wait(lambda: "huoyan-ingest 1 huoyan/v1/#" in mosquitto.log)
-        total, kills = 1500, 3
+        total, kills, began = 1500, 3, int((time.time() - 3600) * 1000)
         with publisher(mosquitto) as publish:
             for number in range(total):
                 # Every other message has no time of its own: only the delivery itself can tell that it came before.
+                # The others are an hour old: one that had the microsecond of another's receipt would contradict it.
                 publish("acme/P1/telemetry", {"event_count": number} if number % 2 else
-                        {"ts": int(time.time() * 1000) + number, "values": {"event_count": number}})
+                        {"ts": began + number, "values": {"event_count": number}})
             for step in range(1, kills + 1):
                 wait(lambda least=step * total // 10: count(city, "readings") >= least)  # type: ignore[misc]
                 process.kill()
