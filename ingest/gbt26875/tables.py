@@ -1,29 +1,104 @@
-"""The code tables of GB/T 26875.3-2011: status bits, operations, systems, components and analog quantities."""
+"""The code tables of GB/T 26875.3-2011: commands, types, status bits, operations, analog quantities."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-# Bit 0 (1 normal run, 0 test) is left out on purpose: many devices leave it at 0 in service, so it says nothing that
-# can be relied on, and must never hide a fire.
-SYSTEM_STATUS: Final[dict[int, str]] = {
-    1: "fire_alarm", 2: "fault", 3: "shielded", 4: "supervisory", 5: "started", 6: "feedback", 7: "delay",
-    8: "mains_fault", 9: "standby_fault", 10: "bus_fault", 11: "manual_mode", 12: "config_changed", 13: "reset",
+from ingest.gbt26875.names import Name
+
+CONTROL, SEND_DATA, CONFIRM, REQUEST, ANSWER, DENY = 1, 2, 3, 4, 5, 6
+COMMANDS: Final[dict[int, Name]] = {
+    CONTROL: Name("控制命令", "control"), SEND_DATA: Name("发送数据", "send data"), CONFIRM: Name("确认", "confirm"),
+    REQUEST: Name("请求", "request"), ANSWER: Name("应答", "answer"), DENY: Name("否认", "deny"),
 }
-COMPONENT_STATUS: Final[dict[int, str]] = {
-    1: "fire_alarm", 2: "fault", 3: "shielded", 4: "supervisory", 5: "started", 6: "feedback", 7: "delay",
-    8: "mains_fault",
+TYPES: Final[dict[int, Name]] = {
+    1: Name("上传建筑消防设施系统状态", "facility system status"),
+    2: Name("上传建筑消防设施部件运行状态", "component run status"),
+    3: Name("上传建筑消防设施部件模拟量值", "component analog value"),
+    4: Name("上传建筑消防设施操作信息", "facility operation record"),
+    5: Name("上传建筑消防设施软件版本", "facility software version"),
+    6: Name("上传建筑消防设施系统配置情况", "facility system configuration"),
+    7: Name("上传建筑消防设施部件配置情况", "facility component configuration"),
+    8: Name("上传建筑消防设施系统时间", "facility clock"),
+    21: Name("上传用户信息传输装置运行状态", "transmission device run status"),
+    24: Name("上传用户信息传输装置操作信息", "transmission device operation record"),
+    25: Name("上传用户信息传输装置软件版本", "transmission device software version"),
+    26: Name("上传用户信息传输装置配置情况", "transmission device configuration"),
+    28: Name("上传用户信息传输装置系统时间", "transmission device clock"),
+    61: Name("读建筑消防设施系统状态", "read facility system status"),
+    62: Name("读建筑消防设施部件运行状态", "read component run status"),
+    63: Name("读建筑消防设施部件模拟量值", "read component analog value"),
+    64: Name("读建筑消防设施操作信息", "read facility operation records"),
+    65: Name("读建筑消防设施软件版本", "read facility software version"),
+    66: Name("读建筑消防设施系统配置情况", "read facility system configuration"),
+    67: Name("读建筑消防设施部件配置情况", "read facility component configuration"),
+    68: Name("读建筑消防设施系统时间", "read facility clock"),
+    81: Name("读用户信息传输装置运行状态", "read transmission device run status"),
+    84: Name("读用户信息传输装置操作信息", "read transmission device operation records"),
+    85: Name("读用户信息传输装置软件版本", "read transmission device software version"),
+    86: Name("读用户信息传输装置配置情况", "read transmission device configuration"),
+    88: Name("读用户信息传输装置系统时间", "read transmission device clock"),
+    89: Name("初始化用户信息传输装置", "initialise transmission device"),
+    90: Name("同步用户信息传输装置时钟", "set transmission device clock"),
+    91: Name("查岗命令", "duty check"),
 }
-DEVICE_STATUS: Final[dict[int, str]] = {
-    1: "fire_alarm", 2: "fault", 3: "mains_fault", 4: "standby_fault", 5: "comm_fault", 6: "line_fault",
-}
-#: Operation bits of types 4 and 24 as (kind, active): a manual alarm is a person reporting a fire, and bit 3 ends it.
-FACILITY_OPERATION: Final[dict[int, tuple[str, bool]]] = {
-    0: ("reset", True), 1: ("muted", True), 2: ("fire_alarm", True), 3: ("fire_alarm", False), 4: ("test", True),
-    5: ("acknowledged", True), 6: ("test", True),
-}
-DEVICE_OPERATION: Final[dict[int, tuple[str, bool]]] = {**FACILITY_OPERATION, 5: ("duty_answer", True)}
+
+
+class Bit(NamedTuple):
+    """One bit of a status or operation: the event kind it stands for, and what it says when set and when clear.
+
+    Bit 0 of a status (normal run or test) has no kind on purpose: many devices leave it clear in service, so it says
+    nothing that can be relied on, and must never hide a fire. ``active`` False: the act ends the condition.
+    """
+
+    kind: str
+    on: Name
+    off: Name
+    active: bool = True
+
+
+def _bits(*bits: tuple[str, str, str, str, str]) -> dict[int, Bit]:
+    return {place: Bit(kind, Name(zh, en), Name(zh_off, en_off))
+            for place, (kind, zh, en, zh_off, en_off) in enumerate(bits)}
+
+
+_BOTH = (
+    ("", "正常运行", "normal run", "测试", "test"), ("fire_alarm", "火警", "fire", "无火警", "no fire"),
+    ("fault", "故障", "fault", "无故障", "no fault"), ("shielded", "屏蔽", "shielded", "无屏蔽", "not shielded"),
+    ("supervisory", "监管", "supervisory", "无监管", "not supervisory"),
+    ("started", "启动（开启）", "started (on)", "停止（关闭）", "stopped (off)"),
+    ("feedback", "反馈", "feedback", "无反馈", "no feedback"),
+    ("delay", "延时状态", "delay running", "未延时", "no delay"),
+)
+SYSTEM_STATUS: Final = _bits(
+    *_BOTH, ("mains_fault", "主电故障", "mains power fault", "主电正常", "mains power ok"),
+    ("standby_fault", "备电故障", "standby power fault", "备电正常", "standby power ok"),
+    ("bus_fault", "总线故障", "bus fault", "总线正常", "bus ok"),
+    ("manual_mode", "手动状态", "manual mode", "自动状态", "automatic mode"),
+    ("config_changed", "配置改变", "configuration changed", "无配置改变", "configuration unchanged"),
+    ("reset", "复位", "reset", "正常", "no reset"))
+COMPONENT_STATUS: Final = _bits(*_BOTH, ("mains_fault", "电源故障", "power fault", "电源正常", "power ok"))
+DEVICE_STATUS: Final = _bits(
+    ("", "正常监视", "normal monitoring", "测试", "test"), *_BOTH[1:3],
+    ("mains_fault", "主电故障", "mains power fault", "主电正常", "mains power ok"),
+    ("standby_fault", "备电故障", "standby power fault", "备电正常", "standby power ok"),
+    ("comm_fault", "与监控中心通信信道故障", "channel to the centre broken", "通信信道正常",
+     "channel to the centre ok"),
+    ("line_fault", "监测连接线路故障", "line to the monitored panel broken", "监测连接线路正常",
+     "line to the monitored panel ok"))
+#: Operation bits of types 4 and 24: a manual alarm is a person reporting a fire, and bit 3 ends it.
+FACILITY_OPERATION: Final = _bits(
+    ("reset", "复位", "reset", "", ""), ("muted", "消音", "mute", "", ""),
+    ("fire_alarm", "手动报警", "manual alarm", "", ""), ("fire_alarm", "警情消除", "alarm cleared", "", ""),
+    ("test", "自检", "self-test", "", ""), ("acknowledged", "确认", "acknowledge", "", ""),
+    ("test", "测试", "test", "", ""))
+FACILITY_OPERATION[3] = FACILITY_OPERATION[3]._replace(active=False)
+DUTY_ANSWER: Final = 5
+DEVICE_OPERATION: Final = {**FACILITY_OPERATION,
+                           DUTY_ANSWER: Bit("duty_answer", Name("查岗应答", "duty-check answer"), Name("", ""))}
+#: By type: the bits of its status or operation byte.
+BITS: Final = {1: SYSTEM_STATUS, 2: COMPONENT_STATUS, 4: FACILITY_OPERATION, 21: DEVICE_STATUS, 24: DEVICE_OPERATION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +109,7 @@ class Analog:
     as a state.
     """
 
-    zh: str
+    name: Name
     unit: str
     step: float
     metric: str | None = None
@@ -42,53 +117,41 @@ class Analog:
 
 
 ANALOG: Final[dict[int, Analog]] = {
-    1: Analog("事件计数", "", 1, "event_count"),
-    2: Analog("高度", "m", 0.01, "water_level"),
-    3: Analog("温度", "°C", 0.1, "temperature"),
-    4: Analog("压力", "MPa", 0.1, "water_pressure"),
-    5: Analog("压力", "kPa", 0.1, "water_pressure", 0.001),
-    6: Analog("气体浓度", "%LEL", 0.1, "gas_lel"),
-    7: Analog("时间", "s", 1),
-    8: Analog("电压", "V", 0.1, "voltage"),
-    9: Analog("电流", "A", 0.1, "current"),
-    10: Analog("流量", "L/s", 0.1, "flow"),
-    11: Analog("风量", "m3/min", 0.1),
-    12: Analog("风速", "m/s", 1),
+    0: Analog(Name("未用", "unused"), "", 1),
+    1: Analog(Name("事件计数", "event count"), "件", 1, "event_count"),
+    2: Analog(Name("高度", "height"), "m", 0.01, "water_level"),
+    3: Analog(Name("温度", "temperature"), "°C", 0.1, "temperature"),
+    4: Analog(Name("压力", "pressure"), "MPa", 0.1, "water_pressure"),
+    5: Analog(Name("压力", "pressure"), "kPa", 0.1, "water_pressure", 0.001),
+    6: Analog(Name("气体浓度", "gas concentration"), "%LEL", 0.1, "gas_lel"),
+    7: Analog(Name("时间", "time"), "s", 1),
+    8: Analog(Name("电压", "voltage"), "V", 0.1, "voltage"),
+    9: Analog(Name("电流", "current"), "A", 0.1, "current"),
+    10: Analog(Name("流量", "flow"), "L/s", 0.1, "flow"),
+    11: Analog(Name("风量", "air volume"), "m3/min", 0.1),
+    12: Analog(Name("风速", "air speed"), "m/s", 1),
 }
 #: Electrical-fire detectors whose temperature or current is that of the cable and of the leakage, not of the room.
 CABLE_TEMPERATURE_COMPONENTS: Final = frozenset({16, 18})
 RESIDUAL_CURRENT_COMPONENTS: Final = frozenset({17})
 
-SYSTEMS: Final[dict[int, str]] = {
-    0: "通用", 1: "火灾报警系统", 10: "消防联动控制器", 11: "消火栓系统", 12: "自动喷水灭火系统",
-    13: "气体灭火系统", 14: "水喷雾灭火系统（泵启动方式）", 15: "水喷雾灭火系统（压力容器启动方式）",
-    16: "泡沫灭火系统", 17: "干粉灭火系统", 18: "防烟排烟系统", 19: "防火门及卷帘系统", 20: "消防电梯",
-    21: "消防应急广播", 22: "消防应急照明和疏散指示系统", 23: "消防电源", 24: "消防电话",
-}
-COMPONENTS: Final[dict[int, str]] = {
-    0: "通用", 1: "火灾报警控制器", 10: "可燃气体探测器", 11: "点型可燃气体探测器", 12: "独立式可燃气体探测器",
-    13: "线型可燃气体探测器", 16: "电气火灾监控报警器", 17: "剩余电流式电气火灾监控探测器",
-    18: "测温式电气火灾监控探测器", 21: "探测回路", 22: "火灾显示盘", 23: "手动火灾报警按钮", 24: "消火栓按钮",
-    25: "火灾探测器", 30: "感温火灾探测器", 31: "点型感温火灾探测器", 32: "点型感温火灾探测器（S型）",
-    33: "点型感温火灾探测器（R型）", 34: "线型感温火灾探测器", 35: "线型感温火灾探测器（S型）",
-    36: "线型感温火灾探测器（R型）", 37: "光纤感温火灾探测器", 40: "感烟火灾探测器", 41: "点型离子感烟火灾探测器",
-    42: "点型光电感烟火灾探测器", 43: "线型光束感烟火灾探测器", 44: "吸气式感烟火灾探测器", 50: "复合式火灾探测器",
-    51: "复合式感烟感温火灾探测器", 52: "复合式感光感温火灾探测器", 53: "复合式感光感烟火灾探测器",
-    61: "紫外火焰探测器", 62: "红外火焰探测器", 69: "感光火灾探测器", 74: "气体探测器",
-    78: "图像摄像方式火灾探测器", 79: "感声火灾探测器", 81: "气体灭火控制器", 82: "消防电气控制装置",
-    83: "消防控制室图形显示装置", 84: "模块", 85: "输入模块", 86: "输出模块", 87: "输入/输出模块", 88: "中继模块",
-    91: "消防水泵", 92: "消防水箱", 95: "喷淋泵", 96: "水流指示器", 97: "信号阀", 98: "报警阀", 99: "压力开关",
-    101: "阀驱动装置", 102: "防火门", 103: "防火阀", 104: "通风空调", 105: "泡沫液泵", 106: "管网电磁阀",
-    111: "防烟排烟风机", 113: "排烟防火阀", 114: "常闭送风口", 115: "排烟口", 116: "电控挡烟垂壁",
-    117: "防火卷帘控制器", 118: "防火门监控器", 121: "警报装置",
-}
+
+def command_name(code: int) -> Name:
+    """The standard's name of a command, or what kind of number it is."""
+    return COMMANDS.get(code) or _other(code, "命令", "command")
 
 
-def system_name(code: int) -> str:
-    """The standard's name of a system type, or what kind of number it is."""
-    return SYSTEMS.get(code) or (f"用户自定义系统 {code}" if code >= 128 else f"预留系统 {code}")
+def type_name(code: int) -> Name:
+    """The standard's name of a type of data unit, or what kind of number it is."""
+    return TYPES.get(code) or _other(code, "类型", "type")
 
 
-def component_name(code: int) -> str:
-    """The standard's name of a component type, or what kind of number it is."""
-    return COMPONENTS.get(code) or (f"用户自定义部件 {code}" if code >= 128 else f"预留部件 {code}")
+def analog_name(code: int) -> Name:
+    """The standard's name of an analog quantity, or what kind of number it is."""
+    known = ANALOG.get(code)
+    return known.name if known else _other(code, "模拟量", "analog quantity")
+
+
+def _other(code: int, zh: str, en: str) -> Name:
+    return Name(f"用户自定义{zh} {code}", f"user-defined {en} {code}") if code >= 128 else Name(
+        f"预留{zh} {code}", f"reserved {en} {code}")

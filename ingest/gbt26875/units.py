@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
-
-#: The standard names no zone; devices in the field run on China's clock.
-DEVICE_ZONE = ZoneInfo("Asia/Shanghai")
+from struct import Struct
+from typing import Final, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +15,7 @@ class BadUnit:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class SystemStatus:
+class SystemStatus(NamedTuple):
     """Type 1, 建筑消防设施系统状态."""
 
     system: int
@@ -27,8 +24,7 @@ class SystemStatus:
     time: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentStatus:
+class ComponentStatus(NamedTuple):
     """Type 2, 部件运行状态. ``address`` is the four bytes in wire order, ``description`` the raw text field."""
 
     system: int
@@ -40,8 +36,7 @@ class ComponentStatus:
     time: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentAnalog:
+class ComponentAnalog(NamedTuple):
     """Type 3, 部件模拟量值. ``raw`` is signed and still to be multiplied by the step of ``quantity``."""
 
     system: int
@@ -53,8 +48,7 @@ class ComponentAnalog:
     time: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """Type 4 (facility, 操作信息) and type 24 (transmission device): ``system`` is None for the device itself."""
 
     system: int | None
@@ -64,115 +58,142 @@ class Operation:
     time: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceStatus:
+class DeviceStatus(NamedTuple):
     """Type 21, 用户信息传输装置运行状态."""
 
     status: int
     time: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """Types 5 to 8, 25, 26 and 28: software versions, configuration texts and clocks, as key and text."""
+class Version(NamedTuple):
+    """Types 5 (of a facility) and 25 (of the device, whose ``system`` is None). ``time`` is a second tag, if any."""
 
-    key: str
-    text: str
+    system: int | None
+    system_address: int
+    major: int
+    minor: int
+    time: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class VendorObject:
-    """Any other type: kept whole as hex."""
+class Configuration(NamedTuple):
+    """Types 6 and 26: a text about a system or (``system`` None) the device."""
+
+    system: int | None
+    system_address: int
+    text: bytes
+    time: bytes | None
+
+
+class ComponentConfiguration(NamedTuple):
+    """Type 7: a text about a component."""
+
+    system: int
+    system_address: int
+    component: int
+    address: bytes
+    description: bytes
+    time: bytes | None
+
+
+class Clock(NamedTuple):
+    """Types 8 and 28: what a facility's or (``system`` None) the device's clock shows. ``time`` is a second tag."""
+
+    system: int | None
+    system_address: int
+    shown: bytes
+    time: bytes | None
+
+
+class VendorObject(NamedTuple):
+    """Any other type: kept whole, ``raw`` is the data unit."""
 
     kind: int
     raw: bytes
 
 
-Unit = SystemStatus | ComponentStatus | ComponentAnalog | Operation | DeviceStatus | Described | VendorObject
+Unit = (SystemStatus | ComponentStatus | ComponentAnalog | Operation | DeviceStatus | Version | Configuration
+        | ComponentConfiguration | Clock | VendorObject)
 
-# Sizes seen in the field beside the standard's (the first of each): without description, and with a second time tag.
-_SIZES = {1: (10, 16), 2: (46, 15, 16), 3: (16, 22), 4: (10,), 7: (38, 44), 8: (8, 14), 21: (7, 13), 24: (8,),
-          5: (4, 10), 25: (2, 8), 28: (6, 12)}
+_SYSTEM: Final = Struct("<BBH6s").unpack
+_COMPONENT: Final = Struct("<BBB4sH31s6s").unpack
+_ANALOG: Final = Struct("<BBB4sBh6s").unpack_from
+_OPERATION: Final = Struct("<BBBB6s").unpack
 
 
-def read_unit(unit: bytes) -> list[Unit] | BadUnit:  # noqa: PLR0911  one check a line
-    """The objects of a data unit; an empty list for an empty unit and the one-byte hello, which say only "here"."""
+def _component(raw: bytes) -> ComponentStatus:
+    if len(raw) == 46:
+        return ComponentStatus(*_COMPONENT(raw))
+    return ComponentStatus(raw[0], raw[1], raw[2], raw[3:7], raw[7] | raw[8] << 8, raw[9:-6], raw[-6:])
+
+
+def _tag(raw: bytes, at: int) -> bytes | None:
+    return raw[at:at + 6] or None
+
+
+#: What reads one object of a type, and the sizes it may have: the standard's first, then those seen in the field
+#: (component statuses without description; a second time tag at the end).
+_READERS: Final[dict[int, tuple[Callable[[bytes], Unit], tuple[int, ...]]]] = {
+    1: (lambda raw: SystemStatus(*_SYSTEM(raw[:10])), (10, 16)),
+    2: (_component, (46, 15, 16)),
+    3: (lambda raw: ComponentAnalog(*_ANALOG(raw)), (16, 22)),
+    4: (lambda raw: Operation(*_OPERATION(raw)), (10,)),
+    5: (lambda raw: Version(raw[0], raw[1], raw[2], raw[3], _tag(raw, 4)), (4, 10)),
+    7: (lambda raw: ComponentConfiguration(raw[0], raw[1], raw[2], raw[3:7], raw[7:38], _tag(raw, 38)), (38, 44)),
+    8: (lambda raw: Clock(raw[0], raw[1], raw[2:8], _tag(raw, 8)), (8, 14)),
+    21: (lambda raw: DeviceStatus(raw[0], raw[1:7]), (7, 13)),
+    24: (lambda raw: Operation(None, 0, raw[0], raw[1], raw[2:8]), (8,)),
+    25: (lambda raw: Version(None, 0, raw[0], raw[1], _tag(raw, 2)), (2, 8)),
+    28: (lambda raw: Clock(None, 0, raw[:6], _tag(raw, 6)), (6, 12)),
+}
+_TEXTS: Final = {6: 2, 26: 0}
+#: Types of the standard that a device sends.
+KNOWN: Final = frozenset(_READERS) | frozenset(_TEXTS)
+
+
+def read_unit(unit: bytes, layout: int | None = None) -> list[Unit] | BadUnit:
+    """The objects of a data unit; an empty list for an empty unit and the one-byte hello, which say only "here".
+
+    ``layout`` is the type of the standard whose objects a vendor's type has.
+    """
     if len(unit) < 2:
         return []
-    kind, count, body = unit[0], unit[1], unit[2:]
-    if kind == 0 or kind > 28:
+    kind, count = unit[0], unit[1]
+    shape = layout or kind
+    if shape in _TEXTS:
+        return _texts(kind, count, unit[2:], _TEXTS[shape])
+    if shape not in _READERS:
         return [VendorObject(kind, unit)]
     if count == 0:
         return BadUnit(f"the data unit of type {kind} claims 0 objects")
-    if kind in (6, 26):
-        return _texts(kind, count, body)
-    sizes = _SIZES.get(kind)
-    if sizes is None:
-        return [VendorObject(kind, unit)]
-    size, rest = divmod(len(body), count)
+    read, sizes = _READERS[shape]
+    size, rest = divmod(len(unit) - 2, count)
     if rest or size not in sizes:
         expected = " or ".join(str(one) for one in sizes)
-        return BadUnit(f"the data unit of type {kind} has {len(body)} bytes for {count} objects; one has {expected}")
-    return [_object(kind, body[at:at + size]) for at in range(0, len(body), size)]
+        return BadUnit(f"the data unit of type {kind} has {len(unit) - 2} bytes for {count} objects; "
+                       f"one has {expected}")
+    return [read(unit[at:at + size]) for at in range(2, len(unit), size)]
 
 
-def _object(kind: int, raw: bytes) -> Unit:  # noqa: PLR0911  one line a type
-    word = int.from_bytes
-    if kind == 1:
-        return SystemStatus(raw[0], raw[1], word(raw[2:4], "little"), raw[4:10])
-    if kind == 2:
-        return ComponentStatus(raw[0], raw[1], raw[2], raw[3:7], word(raw[7:9], "little"), raw[9:-6], raw[-6:])
-    if kind == 3:
-        return ComponentAnalog(raw[0], raw[1], raw[2], raw[3:7], raw[7], word(raw[8:10], "little", signed=True),
-                               raw[10:16])
-    if kind == 4:
-        return Operation(raw[0], raw[1], raw[2], raw[3], raw[4:10])
-    if kind == 21:
-        return DeviceStatus(raw[0], raw[1:7])
-    if kind == 24:
-        return Operation(None, 0, raw[0], raw[1], raw[2:8])
-    if kind == 5:
-        return Described(f"gbt.{raw[0]}/{raw[1]}.version", f"{raw[2]}.{raw[3]}")
-    if kind == 25:
-        return Described("gbt.device.version", f"{raw[0]}.{raw[1]}")
-    if kind == 7:
-        return Described(f"gbt.{raw[0]}/{raw[1]}/{raw[2]}/{raw[3:7].hex()}.configuration", text_of(raw[7:38]))
-    moment = raw[2:8] if kind == 8 else raw[:6]
-    key = f"gbt.{raw[0]}/{raw[1]}.clock" if kind == 8 else "gbt.device.clock"
-    told = time_of(moment)
-    return Described(key, told.isoformat() if told else moment.hex())
+def _texts(kind: int, count: int, body: bytes, head: int) -> list[Unit] | BadUnit:
+    """Objects of types 6 and 26, whose text says its own length; with a second time tag each, where that fits."""
+    if count == 0:
+        return BadUnit(f"the data unit of type {kind} claims 0 objects")
+    for tag in (0, 6):
+        found = _texts_with(count, body, head, tag)
+        if found is not None:
+            return found
+    return BadUnit(f"the {count} texts in the data unit of type {kind} do not fill its {len(body)} bytes")
 
 
-def _texts(kind: int, count: int, body: bytes) -> list[Unit] | BadUnit:
-    """Objects of types 6 and 26, whose text says its own length."""
-    head = 2 if kind == 6 else 0
+def _texts_with(count: int, body: bytes, head: int, tag: int) -> list[Unit] | None:
     found: list[Unit] = []
-    for number in range(1, count + 1):
-        if len(body) < head + 1 or len(body) < head + 1 + body[head]:
-            return BadUnit(f"text {number} of {count} in the data unit of type {kind} runs past its end")
-        end = head + 1 + body[head]
-        where = f"{body[0]}/{body[1]}" if head else "device"
-        found.append(Described(f"gbt.{where}.configuration", text_of(body[head + 1:end])))
-        body = body[end:]
-    return found
-
-
-def time_of(tag: bytes) -> dt.datetime | None:
-    """The moment of a six-byte tag (second, minute, hour, day, month, year - 2000), or None where there is none."""
-    second, minute, hour, day, month, year = tag
-    try:
-        return dt.datetime(2000 + year, month, day, hour, minute, second, tzinfo=DEVICE_ZONE)
-    except ValueError:
-        return None
-
-
-def text_of(raw: bytes) -> str:
-    """A GB 18030 text field for people: padding and what stands behind a NUL are dropped, bad bytes replaced.
-
-    Some makers put a format number (1 to 6) in the first byte; leading NULs come before the text in others.
-    """
-    raw = raw.lstrip(b"\x00 ")
-    if raw[:1] in (b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06"):
-        raw = raw[1:].lstrip(b"\x00 ")
-    text = raw.split(b"\x00", 1)[0].decode("gb18030", "replace")
-    return "".join(character for character in text if character.isprintable()).strip()
+    at = 0
+    for _ in range(count):
+        if at + head >= len(body):
+            return None
+        start = at + head + 1
+        end = start + body[at + head]
+        system, address = (body[at], body[at + 1]) if head else (None, 0)
+        found.append(Configuration(system, address, body[start:end], body[end:end + tag] or None))
+        at = end + tag
+    return found if at == len(body) else None

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.gbt26875 import BadBytes, BadUnit, DeviceSettings, Frame, find_frames, frame_bytes, payload_bytes, report
-from ingest.gbt26875.units import Described, VendorObject, read_unit, text_of
+from ingest.gbt26875.text import text_of
+from ingest.gbt26875.units import VendorObject, read_unit
 from ingest.messages import EventReport, Reading, StateReport, StatusReport
 
 LINES = (Path(__file__).parent / "fixtures/gbt26875_frames.jsonl").read_text(encoding="utf-8").splitlines()
@@ -220,20 +221,36 @@ def test_what_the_standard_leaves_to_vendors_is_kept_as_hex() -> None:
     assert isinstance(read_unit(bytes([12, 1, 1]))[0], VendorObject)  # type: ignore[index]
 
 
-def test_types_134_to_136_restore_only_where_the_device_is_known_to_mean_it() -> None:
+def test_types_134_to_136_restore_unless_the_device_is_known_to_mean_something_else() -> None:
     raw = frame_bytes(unit=bytes([135, 1, 1, 1, 40, 5, 0, 6, 0, 2, 0]) + bytes(31) + TAG)
-    assert isinstance(report(one(raw), PLAIN)[0], EventReport)  # type: ignore[index]
-    (told,) = report(one(raw), DeviceSettings(restored_types=True))  # type: ignore[misc]
+    (told,) = report(one(raw), PLAIN)  # type: ignore[misc]
     assert isinstance(told, StatusReport)
     assert (told.point, told.on) == ("1/1/40/5-6", ())
     assert "fire_alarm" in told.covers
+    (raw_told,) = report(one(raw), DeviceSettings.of({"gbt26875": {"restored_types": False}}))  # type: ignore[misc]
+    assert raw_told.kind == "vendor_data"
+    other = frame_bytes(unit=bytes([135, 1, 7, 7, 7]))
+    assert [event.kind for event in report(one(other), PLAIN)] == ["vendor_data"]  # type: ignore[union-attr]
 
 
-def test_versions_and_configurations_are_kept_as_texts() -> None:
-    assert read_unit(bytes([5, 1, 1, 1, 3, 14])) == [Described("gbt.1/1.version", "3.14")]
+def texts(unit: bytes) -> list[tuple[str, str]]:
+    told = report(one(frame_bytes(unit=unit)), PLAIN)
+    assert not isinstance(told, BadUnit)
+    return [(state.key, state.value) for state in told if isinstance(state, StateReport)]
+
+
+@pytest.mark.parametrize("more", [b"", TAG])
+def test_versions_configurations_and_clocks_are_kept_as_texts(more: bytes) -> None:
     text = "一层".encode("gb18030")
-    assert read_unit(bytes([6, 2, 1, 1, len(text)]) + text + bytes([1, 2, 0])) == [
-        Described("gbt.1/1.configuration", "一层"), Described("gbt.1/2.configuration", "")]
+    assert texts(bytes([5, 1, 1, 1, 3, 14]) + more) == [("gbt.1/1.version", "3.14")]
+    assert texts(bytes([25, 1, 2, 9]) + more) == [("gbt.device.version", "2.9")]
+    assert texts(bytes([6, 2, 1, 1, len(text)]) + text + more + bytes([1, 2, 0]) + more) == [
+        ("gbt.1/1.configuration", "一层"), ("gbt.1/2.configuration", "")]
+    assert texts(bytes([26, 1, len(text)]) + text + more) == [("gbt.device.configuration", "一层")]
+    assert texts(bytes([7, 1, 1, 1, 40, 5, 0, 6, 0]) + text.ljust(31, b"\0") + more) == [
+        ("gbt.1/1/40/05000600.configuration", "一层")]
+    assert texts(bytes([8, 1, 1, 1]) + TAG + more) == [("gbt.1/1.clock", "2026-03-08T10:15:30+08:00")]
+    assert texts(bytes([28, 1]) + TAG + more) == [("gbt.device.clock", "2026-03-08T10:15:30+08:00")]
 
 
 @pytest.mark.parametrize(("raw", "text"), [
