@@ -9,7 +9,7 @@ from store.database import Connection
 
 q = Queries(__file__)
 
-_LETTERS = {"inspection": "J", "complaint": "T", "fire": "H", "penalty": "C"}
+_LETTERS = {"inspection": "J", "complaint": "T", "fire": "H", "penalty": "C", "finding": "X"}
 
 
 def next_number(connection: Connection, noun: str, day: dt.date) -> str:

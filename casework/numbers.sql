@@ -17,3 +17,8 @@ from fires where fire_no like %(prefix)s;
 -- The highest place taken in a day.
 select max(substring(substr(case_no, %(skip)s) from '^[0-9]{1,8}$')::int) as last
 from penalties where case_no like %(prefix)s;
+
+-- name: last_finding
+-- The highest place taken in a day.
+select max(substring(substr(finding_no, %(skip)s) from '^[0-9]{1,8}$')::int) as last
+from findings where finding_no like %(prefix)s;

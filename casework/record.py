@@ -22,7 +22,8 @@ Rows = list[dict[str, Any]]
 
 def unit_record(connection: Connection, unit_id: int, day: dt.date, *, limit: int = 50) -> dict[str, Any]:
     """The record of a unit, newest first: inspections with officers and hazards, orders, penalties, complaints, fires,
-    and credit (balance, rating, entries, listings, grounds for the serious list) as of ``day``."""
+    off-site findings with the decision that stands, and credit (balance, rating, entries, listings, grounds for the
+    serious list) as of ``day``."""
     asked = {"unit": unit_id, "limit": limit, "day": day}
     inspections = connection.execute(q["inspections"], asked).fetchall()
     return {
@@ -32,6 +33,7 @@ def unit_record(connection: Connection, unit_id: int, day: dt.date, *, limit: in
         "penalties": connection.execute(q["penalties"], asked).fetchall(),
         "complaints": connection.execute(q["complaints"], asked).fetchall(),
         "fires": connection.execute(q["fires"], asked).fetchall(),
+        "findings": connection.execute(q["findings"], asked).fetchall(),
         "credit": credit_record(connection, unit_id, day, limit=limit),
     }
 

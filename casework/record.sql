@@ -53,6 +53,17 @@ select * from complaints where unit_id = %(unit)s order by received_at desc limi
 -- Fires at a unit, newest first.
 select * from fires where unit_id = %(unit)s order by occurred_at desc limit %(limit)s;
 
+-- name: findings
+-- Off-site findings at a unit, newest first, with the decision that stands; only a substantiated one is a violation.
+select f.finding_id, f.finding_no, f.rule, f.began_at, f.ended_at, f.found_at, f.decide_by, f.state, d.decided_by,
+    d.decided_at, d.reason, i.inspection_no
+from findings f
+left join lateral (select decided_by, decided_at, reason, inspection_id from finding_decisions
+                   where finding_id = f.finding_id order by decision_id desc limit 1) d on true
+left join inspections i on i.inspection_id = d.inspection_id
+where f.unit_id = %(unit)s and f.state <> 'lapsed'
+order by f.began_at desc, f.finding_id desc limit %(limit)s;
+
 -- name: credit_sum
 -- What the ledger adds up to by a day.
 select coalesce(sum(points), 0) as points from credit_entries where unit_id = %(unit)s and occurred_on <= %(day)s;

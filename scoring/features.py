@@ -137,7 +137,7 @@ class _Loading:
             found[f"{severity}_ratio"] = np.where(found["visits"] > 0, shrunk_ratio(observed, expected, prior), np.nan)
             if severity == "critical":
                 found["operator_ratio"] = self._operator_ratio(operators, of_team, rates, observed, expected, prior)
-        for name in ("hazards", "penalties", "complaints", "fires"):
+        for name in ("hazards", "penalties", "complaints", "findings", "fires"):
             found |= self._columns(name)
         return found
 

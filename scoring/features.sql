@@ -197,6 +197,21 @@ where received_at < %(moment)s and received_at >= %(moment_12m)s
   and (%(units)s::bigint[] is null or unit_id = any(%(units)s))
 group by unit_id
 
+-- name: findings
+-- Off-site findings that stood as substantiated when the day began, by decisions of the twelve months before it; and
+-- those that waited for a decision then. What no one has decided is counted apart, and is no violation.
+select f.unit_id,
+       count(*) filter (where d.decision = 'substantiated' and d.decided_at >= %(moment_12m)s)
+           as findings_substantiated_12m,
+       count(*) filter (where d.decision is null and coalesce(f.lapsed_at, 'infinity') >= %(moment)s) as findings_undecided
+from findings f
+left join lateral (
+    select decision, decided_at from finding_decisions
+    where finding_id = f.finding_id and decided_at < %(moment)s order by decision_id desc limit 1
+) d on true
+where f.found_at < %(moment)s and (%(units)s::bigint[] is null or f.unit_id = any(%(units)s))
+group by f.unit_id
+
 -- name: fires
 -- Fires of the 36 months before the day, and those of the last twelve that took the ordinary procedure.
 select unit_id, count(*) as fires_36m,

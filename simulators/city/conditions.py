@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from simulators.city import trouble
 from simulators.city.latents import QUARTER_DAYS, Floats, Ints, Latents
 from simulators.city.model import SHANGHAI, Row
 
@@ -100,9 +101,12 @@ def midnight(day: dt.date) -> int:
     return int(dt.datetime.combine(day, dt.time(), SHANGHAI).timestamp())
 
 
-def draw(rng: np.random.Generator, devices: list[Row], unit_index: dict[str, int], latents: Latents, days: int,
-         fires: list[Row]) -> Spells:
-    """All spells of ``days`` days before ``latents.until`` and of that day itself, for the live hours of a demo."""
+def draw(rng: np.random.Generator, odd: np.random.Generator, devices: list[Row], unit_index: dict[str, int],
+         latents: Latents, days: int, fires: list[Row]) -> Spells:
+    """All spells of ``days`` days before ``latents.until`` and of that day itself, for the live hours of a demo.
+
+    ``odd`` draws the days of trouble, from a stream of their own.
+    """
     unit_of = np.array([unit_index[device["unit_no"]] for device in devices], dtype=np.int64)
     kind_of = np.array([device["kind"] if device["status"] == "active" else "" for device in devices], dtype="U16")
     stop, start = midnight(latents.until) + DAY, midnight(latents.until) - days * DAY
@@ -115,6 +119,9 @@ def draw(rng: np.random.Generator, devices: list[Row], unit_index: dict[str, int
             parts.append(_spells(rng, condition, carriers, unit_of[carriers], poor[carriers], latents,
                                  start, stop))
     parts.append(_fires(rng, devices, fires, start))
+    panels = np.flatnonzero(kind_of == "uitd")
+    parts += [_of_panels(trouble.chatter(odd, panels, unit_of[panels], latents, start, stop), real=False),
+              _of_panels(trouble.unattended(odd, panels, unit_of[panels], latents, start, stop), real=True)]
     whole = _joined(parts)
     installed = np.array([midnight(device["installed_on"]) for device in devices], dtype=np.int64)
     return _pointed(rng, _apart(whole.where(whole.begin >= installed[whole.device])), kind_of)
@@ -160,6 +167,12 @@ def _fires(rng: np.random.Generator, devices: list[Row], fires: list[Row], start
     columns = np.array(found, dtype=np.int64).reshape(-1, 3)
     return Spells(columns[:, 0], np.full(len(found), "fire_alarm", dtype="U16"), columns[:, 1], columns[:, 2],
                   np.ones(len(found), dtype=bool), np.zeros(len(found), dtype="U8"))
+
+
+def _of_panels(columns: tuple[Ints, Ints, Ints], *, real: bool) -> Spells:
+    device, begin, end = columns
+    return Spells(device, np.full(len(device), "fire_alarm", dtype="U16"), begin, end,
+                  np.full(len(device), real, dtype=bool), np.zeros(len(device), dtype="U8"))
 
 
 def _joined(parts: list[Spells]) -> Spells:

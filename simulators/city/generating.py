@@ -50,7 +50,7 @@ def _generate(seed: int, unit_count: int, device_count: int, until: dt.date, day
     history = visits.visits(stream(7), unit_list, hidden, roster, complaints, unit_index)
     credit = record.credit_rows(stream(8), unit_list, hidden, history.findings, complaints, fires, quarters)
     listings = record.listing_rows(stream(9), unit_list, hidden, history.findings, credit)
-    spells = conditions.draw(stream(10), device_list, unit_index, hidden, days, fires)
+    spells = conditions.draw(stream(10), stream(12), device_list, unit_index, hidden, days, fires)
     unit_of = np.array([unit_index[device["unit_no"]] for device in device_list], dtype=np.int64)
     meters = Meters(seed, device_list, unit_of, hidden, days, spells)
     risk = hidden.risk(0)

@@ -11,6 +11,8 @@ from simulators.fleet.device import FleetDevice
 _DRIFT_CHANCE = .002
 _DRIFT_STEPS = 8
 _RECOVER_CHANCE = .04
+_HICCUP = .25
+"""Share of fire alarms that clear by themselves within a minute: a draught, an insect, a loose base."""
 # kind -> (event, chance among the device's events, median minutes until it is restored; 0: never restored by itself)
 EVENTS: dict[str, tuple[tuple[str, float, float], ...]] = {
     "uitd": (("fire_alarm", .34, 4), ("fault", .24, 30), ("supervisory", .08, 10), ("shielded", .07, 120),
@@ -108,5 +110,7 @@ class DeviceState:
         """A condition that begins: kind, point, seconds until it is restored."""
         choices = EVENTS[self.device.kind]
         kind, _, minutes = self.rng.choices(choices, weights=[chance for _, chance, _ in choices])[0]
+        if kind == "fire_alarm" and self.rng.random() < _HICCUP:
+            minutes = .4
         point = f"{self.rng.randint(1, 4)}-{self.rng.randint(1, 199)}" if self.device.kind == "uitd" else ""
         return kind, point, 60 * minutes * self.rng.lognormvariate(0, .6)
