@@ -21,10 +21,12 @@ RUN /opt/huoyan/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11.14-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin huoyan
+# A new volume takes its owner from here: broker-access writes as Mosquitto's user.
+RUN install --directory --owner=1883 --group=1883 --mode=700 /access
 COPY --from=build /opt/huoyan /opt/huoyan
 ENV PATH=/opt/huoyan/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER 10001
 WORKDIR /
-EXPOSE 8080 9101 9102
+EXPOSE 8080 9101 9102 9103 9104 26875/tcp 26875/udp
 ENTRYPOINT ["huoyan"]
 CMD ["--help"]

@@ -26,7 +26,7 @@ DEFAULTS = {setting.name: setting.parse(setting.default) for setting in SETTINGS
 _TOP = {"name", "services", "networks", "volumes", "secrets"}
 _SERVICE = {"image", "build", "restart", "read_only", "tmpfs", "cap_drop", "security_opt", "stop_grace_period",
             "logging", "environment", "volumes", "networks", "shm_size", "healthcheck", "secrets", "ports", "command",
-            "depends_on", "user"}
+            "depends_on", "user", "entrypoint", "ulimits"}
 _HEALTH = {"test", "interval", "timeout", "retries", "start_period"}
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_-]*$")
 _DURATION = re.compile(r"^[0-9]+(s|m|h)$")
@@ -56,7 +56,8 @@ def test_the_file_has_the_form_of_the_compose_specification() -> None:
 
 
 def test_every_network_volume_and_secret_is_declared_and_every_declared_one_is_used() -> None:
-    named = {kind: {str(item).partition(":")[0] for service in SERVICES.values() for item in service.get(kind, ())}
+    named = {kind: {(item["source"] if isinstance(item, dict) else item).partition(":")[0]
+                    for service in SERVICES.values() for item in service.get(kind, ())}
              for kind in ("networks", "volumes", "secrets")}
     for kind, names in named.items():
         assert {name for name in names if _NAME.match(name)} == set(COMPOSE[kind])
@@ -71,6 +72,7 @@ def test_what_is_mounted_from_the_repository_is_in_it() -> None:
         assert target.startswith("/")
         assert mode == "ro"
     assert os.access(ROOT / "deploy/database/010_logins.sh", os.X_OK)
+    assert os.access(ROOT / "deploy/mosquitto/run.sh", os.X_OK)
 
 
 def test_images_are_pinned_and_the_databases_is_the_version_the_tests_run_on() -> None:
@@ -85,10 +87,11 @@ def test_images_are_pinned_and_the_databases_is_the_version_the_tests_run_on() -
 
 
 def test_every_command_exists() -> None:
-    assert set(PROCESSES) == {"migrate", "ingest", "scheduler", "api"}
+    assert set(PROCESSES) == {"migrate", "broker-access", "ingest", "listener", "scheduler", "api"}
     for name, service in PROCESSES.items():
-        assert service["command"] == [name]
-        assert cli.huoyan.get_command(click.Context(cli.huoyan), name) is not None
+        command = "listen" if name == "listener" else name
+        assert service["command"] == [command]
+        assert cli.huoyan.get_command(click.Context(cli.huoyan), command) is not None
     assert 'ENTRYPOINT ["huoyan"]' in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
@@ -102,7 +105,9 @@ def test_every_setting_exists_and_can_be_read() -> None:
 
 
 def test_every_port_and_health_address_is_the_one_the_process_listens_on() -> None:
-    for name, port, path in (("ingest", DEFAULTS["ingest_metrics_port"], "healthz"),
+    for name, port, path in (("broker-access", DEFAULTS["broker_metrics_port"], "readyz"),
+                             ("ingest", DEFAULTS["ingest_metrics_port"], "healthz"),
+                             ("listener", DEFAULTS["listen_metrics_port"], "healthz"),
                              ("scheduler", DEFAULTS["scheduler_metrics_port"], "healthz"),
                              ("api", DEFAULTS["api_port"], "readyz")):
         assert f"http://127.0.0.1:{port}/{path}'" in SERVICES[name]["healthcheck"]["test"][-1]
@@ -110,10 +115,41 @@ def test_every_port_and_health_address_is_the_one_the_process_listens_on() -> No
     exposed = re.search(r"^EXPOSE (.*)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     assert exposed is not None
     assert exposed[1].split() == [str(DEFAULTS[name]) for name in (
-        "api_port", "ingest_metrics_port", "scheduler_metrics_port")]
+        "api_port", "ingest_metrics_port", "scheduler_metrics_port", "listen_metrics_port", "broker_metrics_port")] + [
+            f"{DEFAULTS['listen_tcp_port']}/tcp", f"{DEFAULTS['listen_udp_port']}/udp"]
+    assert SERVICES["listener"]["ports"] == [f"{port}:{port}/{transport}" for transport, port in (
+        ("tcp", DEFAULTS["listen_tcp_port"]), ("udp", DEFAULTS["listen_udp_port"]))]
+    assert SERVICES["listener"]["ulimits"]["nofile"] > DEFAULTS["listen_links"], "a file for each link"
     listeners = re.findall(r"^listener (\d+)", (ROOT / "deploy/mosquitto/mosquitto.conf").read_text(), re.MULTILINE)
-    assert listeners == ["1883", "8883"]
-    assert SERVICES["mosquitto"]["ports"] == ["8883:8883"], "1883 is without TLS and stays inside"
+    assert listeners == ["1883", "8883", "8884"]
+    assert SERVICES["mosquitto"]["ports"] == ["8883:8883", "8884:8884"], "1883 is without TLS and stays inside"
+
+
+def test_mosquitto_reads_what_broker_access_writes() -> None:
+    broker, access = SERVICES["mosquitto"], SERVICES["broker-access"]
+    assert f"access:{access['environment']['HUOYAN_BROKER_DIRECTORY']}" in access["volumes"]
+    assert "access:/mosquitto/access:ro" in broker["volumes"]
+    assert access["user"] == broker["user"] == "1883:1883"
+    assert "--owner=1883" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert broker["depends_on"] == {"broker-access": {"condition": "service_healthy"}}
+    configuration = (ROOT / "deploy/mosquitto/mosquitto.conf").read_text(encoding="utf-8")
+    read = set(re.findall(r"^\w+ (/mosquitto/access/\S+)$", configuration, re.MULTILINE))
+    assert set(broker["command"][1:]) == read, "the script waits for exactly the files that Mosquitto reads"
+    assert {name.rpartition("/")[2] for name in read} == {"passwords", "acl", "ca.crt", "revoked.crl"}
+    inside = {mount.split(":")[1] for mount in broker["volumes"]}
+    assert {broker["command"][0], *broker["entrypoint"]} <= inside
+    secrets = {f"/run/secrets/{name}" for name in broker["secrets"]}
+    assert secrets == set(re.findall(r"/run/secrets/\w+", configuration))
+    assert {item["target"] for item in access["secrets"]} == {"ca.crt", "ca.key"}
+
+
+def test_the_key_of_the_authority_is_with_the_one_that_signs_and_the_session_of_ingest_has_a_secret_name() -> None:
+    holders = [name for name, service in SERVICES.items() for item in service.get("secrets", ())
+               if (item["source"] if isinstance(item, dict) else item) == "mqtt_ca_key"]
+    assert holders == ["broker-access"]
+    assert SERVICES["broker-access"]["networks"] == ["storage"]
+    assert "ports" not in SERVICES["broker-access"]
+    assert _REQUIRED.fullmatch(SERVICES["ingest"]["environment"]["HUOYAN_MQTT_CLIENT_ID"])
 
 
 def test_no_process_has_more_rights_than_it_needs() -> None:

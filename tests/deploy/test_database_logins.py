@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import subprocess
 from collections.abc import Iterator
@@ -10,14 +11,21 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from api import vendors
+from api.viewer import Viewer
+from huoyan.broker_access import AccessOptions, BrokerAccess
 from huoyan.embedded.postgres import EmbeddedPostgres, shipped_binaries
+from ingest import trial, vendor_hours
+from policy import rules
+from registry import broker_files, vendor_keys, vendor_limits
+from store import Database
 from store.migrating import head, migrate, revision
 from tests.servers.databases import run_folder
 from tests.servers.programs import unused_port
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "database" / "010_logins.sh"
 # What a generator may make, and what a shell or SQL would stumble over.
-PASSWORDS = {"ingest": "it's \"quoted\" $HOME", "scheduler": "a+b/c==", "api": "back\\slash :'x'"}
+PASSWORDS = {"ingest": "it's \"quoted\" $HOME", "scheduler": "a+b/c==", "api": "back\\slash :'x'", "broker": "b%20&c"}
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +51,10 @@ def login(server: EmbeddedPostgres, name: str) -> str:
 @pytest.mark.parametrize("name", PASSWORDS)
 def test_each_process_logs_in_as_itself_and_finds_the_schema(server: EmbeddedPostgres, name: str) -> None:
     assert revision(login(server, name)) == head()
+    known = "broker_logins" if name == "broker" else "units"
     with psycopg.connect(login(server, name)) as connection:
-        assert connection.execute("select count(*) from units").fetchone() == (0,)
+        assert connection.execute(psycopg.sql.SQL("select count(*) from {}").format(
+            psycopg.sql.Identifier(known))).fetchone() == (0,)
 
 
 @pytest.mark.parametrize("name", PASSWORDS)
@@ -65,3 +75,47 @@ def test_no_process_can_change_the_schema(server: EmbeddedPostgres, name: str) -
 def test_ingest_cannot_read_accounts(server: EmbeddedPostgres) -> None:
     with psycopg.connect(login(server, "ingest")) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("select * from accounts")
+
+
+@pytest.mark.parametrize("statement", ["select * from vendor_keys", "select * from units", "select * from accounts",
+                                       "update vendor_keys set revoked_at = null", "select * from readings"])
+def test_whoever_tells_the_broker_sees_its_logins_and_nothing_else(server: EmbeddedPostgres, statement: str) -> None:
+    with psycopg.connect(login(server, "broker")) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("name", ["ingest", "scheduler", "api"])
+def test_nobody_else_reads_the_hash_of_a_key(server: EmbeddedPostgres, name: str) -> None:
+    for statement in ("select password_hash from vendor_keys", "select * from broker_logins",
+                      "select * from emqx_logins"):
+        with psycopg.connect(login(server, name)) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)  # type: ignore[call-overload]
+
+
+def test_each_process_has_the_rights_its_part_with_vendors_needs(server: EmbeddedPostgres, tmp_path: Path) -> None:
+    now = dt.datetime.now(dt.UTC)
+    who = Viewer("wang", "", "administrator", None, None, None, "")
+    with Database(login(server, "api"), max_size=2) as db:
+        with db.connection() as connection:
+            vendor_keys.sign_up(connection, {"vendor_code": "acme", "name": "x"}, actor="wang", now=now)
+            vendor_keys.rotate(connection, "acme", end_others_at=now + dt.timedelta(days=1), actor="wang", now=now)
+            key = vendor_keys.add(connection, "acme", kind="certificate", actor="wang", now=now)
+            vendor_keys.bind_certificate(connection, key, "AB", now + dt.timedelta(days=9))
+            vendor_keys.revoke(connection, key.login, actor="wang", now=now)
+            usual = vendor_limits.of_policy(rules(), now.date())
+            vendor_limits.change(connection, "acme", {"messages_per_second": 9}, usual, actor="wang")
+            trial.attempt(connection, rules(), "huoyan/v1/acme/x/telemetry", b"{}", now=now, max_payload=100)
+        assert vendors.overview(db, who, "acme", now)["limits"]["messages_per_second"] == 9
+        assert vendors.listing(db, now)[0]["valid_keys"] == 2
+        assert vendors.events(db, who, "acme", now, 5) == []
+        assert vendors.refused_file(db, who, "acme", None).count("\n") == 1
+    with Database(login(server, "ingest"), max_size=2) as db, db.connection() as connection:
+        vendor_hours.count(connection, {("acme", vendor_hours.hour_of(now), "event"): vendor_hours.Tally(1)})
+        vendor_hours.count(connection, {("acme", vendor_hours.hour_of(now), "event"): vendor_hours.Tally(1)})
+    with Database(login(server, "broker"), max_size=2) as db:
+        assert BrokerAccess(db, AccessOptions(tmp_path)).once(now) == ["acl", "passwords"]
+        with db.connection() as connection:
+            assert [row["certificate_serial"] for row in broker_files.revoked(connection)] == ["AB"]
+            assert len(connection.execute("select * from emqx_logins, emqx_access").fetchall()) > 0
+    with Database(login(server, "scheduler"), max_size=2) as db, db.connection() as connection:
+        assert vendor_hours.forget(connection, now + dt.timedelta(hours=1)) == 1

@@ -104,6 +104,7 @@ def test_every_register_takes_its_least_row_once(peopled: Database, tmp_path: Pa
     ("devices", "unit_no", "U404", "there is no unit U404"),
     ("devices", "kind", "toaster", "there is no kind toaster"),
     ("devices", "installed_on", "soon", "not a day"),
+    ("devices", "settings", '{"gbt26875": {"source_order": "middle"}}', "it must be little or big"),
     ("officers", "area_codes", "990101;990777", "there is no area 990777"),
     ("officers", "area_codes", ";", "at least one area"),
     ("officers", "area_codes", "x", "the entry x must be 6 to 12 digits"),

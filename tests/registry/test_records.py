@@ -139,6 +139,18 @@ def test_devices_and_vendors_are_listed_made_and_changed(peopled: Database) -> N
         assert vendors.update(connection, "other", {"status": "suspended"}, **WHO).status == "suspended"
 
 
+def test_a_device_s_settings_for_gbt26875_are_checked_when_they_are_entered(peopled: Database) -> None:
+    device = {"vendor_code": "acme", "device_no": "t_1", "unit_no": "U2", "kind": "uitd"}
+    with pytest.raises(RecordRefused) as refused, peopled.connection() as connection:
+        devices.create(connection, {**device, "settings": '{"gbt26875": {"clock": "utc"}}'}, **WHO)
+    assert refused.value.faults == {"settings": "gbt26875.clock is 'utc'; it must be auto, binary or bcd"}
+    with peopled.connection() as connection:
+        made = devices.create(connection, {**device, "settings": '{"gbt26875": {"profile": "jd_f53"}}'}, **WHO)
+        assert made.settings == {"gbt26875": {"profile": "jd_f53"}}
+        with pytest.raises(RecordRefused, match="the profiles are"):
+            devices.update(connection, "acme", "t_1", {"settings": {"gbt26875": {"profile": "x"}}}, **WHO)
+
+
 def test_an_officer_is_present_with_a_valid_certificate_and_without_leave(peopled: Database) -> None:
     with peopled.connection() as connection:
         def present(day: dt.date, within: list[str] | None = None) -> list[str]:
