@@ -1,16 +1,11 @@
--- name: by_reason
--- How many payloads wait, by reason.
-select reason_code, count(*) as count from quarantine
-where %(vendor)s::text is null or vendor_code = %(vendor)s
-group by reason_code order by count(*) desc, reason_code limit 100;
-
 -- name: page
 -- Payloads, the newest first.
-select quarantine_id, received_at, topic, vendor_code, reason_code, reason, payload_bytes, times, replayed_at,
-       substring(payload for 2049) as payload
+select quarantine_id, received_at, topic, vendor_code, reason_code, reason, payload_bytes, times, replayed_at, is_cut,
+       became, substring(payload for 2049) as payload
 from quarantine
 where (%(vendor)s::text is null or vendor_code = %(vendor)s)
   and (%(reason)s::text is null or reason_code = %(reason)s)
+  and (%(waiting)s::boolean is not true or replayed_at is null)
   and (%(before)s::bigint is null or quarantine_id < %(before)s)
 order by quarantine_id desc limit %(limit)s;
 

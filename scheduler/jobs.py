@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import casework.credit
+import ingest.findings
+import ingest.verdicts
 import sampling.draw
 import sampling.freeze
 import scoring.nightly
 import scoring.rollup
 from policy import calendar, rules
 from policy.clocks import SHANGHAI
+from scheduler import retention
 from store import Database, HuoyanError
 
 
@@ -75,6 +78,14 @@ def _rollup(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
     return scoring.rollup.run(db, day)
 
 
+def findings(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    """Cases judged by rule, then findings; between the daily run of the ledger the service calls it every few minutes.
+
+    A look goes by ``now``, not by the date: it reaches back over missed dates, and what it finds was known only now.
+    """
+    return {**ingest.verdicts.run(db, now), **ingest.findings.run(db, now)}
+
+
 def _credit(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
     return casework.credit.run(db, day)
 
@@ -91,10 +102,16 @@ def _draw(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
     return sampling.draw.run(db, day, now)
 
 
+def _retention(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    return retention.run(db, day, now)
+
+
 JOBS: tuple[Job, ...] = (
     Job("rollup", "日汇总", "roll-up", _rollup),
+    Job("findings", "非现场线索", "off-site findings", findings),
     Job("credit", "信用积分入账", "credit points", _credit),
     Job("score", "风险评分", "scores", _score),
+    Job("retention", "数据清理", "retention", _retention),
     Job("draw", "双随机抽取", "draw", _draw, working_days_only=True, perishable=True),
     Job("freeze", "名单冻结", "freeze", _freeze, working_days_only=True, days_ahead=1, perishable=True),
 )

@@ -10,6 +10,7 @@ import datetime as dt
 import threading
 from collections.abc import Callable
 
+import psycopg
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -17,9 +18,10 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 import ingest.offline
+import ingest.replay
 from policy import rules
 from policy.clocks import SHANGHAI, legal_day
-from scheduler import ledger
+from scheduler import jobs, ledger
 from scheduler.jobs import JOBS, Job
 from scheduler.ledger import Outcome, run_once
 from store import Database, HuoyanError
@@ -28,6 +30,8 @@ _log = structlog.get_logger(__name__)
 # A failed job is tried again at the next sweep; shorter would hammer a database that is down.
 _SWEEP_SECONDS = 120
 _OFFLINE_SECONDS = 60
+# A person who asked for a replay on a page is waiting for it.
+_REPLAY_SECONDS = 5
 
 
 class SchedulerService:
@@ -38,7 +42,7 @@ class SchedulerService:
         self._stopped = threading.Event()
         # One worker: jobs of a night build on each other and must not overtake.
         self._clock = BackgroundScheduler(
-            timezone=SHANGHAI, executors={"default": ThreadPoolExecutor(1), "watch": ThreadPoolExecutor(1)},
+            timezone=SHANGHAI, executors={name: ThreadPoolExecutor(1) for name in ("default", "watch", "replay")},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
 
     def run(self) -> None:
@@ -52,6 +56,9 @@ class SchedulerService:
                             next_run_time=dt.datetime.now(SHANGHAI))
         self._clock.add_job(self._mark_offline, IntervalTrigger(seconds=_OFFLINE_SECONDS), id="offline",
                             executor="watch")
+        self._clock.add_job(self._replay, IntervalTrigger(seconds=_REPLAY_SECONDS), id="replay", executor="replay")
+        self._clock.add_job(self._look_for_findings, IntervalTrigger(
+            minutes=rules().value("schedule.findings_minutes", today)), id="findings watch", executor="watch")
         self._clock.start()
         self._stopped.wait()
         # A job under way is let finish: its transaction would only be done again.
@@ -101,3 +108,21 @@ class SchedulerService:
             ingest.offline.run(self._db, self._now())
         except HuoyanError as error:
             _log.error("offline check failed", error=str(error))
+
+    def _look_for_findings(self) -> None:
+        """Between two dates of the job; its daily run in the ledger says that none was missed."""
+        now = self._now()
+        try:
+            told = jobs.findings(self._db, legal_day(now), now)
+        except HuoyanError as error:
+            _log.error("findings failed", error=str(error))
+            return
+        if any(told.get(what) for what in ("raised", "lapsed", "judged", "taken_back")):
+            _log.info("findings", **told)
+
+    def _replay(self) -> None:
+        """Bring the replays of quarantine that were asked for to their end; on a stop, after the piece in hand."""
+        try:
+            ingest.replay.serve(self._db, rules(), self._now(), lambda: not self._stopped.is_set())
+        except (HuoyanError, psycopg.OperationalError) as error:
+            _log.error("replay interrupted, it goes on later", error=" ".join(str(error).split())[:300])

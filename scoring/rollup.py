@@ -9,6 +9,9 @@ Units of the columns: ``fault_hours``, ``shielded_hours``, ``manual_hours`` and 
 day (0 to 24) in which at least one such condition lasted anywhere in the unit; an open one runs to the end of the day.
 ``offline_hours`` are device-hours: the share is ``offline_hours / (24 * devices)``. ``fire_alarms`` counts cases opened
 that day that were not judged a test; what is neither confirmed nor false waits for a verdict.
+
+A row outlives what it was computed from: of days before ``retention_marks.kept_from`` only the columns that rest on
+cases, which are kept for ever, are computed again.
 """
 
 from __future__ import annotations
@@ -141,7 +144,7 @@ def _roll_up(connection: Connection, first: dt.date, last: dt.date, before: dt.d
         return 0
     connection.execute(q["room_to_work"])
     metrics = {row["code"]: row["metric_id"] for row in connection.execute("select code, metric_id from metrics")}
-    window = {"starts": midnight(first), "ends": midnight(last + _ONE_DAY)}
+    window: dict[str, Any] = {"starts": midnight(first), "ends": midnight(last + _ONE_DAY)}
     connection.execute(q["index_taken"])
     connection.execute("analyze taken")
     connection.execute(q["carriers"], {
@@ -156,10 +159,14 @@ def _roll_up(connection: Connection, first: dt.date, last: dt.date, before: dt.d
     connection.execute(q["conditions"], window | {"fault_kinds": list(limits.fault_kinds)})
     connection.execute("analyze measured, heard, conditions")
     connection.execute(q["hours"])
+    closed = connection.execute(q["closed_before"]).fetchone()
+    window["closed_before"] = closed["day"] if closed else None
     connection.execute(q["later_days"], window | {"first": first, "before": before})
-    connection.execute(q["store"], window | {
-        "silent_kinds": list(limits.silent_kinds), "alarm_kinds": list(limits.alarm_kinds),
-        "fault_kinds": list(limits.fault_kinds)})
+    kinds = {"silent_kinds": list(limits.silent_kinds), "alarm_kinds": list(limits.alarm_kinds),
+             "fault_kinds": list(limits.fault_kinds)}
+    connection.execute(q["store"], window | kinds)
+    if window["closed_before"] is not None and first < window["closed_before"]:
+        connection.execute(q["store_closed"], window | kinds)
     return taken
 
 

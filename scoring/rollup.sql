@@ -128,11 +128,16 @@ join carriers c using (device_id)
 join unit_days x on x.unit_id = c.unit_id and x.day > legal_day(e.ts) and x.computed_at < e.received_at
 where e.ts >= %(starts)s and e.ts < %(ends)s and e.kind in ('shielded', 'manual_mode', 'system_off', 'offline')
   and not exists (select from taken t where t.unit_id = x.unit_id and t.day = x.day)
-  and x.day > %(first)s and x.day < %(before)s
+  and x.day > %(first)s and x.day < %(before)s and x.day >= coalesce(%(closed_before)s::date, '-infinity')
 on conflict do nothing
 
+-- name: closed_before
+-- Telemetry of the days before may be gone.
+select max(kept_from) as day from retention_marks
+
 -- name: store
--- One row for each unit-day taken.
+-- One row for each unit-day taken. A day whose telemetry may be gone is left to store_closed: it keeps the row it has,
+-- and gets none it has not, since nobody could tell it from a day on which every device was silent.
 insert into unit_days (unit_id, day, devices, devices_heard, readings, fire_alarms, alarms_confirmed, alarms_false,
     faults, fault_hours, shielded_hours, manual_hours, system_off_hours, offline_hours, pressure_readings, pressure_out,
     leakage_readings, leakage_over, cable_readings, cable_over, battery_low, computed_at)
@@ -178,6 +183,7 @@ left join (
     from hours where device_id is null
     group by unit_id, day
 ) h using (unit_id, day)
+where t.day >= coalesce(%(closed_before)s::date, '-infinity')
 on conflict (unit_id, day) do update set devices = excluded.devices, devices_heard = excluded.devices_heard,
     readings = excluded.readings, fire_alarms = excluded.fire_alarms, alarms_confirmed = excluded.alarms_confirmed,
     alarms_false = excluded.alarms_false, faults = excluded.faults, fault_hours = excluded.fault_hours,
@@ -187,3 +193,23 @@ on conflict (unit_id, day) do update set devices = excluded.devices, devices_hea
     leakage_readings = excluded.leakage_readings, leakage_over = excluded.leakage_over,
     cable_readings = excluded.cable_readings, cable_over = excluded.cable_over, battery_low = excluded.battery_low,
     computed_at = excluded.computed_at
+
+-- name: store_closed
+-- What rests on cases, of days whose telemetry may be gone.
+update unit_days u
+set fire_alarms = coalesce(a.fire_alarms, 0), alarms_confirmed = coalesce(a.confirmed, 0),
+    alarms_false = coalesce(a.refuted, 0), faults = coalesce(a.faults, 0), fault_hours = coalesce(h.hours, 0),
+    computed_at = clock_timestamp()
+from taken t
+left join (
+    select unit_id, legal_day(opened_at) as day,
+           count(*) filter (where kind = any(%(alarm_kinds)s) and verdict is distinct from 'test') as fire_alarms,
+           count(*) filter (where kind = any(%(alarm_kinds)s) and verdict = 'confirmed') as confirmed,
+           count(*) filter (where kind = any(%(alarm_kinds)s) and verdict = 'false') as refuted,
+           count(*) filter (where kind = any(%(fault_kinds)s) and verdict is distinct from 'test') as faults
+    from alarms
+    where opened_at >= %(starts)s and opened_at < %(ends)s
+    group by 1, 2
+) a using (unit_id, day)
+left join hours h on h.unit_id = t.unit_id and h.day = t.day and h.kind = 'fault' and h.device_id is null
+where u.unit_id = t.unit_id and u.day = t.day and t.day < %(closed_before)s::date

@@ -16,6 +16,12 @@ def lock_for_transaction(connection: Connection, name: str) -> None:
     connection.execute("select pg_advisory_xact_lock(%s)", [_key(name)])
 
 
+def try_lock_for_transaction(connection: Connection, name: str) -> bool:
+    """Take the lock ``name`` until the transaction ends; False when someone else holds it."""
+    row = connection.execute("select pg_try_advisory_xact_lock(%s) as held", [_key(name)]).fetchone()
+    return bool(row and row["held"])
+
+
 def try_lock_for_session(connection: Connection, name: str) -> bool:
     """Take the lock ``name`` until it is released or the connection ends; False when someone else holds it."""
     row = connection.execute("select pg_try_advisory_lock(%s) as held", [_key(name)]).fetchone()

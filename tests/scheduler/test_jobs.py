@@ -5,7 +5,9 @@ import datetime as dt
 import pytest
 
 from policy.clocks import SHANGHAI
-from scheduler import JOBS, JobError, find
+from scheduler import JOBS, JobError, SchedulerService, find
+from store import Database
+from tests.scoring.scene import Scene
 
 
 def at(text: str) -> dt.datetime:
@@ -42,9 +44,30 @@ def test_a_score_has_every_day() -> None:
 def test_jobs_of_one_day_come_in_the_order_of_their_work() -> None:
     day = dt.date(2026, 11, 23)
     struck = sorted(JOBS, key=lambda job: job.due_at(day))
-    assert [job.name for job in struck] == ["freeze", "rollup", "credit", "score", "draw"]
+    assert [job.name for job in struck] == ["freeze", "rollup", "findings", "credit", "score", "retention", "draw"]
 
 
 def test_an_unknown_job_is_named_with_those_there_are() -> None:
-    with pytest.raises(JobError, match="no job named drawe: say one of rollup, credit, score, draw, freeze"):
+    with pytest.raises(JobError, match="no job named drawe: say one of rollup, findings, credit, score, retention, "
+                                       "draw, freeze"):
         find("drawe")
+
+
+def test_the_watch_looks_for_findings_and_a_failure_does_not_stop_it(db: Database,
+                                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    with db.connection() as connection:
+        scene = Scene(connection)
+        panel = scene.device(scene.unit(), "uitd")
+        scene.event(panel, "system_off", at("2026-11-20T09:00"))
+    service = SchedulerService(db, lambda: at("2026-11-23T09:00").astimezone(dt.UTC))
+    service._look_for_findings()
+    assert db.rows("select rule, found_at from findings") == [
+        {"rule": "system_off", "found_at": at("2026-11-23T09:00")}]
+    # The ledger has a row a day for it, not one for each look.
+    assert db.rows("select * from job_runs") == []
+
+    def fails(*_: object) -> None:
+        raise JobError("the database is away")
+
+    monkeypatch.setattr("scheduler.jobs.findings", fails)
+    service._look_for_findings()

@@ -111,6 +111,16 @@ class Scene:
     def listing(self, unit_id: int, name: str, first: str, last: str | None = None) -> None:
         self._run("insert into credit_listings values (%s, %s, %s, %s, 'x')", unit_id, name, first, last)
 
+    def finding(self, unit_id: int, found: dt.datetime, lapsed: dt.datetime | None = None) -> int:
+        return int(self._run(
+            "insert into findings (finding_no, unit_id, rule, began_at, ended_at, found_at, seen_at, evidence,"
+            " decide_by, lapsed_at) values (%s, %s, 'system_off', %s, %s, %s, %s, '{}', %s, %s) returning finding_id",
+            self._number("X"), unit_id, found, found, found, found, found, lapsed))
+
+    def decision(self, finding_id: int, decision: str, moment: dt.datetime) -> None:
+        self._run("insert into finding_decisions (finding_id, decision, reason, evidence, decided_by, decided_at) "
+                  "values (%s, %s, 'x', '{}', 'wang', %s)", finding_id, decision, moment)
+
     def unit_day(self, unit_id: int, day: str) -> dict[str, Any] | None:
         return self.connection.execute("select * from unit_days where unit_id = %s and day = %s",
                                        [unit_id, day]).fetchone()

@@ -50,6 +50,9 @@ def test_nothing_that_happens_on_the_day_or_later_moves_a_feature(db: Database) 
         rollup.mark(connection, units[0], dt.date(2026, 2, 1), dt.date(2026, 2, 28))
         pending = scene.alarm(scene.device(units[0], "smoke"), "fire_alarm", at("2026-02-20", 8), at("2026-02-20", 9))
         scene.complaint(units[0], at("2026-02-20", 9))
+        undecided = scene.finding(units[0], at("2026-02-20", 9))
+        true = scene.finding(units[0], at("2026-02-10", 9))
+        scene.decision(true, "substantiated", at("2026-02-12", 9))
         open_case = scene.alarm(scene.device(units[0]), "fault", at("2026-02-27", 9))
     rollup.run(db, AS_OF)
     before = load(db)
@@ -69,6 +72,8 @@ def test_nothing_that_happens_on_the_day_or_later_moves_a_feature(db: Database) 
                 scene.fire(unit, at(day, 0), "ordinary")
                 scene.credit(unit, day, -20)
                 scene.listing(unit, "serious", day)
+                scene.finding(unit, at(day, 0))
+                scene.decision(scene.finding(unit, at(day, 0)), "substantiated", at(day, 1))
         # What is learnt later of what had happened before.
         connection.execute("update alarms set verdict = 'confirmed', verdict_at = %s where alarm_id = %s",
                            [at("2026-03-01"), pending])
@@ -78,6 +83,8 @@ def test_nothing_that_happens_on_the_day_or_later_moves_a_feature(db: Database) 
         connection.execute("update penalties set withdrawn_on = '2026-03-01' where decided_on < '2026-03-01'")
         connection.execute("update complaints set checked_at = %s, verified = true where checked_at is null",
                            [at("2026-03-01", 3)])
+        scene.decision(undecided, "substantiated", at("2026-03-01"))
+        scene.decision(true, "dismissed", at("2026-03-01"))
         connection.execute("update credit_listings set to_day = '2026-03-01' where from_day < '2026-03-01'")
         scene.unit("Z9", registered_on=dt.date(2026, 3, 5))
     rollup.run(db, dt.date(2026, 4, 1))
@@ -90,7 +97,8 @@ def test_nothing_that_happens_on_the_day_or_later_moves_a_feature(db: Database) 
     later = load(db, dt.date(2026, 4, 1), units)
     assert all(np.nansum(later.numbers[name]) != np.nansum(before.numbers[name]) for name in (
         "alarms_confirmed_90", "fault_hours_90", "leakage_over_share_90", "critical_ratio", "penalties_12m",
-        "complaints_verified_12m", "fires_36m", "credit_balance", "major_open", "system_off_open_hours"))
+        "complaints_verified_12m", "fires_36m", "credit_balance", "major_open", "system_off_open_hours",
+        "findings_substantiated_12m", "findings_undecided"))
 
 
 def test_the_past_is_told_as_it_was(db: Database) -> None:
@@ -117,6 +125,26 @@ def test_the_past_is_told_as_it_was(db: Database) -> None:
     assert row["fault_hours_90"] == pytest.approx(25)
     # From 26 February 09:00 to the first moment of 1 March.
     assert row["system_off_open_hours"] == pytest.approx(63)
+
+
+def test_a_finding_counts_only_as_what_a_person_had_decided_by_the_day(db: Database) -> None:
+    with db.connection() as connection:
+        scene = Scene(connection)
+        unit = scene.unit()
+        scene.finding(unit, at("2026-02-28", 23))
+        scene.finding(unit, at("2026-02-01"), lapsed=at("2026-02-20"))
+        scene.finding(unit, at("2026-02-01"), lapsed=at("2026-03-01"))
+        for decisions in ((("substantiated", "2026-02-28"),), (("to_visit", "2026-02-10"),),
+                          (("substantiated", "2026-02-10"), ("dismissed", "2026-02-20")),
+                          (("dismissed", "2026-02-10"), ("substantiated", "2026-02-20")),
+                          (("substantiated", "2025-02-28"),),
+                          (("substantiated", "2026-02-10"), ("dismissed", "2026-03-01"))):
+            number = scene.finding(unit, at(decisions[0][1]))
+            for decision, day in decisions:
+                scene.decision(number, decision, at(day, 1))
+    row = rows(load(db))[unit]
+    # One is too long ago, one was changed in time, one only afterwards.
+    assert (row["findings_substantiated_12m"], row["findings_undecided"]) == (3, 2)
 
 
 def test_what_is_not_known_is_a_state_and_not_zero(db: Database) -> None:
