@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ingest.messages import Message
+from ingest.arrivals import Arrivals
 
 #: A burst has ended when nothing came for this share of the linger. Waiting on would only hold back the
 #: acknowledgements that a broker with a small window needs before it sends more.
@@ -13,40 +13,42 @@ _QUIET_SHARE = 0.1
 
 @dataclass
 class Batcher:
-    """Gathers messages: due with ``most_messages``, ``most_bytes``, or when the first has waited ``linger`` seconds."""
+    """Gathers arrivals: due with ``most_messages``, ``most_bytes``, or when the first has waited ``linger`` seconds."""
 
     most_messages: int
     linger: float
     most_bytes: int = 8_000_000
-    _messages: list[Message] = field(default_factory=list)
+    _arrivals: list[Arrivals] = field(default_factory=list)
+    _messages: int = 0
     _bytes: int = 0
     _first: float = 0.0
     _newest: float = 0.0
 
-    def add(self, message: Message, now: float) -> None:
-        if not self._messages:
+    def add(self, arrivals: Arrivals, now: float) -> None:
+        if not self._arrivals:
             self._first = now
         self._newest = now
-        self._messages.append(message)
-        self._bytes += len(message.payload)
+        self._arrivals.append(arrivals)
+        self._messages += len(arrivals)
+        self._bytes += arrivals.size
 
     def __len__(self) -> int:
-        return len(self._messages)
+        return self._messages
 
     @property
     def is_full(self) -> bool:
-        return len(self._messages) >= self.most_messages or self._bytes >= self.most_bytes
+        return self._messages >= self.most_messages or self._bytes >= self.most_bytes
 
     def due_in(self, now: float) -> float | None:
         """Seconds until the batch is due, 0 when it is, None while there is nothing in it."""
-        if not self._messages:
+        if not self._arrivals:
             return None
         if self.is_full:
             return 0.0
         due = min(self._first + self.linger, self._newest + self.linger * _QUIET_SHARE)
         return max(due - now, 0.0)
 
-    def take(self) -> list[Message]:
+    def take(self) -> list[Arrivals]:
         """The batch, in order of arrival; what comes next begins a new one."""
-        taken, self._messages, self._bytes = self._messages, [], 0
+        taken, self._arrivals, self._messages, self._bytes = self._arrivals, [], 0, 0
         return taken

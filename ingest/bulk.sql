@@ -19,17 +19,10 @@ alter table readings drop constraint readings_key
 alter table readings add constraint readings_key unique (device_id, metric_id, ts)
 
 -- name: last_values
--- The last value of every metric of every device becomes its last state.
-insert into device_last (device_id, last_ts, last_received_at, online, online_since, metric_values)
-select device_id, max(ts), max(received_at), true, max(received_at),
-       jsonb_object_agg(code, jsonb_build_array(value, to_char(ts, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
-from (
-    select distinct on (readings.device_id, readings.metric_id)
-           readings.device_id, metrics.code, readings.value, readings.ts, readings.received_at
-    from readings join metrics using (metric_id)
-    where readings.ts >= %(since)s
-    order by readings.device_id, readings.metric_id, readings.ts desc
-) last
+-- The last report of every device becomes its last state.
+insert into device_last (device_id, last_ts, last_received_at, online, online_since)
+select device_id, max(ts), max(received_at), true, max(received_at)
+from readings where ts >= %(since)s
 group by device_id
 on conflict (device_id) do nothing
 

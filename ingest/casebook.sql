@@ -1,13 +1,15 @@
+-- Arrays go over as binary (%(name)b): escaping a thousand texts costs more than storing them.
+
 -- name: active_points
 -- The conditions that hold at the points of devices.
-select device_id, kind, point, ts from device_points where device_id = any (%(devices)s::integer[]) and active
+select device_id, kind, point, ts from device_points where device_id = any (%(devices)b::integer[]) and active
 
 -- name: keep_points
 -- The last known state of points: an older event changes nothing.
 insert into device_points (device_id, kind, point, active, ts, since)
 select device_id, kind, point, active, ts, since
-from unnest(%(devices)s::integer[], %(kinds)s::text[], %(points)s::text[], %(active)s::boolean[],
-            %(times)s::timestamptz[], %(since)s::timestamptz[]) as told (device_id, kind, point, active, ts, since)
+from unnest(%(devices)b::integer[], %(kinds)b::text[], %(points)b::text[], %(active)b::boolean[],
+            %(times)b::timestamptz[], %(since)b::timestamptz[]) as told (device_id, kind, point, active, ts, since)
 order by device_id, kind, point
 on conflict (device_id, kind, point) do update
 set active = excluded.active, ts = excluded.ts,
@@ -24,12 +26,12 @@ set conditions = coalesce((
           left join alarms a on a.device_id = p.device_id and a.kind = p.kind and a.point = p.point
               and a.restored_at is null
           where p.device_id = l.device_id and p.active group by p.kind) as held), '{}')
-where l.device_id = any (%(devices)s::integer[])
+where l.device_id = any (%(devices)b::integer[])
 
 -- name: cases
 -- Stored cases that have not ended before the first new event of their device, kind and point.
 select a.alarm_id, a.device_id, a.kind, a.point, a.opened_at, a.received_at, a.last_at, a.restored_at
-from unnest(%(devices)s::integer[], %(kinds)s::text[], %(points)s::text[], %(since)s::timestamptz[])
+from unnest(%(devices)b::integer[], %(kinds)b::text[], %(points)b::text[], %(since)b::timestamptz[])
      as touched (device_id, kind, point, since)
 join alarms a on a.device_id = touched.device_id and a.kind = touched.kind and a.point = touched.point
 where a.restored_at is null or a.restored_at >= touched.since
@@ -37,7 +39,7 @@ where a.restored_at is null or a.restored_at >= touched.since
 -- name: marks
 -- All events of devices, kinds and points from a time on.
 select e.device_id, e.kind, e.point, e.ts, e.received_at, e.active
-from unnest(%(devices)s::integer[], %(kinds)s::text[], %(points)s::text[], %(since)s::timestamptz[])
+from unnest(%(devices)b::integer[], %(kinds)b::text[], %(points)b::text[], %(since)b::timestamptz[])
      as touched (device_id, kind, point, since)
 join events e on e.device_id = touched.device_id and e.kind = touched.kind and e.point = touched.point
 where e.ts >= touched.since and e.ts >= %(earliest)s
@@ -45,8 +47,8 @@ where e.ts >= touched.since and e.ts >= %(earliest)s
 -- name: open_cases
 -- New cases; returns their numbers.
 insert into alarms (device_id, unit_id, kind, point, opened_at, received_at, last_at, restored_at)
-select * from unnest(%(devices)s::integer[], %(units)s::bigint[], %(kinds)s::text[], %(points)s::text[],
-                     %(opened)s::timestamptz[], %(received)s::timestamptz[], %(last)s::timestamptz[],
+select * from unnest(%(devices)b::integer[], %(units)b::bigint[], %(kinds)b::text[], %(points)b::text[],
+                     %(opened)b::timestamptz[], %(received)b::timestamptz[], %(last)b::timestamptz[],
                      %(restored)s::timestamptz[])
 on conflict (device_id, kind, point, opened_at) do nothing
 returning alarm_id, device_id, unit_id, kind, restored_at is null as open
@@ -55,7 +57,7 @@ returning alarm_id, device_id, unit_id, kind, restored_at is null as open
 -- Cases that new events have widened, split or ended.
 update alarms a
 set opened_at = n.opened_at, received_at = n.received_at, last_at = n.last_at, restored_at = n.restored_at
-from unnest(%(alarms)s::bigint[], %(opened)s::timestamptz[], %(received)s::timestamptz[], %(last)s::timestamptz[],
+from unnest(%(alarms)b::bigint[], %(opened)b::timestamptz[], %(received)b::timestamptz[], %(last)b::timestamptz[],
             %(restored)s::timestamptz[]) as n (alarm_id, opened_at, received_at, last_at, restored_at)
 where a.alarm_id = n.alarm_id
 returning a.alarm_id, a.device_id, a.unit_id, a.kind, a.restored_at is null as open

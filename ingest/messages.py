@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,8 @@ class Message:
 
     ``payload`` may be cut to the accepted size; ``payload_bytes`` is the true size. ``generation`` names the network
     connection it came over: an acknowledgement may only go back over the same one. ``packet_id`` is the broker's (for
-    QoS 0 a number of ours above 65535, for a replay 0). ``redelivered``: it may have been stored before.
+    QoS 0 a number of ours above 65535, for a replay 0); ``session`` is the client id under which it has that number.
+    ``redelivered``: it may have been stored before.
     """
 
     topic: str
@@ -23,6 +25,7 @@ class Message:
     packet_id: int = 0
     generation: int = 0
     redelivered: bool = False
+    session: str = ""
 
     def __post_init__(self) -> None:
         if self.payload_bytes < 0:
@@ -54,11 +57,17 @@ DeviceTime = dt.datetime | BadTime | None
 
 @dataclass(slots=True)
 class Record:
-    """Values measured together: ``values`` by the device's own keys, already flat; ``ts`` is the time as sent."""
+    """Values measured together: ``values`` by the device's own keys, already flat; ``ts`` is the time as sent.
+
+    ``is_attributes``: they describe the device, whatever their keys are called, and none is a reading. ``piece`` makes
+    the topic and payload that say the same alone, where the form is not JSON.
+    """
 
     time: DeviceTime
     values: dict[str, Any]
     ts: Any = None
+    is_attributes: bool = False
+    piece: Callable[[], tuple[str, bytes]] | None = None
 
 
 @dataclass(slots=True)
@@ -85,7 +94,20 @@ class StatusReport:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class ResetReport:
+    """A system was reset: the conditions ``ends`` of every point of it are over, unless they are told again after.
+
+    ``point`` names the system; its points begin with it and a slash. '' is the device itself.
+    """
+
+    point: str
+    ends: tuple[str, ...]
+    time: DeviceTime
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Reading:
     """A value of a known metric, in the metric's unit, under a time of the device."""
 
@@ -94,7 +116,7 @@ class Reading:
     time: DeviceTime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StateReport:
     """A text a device keeps under a key."""
 
@@ -105,26 +127,35 @@ class StateReport:
 
 @dataclass(slots=True)
 class DeviceContent:
-    """What one message says of one device."""
+    """What one message says of one device; ``source`` is the form that its events are stored with."""
 
     records: list[Record] = field(default_factory=list)
     events: list[EventReport] = field(default_factory=list)
+    source: str = "json"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A piece of a payload that can't be read: ``payload`` is the smallest replayable piece, None for all of it."""
+    """A piece of a payload that can't be read: ``payload`` is the smallest replayable piece, None for all of it.
+
+    ``topic`` is that of the piece where it is not the message's.
+    """
 
     reason_code: str
     reason: str
     payload: bytes | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What is not stored: the bytes that go to quarantine (the smallest piece that can be replayed) and why."""
+    """What is not stored: the bytes that go to quarantine (the smallest piece that can be replayed) and why.
+
+    ``topic`` is that of the piece where it is not the message's.
+    """
 
     reason_code: str
     reason: str
     payload: bytes
     received_at: dt.datetime
+    topic: str | None = None

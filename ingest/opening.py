@@ -6,8 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.gbt26875 import BadBytes, BadUnit, DeviceSettings, Frame, find_frames, payload_bytes, report, weight
-from ingest.jsonform import decode_events, decode_telemetry, excerpt, gateway_parts
+from ingest.gbt26875 import BadBytes, BadUnit, Frame, find_frames, payload_bytes, report, weight
+from ingest.jsonform import (
+    Contents,
+    decode_attributes,
+    decode_connection,
+    decode_events,
+    decode_telemetry,
+    excerpt,
+    gateway_parts,
+)
 from ingest.judge import Device, MessageJudge, Parcel, digest, storable
 from ingest.messages import DeviceContent, Message, Problem, Refusal
 from ingest.topics import Topic, parse_topic
@@ -82,14 +90,23 @@ def _decode(opened: Opened, topic: Topic, words: Vocabulary) -> None:
         if not opened.frames:
             opened.problems.append(Problem("empty", "the payload is empty"))
     else:
-        decode = decode_telemetry if topic.form == "telemetry" else decode_events
-        opened.contents, opened.problems = decode(message.payload, topic.device_no, words.limits)
+        opened.contents, opened.problems = _contents(message.payload, topic, words)
+
+
+def _contents(payload: bytes, topic: Topic, words: Vocabulary) -> Contents:
+    if topic.form == "telemetry":
+        return decode_telemetry(payload, topic.device_no, words.limits, keeps_lists=topic.is_thingsboard)
+    if topic.form == "event":
+        return decode_events(payload, topic.device_no, words.limits)
+    if topic.form == "attributes":
+        return decode_attributes(payload, topic.device_no, words.limits)
+    return decode_connection(payload, f"{topic.form}ed")
 
 
 def judge_message(opened: Opened, directory: Directory, words: Vocabulary) -> Judged:
     """Judge a decoded message against the registry and the vocabulary."""
     message, topic = opened.message, opened.topic
-    judge = MessageJudge(message, words)
+    judge = MessageJudge(message, words, is_thingsboard=topic is not None and topic.is_thingsboard)
     vendor = topic.vendor_code if topic and topic.vendor_code in directory.vendors else None
     judged = Judged(message, vendor, topic.form if topic else "other", [], judge.refusals)
     stranger = _stranger(topic, directory)
@@ -98,7 +115,7 @@ def judge_message(opened: Opened, directory: Directory, words: Vocabulary) -> Ju
             judge.refuse(problem.reason_code, problem.reason)
         return judged
     for problem in opened.problems:
-        judge.refuse(problem.reason_code, problem.reason, problem.payload)
+        judge.refuse(problem.reason_code, problem.reason, problem.payload, problem.topic)
     if topic.device_no is not None:
         device = _device(topic.vendor_code, topic.device_no, directory)
         if not isinstance(device, Device):
@@ -120,7 +137,8 @@ def judge_message(opened: Opened, directory: Directory, words: Vocabulary) -> Ju
         if parts is None:
             # Parsed again, since only refused parts need it and the codec keeps no second copy of every message.
             parts = gateway_parts(message.payload)
-        judge.refuse(*device, payload=excerpt({device_no: parts[device_no]}, None))
+        # What a gateway says of a connection names its one device inside: the whole message stands for it.
+        judge.refuse(*device, payload=excerpt({device_no: parts[device_no]}, None) if device_no in parts else None)
     return judged
 
 
@@ -148,7 +166,7 @@ def _device(vendor: str, device_no: str, directory: Directory) -> Device | tuple
 
 
 def _frames(opened: Opened, device: Device, judge: MessageJudge, words: Vocabulary) -> list[Parcel]:
-    settings = DeviceSettings.of(device.settings)
+    settings = words.gbt.settings_of(device.settings)
     parcels: list[Parcel] = []
     taken = 0
     for frame in opened.frames:

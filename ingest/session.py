@@ -3,14 +3,13 @@
 What keeps messages from being lost: the client id is fixed and the session outlives the connection, so the broker
 keeps what is not acknowledged; nothing is acknowledged before :meth:`Session.acknowledge` is called for it; and an
 acknowledgement never crosses into a later connection, where the same packet number may belong to another message.
+Several processes share the work by a shared subscription (MQTT 5 section 4.8.2), each in a session of its own.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import random
-import ssl
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -23,29 +22,35 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from ingest.arrivals import Arrivals
+from ingest.blockclient import BlockClient, why_not_in_blocks
 from ingest.errors import IngestError
 from ingest.inbox import Inbox
-from ingest.messages import Message
 from ingest.metrics import IngestMetrics
-from ingest.topics import FILTER
+from ingest.packets import Packets
+from ingest.topics import FILTERS
 
 _log = structlog.get_logger(__name__)
 _KEEPALIVE = 30
 #: How long the broker keeps the session of an absent ingest: the longest MQTT 5 can say is "for ever".
 _SESSION_EXPIRY = 0xFFFFFFFF
-_LONGEST_RECONNECT_WAIT = 15
+# Short: what a broker has not saved when it is killed is safe only with whoever was connected to it.
+_SHORTEST_RECONNECT_WAIT, _LONGEST_RECONNECT_WAIT = 1, 2
 #: CONNACK reasons that no waiting mends (numbers of MQTT 5; paho translates those of 3.1.1).
 _HOPELESS = {0x84: "does not speak MQTT {protocol}: set HUOYAN_MQTT_PROTOCOL to the version it has",
              0x85: "refuses the client id {client_id}",
              0x86: "refuses the login of {user}: check the user name and password",
              0x87: "does not let {user} connect: check the login and the broker's access list",
              0x8A: "has banned the client {client_id}"}
-_QOS0_NUMBERS_FROM = 65536
 
 
 @dataclass(frozen=True)
 class SessionOptions:
-    """Where the broker is and who we are there. ``protocol`` is "5" or "3.1.1"."""
+    """Where the broker is and who we are there.
+
+    ``protocol`` is "5" or "3.1.1"; ``share`` names the group whose members share one subscription, empty for a
+    subscription of our own; ``in_blocks`` reads beneath paho where its version allows.
+    """
 
     host: str
     port: int
@@ -56,6 +61,15 @@ class SessionOptions:
     client_id: str
     receive_maximum: int
     max_payload: int
+    share: str = ""
+    in_blocks: bool = True
+    tls_cert: str = ""
+    tls_key: str = ""
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """What is subscribed."""
+        return tuple(f"$share/{self.share}/{one}" if self.share else one for one in FILTERS)
 
 
 class Session:
@@ -72,7 +86,7 @@ class Session:
         self._is_accepting = True
         self._has_overflowed = False
         self._was_connected = False
-        self._qos0_number = random.SystemRandom().randrange(_QOS0_NUMBERS_FROM, 2**62)
+        self._newest_us = 0
         self.is_subscribed = False
         self.failure: IngestError | None = None
         self._client = self._new_client()
@@ -91,12 +105,20 @@ class Session:
             self._client.connect_async(options.host, options.port, _KEEPALIVE)
         self._client.loop_start()
 
-    def acknowledge(self, messages: Iterable[Message]) -> None:
-        """Acknowledge messages in the order given, over the connection each came by. For after their commit only."""
+    def acknowledge(self, batch: Iterable[Arrivals]) -> None:
+        """Acknowledge arrivals in the order given, over the connection each came by. For after their commit only."""
         with self._lock:
-            for message in messages:
-                if message.generation == self._generation and message.packet_id < _QOS0_NUMBERS_FROM:
-                    self._client.ack(message.packet_id, 1)
+            ids = [number for one in batch if one.generation == self._generation for number in one.ids if number]
+            if isinstance(self._client, BlockClient):
+                self._client.acknowledge(ids)
+            else:
+                for number in ids:
+                    self._client.ack(number, 1)
+
+    def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
+        """Publish a message of ours; while there is no connection it is dropped."""
+        if self.is_subscribed:
+            self._client.publish(topic, payload, qos)
 
     @property
     def needs_restart(self) -> bool:
@@ -123,17 +145,26 @@ class Session:
     def _new_client(self) -> Client:
         options = self._options
         is_5 = options.protocol == "5"
-        client = Client(CallbackAPIVersion.VERSION2, client_id=options.client_id,
-                        clean_session=None if is_5 else False, protocol=MQTTv5 if is_5 else MQTTv311, manual_ack=True)
+        kept: dict[str, Any] = {"client_id": options.client_id, "clean_session": None if is_5 else False,
+                "protocol": MQTTv5 if is_5 else MQTTv311, "manual_ack": True}
+        reason = why_not_in_blocks() if options.in_blocks else "it is switched off"
+        client: Client
+        if reason is None:
+            client = BlockClient(CallbackAPIVersion.VERSION2, on_packets=self._on_packets, is_5=is_5, **kept)
+            reason = BlockClient.lacks(client)
+        if reason is not None:
+            _log.warning("messages are read one by one, which is slower", reason=reason)
+            client = Client(CallbackAPIVersion.VERSION2, **kept)
         if options.user:
             client.username_pw_set(options.user, options.password or None)
         if options.tls_ca:
             try:
-                client.tls_set(ca_certs=options.tls_ca)
-            except (OSError, ssl.SSLError) as error:
-                raise IngestError(
-                    f"the CA file {options.tls_ca} for TLS to the broker can't be used: {error}") from None
-        client.reconnect_delay_set(min_delay=1, max_delay=_LONGEST_RECONNECT_WAIT)
+                client.tls_set(ca_certs=options.tls_ca, certfile=options.tls_cert or None,
+                               keyfile=options.tls_key or None)
+            except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+                names = ", ".join(one for one in (options.tls_ca, options.tls_cert, options.tls_key) if one)
+                raise IngestError(f"the files for TLS to the broker ({names}) can't be used: {error}") from None
+        client.reconnect_delay_set(min_delay=_SHORTEST_RECONNECT_WAIT, max_delay=_LONGEST_RECONNECT_WAIT)
         client.on_pre_connect = self._on_pre_connect
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
@@ -159,12 +190,19 @@ class Session:
         self._was_connected = True
         _log.info("connected to the broker", host=options.host, port=options.port,
                   session="resumed" if flags.session_present else "new")
-        if options.protocol == "5":
-            # Retained messages are sent once, when the subscription is new, and not again with every connection.
-            client.subscribe(FILTER, options=SubscribeOptions(
-                qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB))
-        else:
-            client.subscribe(FILTER, qos=1)
+        self._subscribe(client)
+
+    def _subscribe(self, client: Client) -> None:
+        options = self._options
+        if options.protocol != "5":
+            client.subscribe([(one, 1) for one in options.filters])
+            return
+        # Retained messages are sent once, when the subscription is new, and not again with every connection.
+        client.subscribe([(one, SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB))
+                          for one in options.filters])
+        if options.share:
+            # The session may still hold the subscription of a time when it was alone: all would come twice.
+            client.unsubscribe(list(FILTERS))
 
     def _on_connect_fail(self, client: Client, userdata: Any) -> None:
         _log.warning("the broker does not answer, trying again", host=self._options.host, port=self._options.port)
@@ -181,32 +219,40 @@ class Session:
         if refused:
             self.failure = IngestError(
                 f"the broker at {self._options.host}:{self._options.port} does not let "
-                f"{self._options.user or 'a client without a user name'} subscribe to {FILTER}: {refused[0]}")
+                f"{self._options.user or 'a client without a user name'} subscribe to "
+                f"{' and '.join(self._options.filters)}: {refused[0]}")
             return
         self.is_subscribed = True
         self._metrics.connected.set(1)
 
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
-        """On the network thread: take it in or leave it with the broker, never wait."""
+        """One message by paho's own path."""
+        head = message.dup << 3 | message.qos << 1 | message.retain
+        # paho keeps the bytes of the topic, and its property fails where they are no UTF-8
+        topic: bytes = message._topic
+        self._on_packets(Packets([topic], [bytes(message.payload)], [head], [message.mid if message.qos else 0]),
+                         len(message.payload) + len(topic))
+
+    def _on_packets(self, packets: Packets, size: int) -> None:
+        """On the network thread: take them in or leave them with the broker, never wait."""
         if not self._is_accepting or self._has_overflowed:
             return
-        payload = message.payload
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            topic = "(a topic that is not UTF-8)"
-        number = message.mid
-        if message.qos == 0:
-            self._qos0_number += 1
-            number = self._qos0_number
-        taken = self._inbox.put(Message(
-            topic, bytes(payload[:self._options.max_payload]), dt.datetime.now(dt.UTC), len(payload), number,
-            self._generation, redelivered=bool(message.dup or message.retain)))
-        if taken:
+        # A clock set back must not give two messages one time of receipt.
+        received_us = max(time.time_ns() // 1000, self._newest_us + 1)
+        self._newest_us = received_us + len(packets.ids) - 1
+        arrivals = Arrivals(packets.topics, packets.payloads, packets.heads, packets.ids, received_us, size,
+                            self._options.client_id, self._generation)
+        most = self._options.max_payload
+        if size > most and max(map(len, packets.payloads)) > most:
+            for at, payload in enumerate(packets.payloads):
+                if len(payload) > most:
+                    arrivals.sizes[at] = len(payload)
+                    packets.payloads[at] = payload[:most]
+            arrivals.size = sum(map(len, packets.payloads))
+        if self._inbox.put(arrivals):
             return
-        if message.qos == 0:
-            self._metrics.dropped.inc()
-        else:
+        self._metrics.dropped.inc(packets.ids.count(0))
+        if any(packets.ids):
             self._has_overflowed = True
 
     def _next_generation(self) -> None:

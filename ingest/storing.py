@@ -39,7 +39,7 @@ class BatchStore:
             if len(messages) == 1:
                 return self._quarantine(messages[0], error)
         middle = len(messages) // 2
-        return _sum(self.store(messages[:middle]), self.store(messages[middle:]))
+        return self.store(messages[:middle]).plus(self.store(messages[middle:]))
 
     def _quarantine(self, message: Message, error: Exception) -> Stored:
         reason = f"it could not be stored: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
@@ -58,7 +58,3 @@ def is_caused_by_data(error: Exception) -> bool:
     # A mistake of this program that one payload brings out must not stop the others either.
     return isinstance(error, ValueError | TypeError | LookupError | ArithmeticError | RecursionError | AttributeError)
 
-
-def _sum(one: Stored, other: Stored) -> Stored:
-    return Stored(one.messages + other.messages, one.readings + other.readings, one.states + other.states,
-                  one.events + other.events, one.duplicates + other.duplicates, one.refused + other.refused)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from ingest.clock import ClockRules
+from ingest.gbt26875.settings import GbtPolicy
 from policy import PolicyError, RuleBook
+from policy.clocks import SHANGHAI
+
+_INDEX = re.compile(r"_?[0-9]+\Z|_[a-z]\Z")
+_LONGEST_WORD = 64
+#: Two of twelve letters wrong, or one of five.
+_ALIKE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +73,30 @@ class Vocabulary:
     limits: Limits
     delivery_window: dt.timedelta
     resend_window: dt.timedelta
-    _hints: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    #: On the contract's own topics, and on ThingsBoard's: whether a number under an unknown key is kept as a state.
+    keeps_numbers: bool
+    keeps_thingsboard_numbers: bool
+    gbt: GbtPolicy = field(default_factory=GbtPolicy, compare=False, repr=False)
+    _near: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
-    def hint(self, key: str) -> str:
-        """A known key that looks like ``key``, as the end of a sentence, or nothing."""
-        if key not in self._hints:
-            if len(self._hints) > 10_000:
-                self._hints.clear()
-            near = difflib.get_close_matches(key[:64].lower(), self.keys, 1)
-            self._hints[key] = f"; is {near[0]} meant?" if near else ""
-        return self._hints[key]
+    def near(self, key: str) -> str:
+        """The known key that ``key`` is a misspelling of, or nothing.
+
+        ``temperature2`` and ``voltage_b`` are none: a number or a letter at the end tells several sensors apart.
+        """
+        if key not in self._near:
+            if len(self._near) > 10_000:
+                self._near.clear()
+            self._near[key] = self._misspelt(word_key(key))
+        return self._near[key]
+
+    def _misspelt(self, word: str) -> str:
+        if not 3 <= len(word) <= _LONGEST_WORD or _INDEX.sub("", word) in self.keys:
+            return ""
+        letters = set(word)
+        # Comparing letters first: the matcher takes a hundred times as long, and keys may come by the thousand.
+        alike = [known for known in self.keys if abs(len(known) - len(word)) <= 2 and len(letters ^ set(known)) <= 3]
+        return next(iter(difflib.get_close_matches(word, alike, 1, _ALIKE)), "")
 
 
 def vocabulary(book: RuleBook, day: dt.date) -> Vocabulary:
@@ -104,16 +126,30 @@ def _vocabulary(book: RuleBook, day: dt.date) -> Vocabulary:
             if words.get(word_key(word), kind) is not kind:
                 raise PolicyError(f"events.kinds: the word {word} stands for two kinds")
             words[word_key(word)] = kind
-    text = book.value("limits.text_characters", day)
+    text, numbers = book.value("limits.text_characters", day), book.value("json.unknown_numbers", day)
     return Vocabulary(
         metrics, keys, kinds, words,
         ClockRules(dt.timedelta(minutes=book.value("clock.future_minutes", day)),
                    dt.timedelta(days=book.value("clock.oldest_reading_days", day)),
-                   dt.timedelta(days=book.value("clock.oldest_event_days", day))),
+                   dt.timedelta(days=book.value("clock.oldest_event_days", day)),
+                   dt.timedelta(days=book.value("clock.trusted_days", day)),
+                   dt.datetime.combine(dt.date.fromisoformat(book.value("clock.unset_before", day)), dt.time(),
+                                       SHANGHAI).astimezone(dt.UTC)),
         Limits(book.value("limits.values_per_message", day), book.value("limits.nesting_depth", day),
                text["key"], text["state"], text["point"], text["detail"]),
         dt.timedelta(hours=book.value("delivery.window_hours", day)),
-        dt.timedelta(seconds=book.value("gbt26875.resend_seconds", day)))
+        dt.timedelta(seconds=book.value("gbt26875.resend_seconds", day)),
+        numbers["huoyan"] == "state", numbers["thingsboard"] == "state",
+        _gbt(book, day))
+
+
+def _gbt(book: RuleBook, day: dt.date) -> GbtPolicy:
+    try:
+        return GbtPolicy({profile["code"]: profile for profile in book.value("gbt26875.profiles", day)},
+                         tuple(book.value("gbt26875.reset_ends", day)))
+    except (TypeError, KeyError):
+        raise PolicyError("gbt26875.profiles must be a list of profiles, each with code and settings, and "
+                          "gbt26875.reset_ends a list of event kinds") from None
 
 
 def word_key(word: str) -> str:

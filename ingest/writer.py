@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import orjson
-import psycopg
 
-from ingest import quarantine
+from ingest import quarantine, sparkplug, vendor_hours
+from ingest.arrivals import microseconds
 from ingest.casebook import active_points, follow_up
 from ingest.conditions import events_of
 from ingest.judge import Device, EventRow, Parcel, ReadingRow, StateRow, storable
-from ingest.lastseen import merge_values
+from ingest.ledger import Key, known_among
 from ingest.messages import Message
 from ingest.opening import DeviceKey, Directory, Judged, judge_message, open_message
 from ingest.quarantine import Quarantined
+from ingest.readings import Contradiction, ReadingTable, Rows
+from ingest.vendor_hours import Tally, hour_of
 from ingest.vocabulary import Vocabulary, vocabulary
 from policy import RuleBook
 from policy.clocks import legal_day
-from store import Database, Queries, copy_rows
+from store import Database, Queries
 from store.database import Connection
 
 _q = Queries(__file__)
-_READING_COLUMNS = ("device_id", "metric_id", "ts", "value", "received_at")
-_READING_TYPES = ("int4", "int2", "timestamptz", "float8", "timestamptz")
 _ONE_DAY = dt.timedelta(days=1)
 
 
@@ -41,6 +42,24 @@ class Stored:
     events: int = 0
     duplicates: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    #: To be published now that the batch is committed.
+    publishes: list[sparkplug.Publish] = field(default_factory=list)
+    #: By vendor, hour and form.
+    tallies: dict[tuple[str, dt.datetime, str], Tally] = field(default_factory=dict)
+
+    def tally(self, vendor: str, form: str, moment: dt.datetime) -> Tally:
+        """What is counted of a vendor's form in the hour of a moment."""
+        return self.tallies.setdefault((vendor, hour_of(moment), form), Tally())
+
+    def plus(self, other: Stored) -> Stored:
+        """The sum of two."""
+        both = Stored(self.messages + other.messages, self.readings + other.readings, self.states + other.states,
+                      self.events + other.events, self.duplicates + other.duplicates, self.refused + other.refused,
+                      self.publishes + other.publishes, dict(self.tallies))
+        for key, one in other.tallies.items():
+            both.tallies.setdefault(key, Tally()).add(one.messages, one.bytes, readings=one.readings,
+                                                      events=one.events, refused=one.refused)
+        return both
 
 
 class Writer:
@@ -49,7 +68,8 @@ class Writer:
     def __init__(self, db: Database, book: RuleBook) -> None:
         self._db, self._book = db, book
         self._metric_ids: dict[str, int] = {}
-        self._expect_duplicates = False
+        self.readings = ReadingTable()
+        self._sparkplug = sparkplug.Host(book)
 
     def store(self, messages: Sequence[Message]) -> Stored:
         """Decode, judge and store ``messages`` in order; when this returns, they are committed.
@@ -58,14 +78,47 @@ class Writer:
         """
         if not messages:
             return Stored()
-        words = vocabulary(self._book, legal_day(messages[-1].received_at))
-        opened = [open_message(message, words) for message in messages]
-        self._know_metrics(words)
+        words = self.words(messages[-1].received_at)
         with self._db.connection() as connection:
-            directory = _directory(connection, [key for one in opened for key in one.devices],
-                                   {one.topic.vendor_code for one in opened if one.topic})
-            judged = [judge_message(one, directory, words) for one in opened]
-            return self._store(connection, judged, words)
+            stored = self.store_within(connection, messages, words)
+            vendor_hours.count(connection, stored.tallies)
+            return stored
+
+    def words(self, now: dt.datetime) -> Vocabulary:
+        """The vocabulary of the moment, whose metrics all have a number."""
+        words = vocabulary(self._book, legal_day(now))
+        self._know_metrics(words)
+        return words
+
+    @property
+    def metric_numbers(self) -> Mapping[str, int]:
+        """The numbers of the metrics by code."""
+        return self._metric_ids
+
+    def store_within(self, connection: Connection, messages: Sequence[Message], words: Vocabulary) -> Stored:
+        """As :meth:`store`, within the caller's transaction, whose last act is to count the vendors' hours."""
+        told, publishes = self._sparkplug.open_messages(
+            connection, [one for one in messages if one.topic.startswith(sparkplug.ROOT)], words)
+        opened = [open_message(one, words) for one in messages if not one.topic.startswith(sparkplug.ROOT)] + told
+        directory = _directory(connection, [key for one in opened for key in one.devices],
+                               {one.topic.vendor_code for one in opened if one.topic})
+        stored = self._store(connection, [judge_message(one, directory, words) for one in opened], words)
+        stored.publishes = publishes
+        return stored
+
+    def refuse_within(self, connection: Connection, refused: list[Quarantined], stored: Stored) -> None:
+        """Quarantine and count pieces that could not be stored, within the caller's transaction."""
+        stored.refused.update(one.reason_code for one in refused)
+        quarantine.add(connection, refused)
+
+    def come_back(self, connection: Connection, heard: dict[int, dt.datetime], units: Mapping[int, int],
+                  words: Vocabulary) -> None:
+        """End the silence of devices that are heard again."""
+        last_known, events = _begin(connection, heard)
+        if events:
+            follow_up(connection, add_events(connection, events), words.kinds, units)
+            mark_days(connection, units, [], events)
+        _keep(connection, last_known, heard, [], events)
 
     def refuse(self, message: Message, code: str, reason: str) -> None:
         """Quarantine a message that can't be stored for a reason of the database's."""
@@ -84,15 +137,21 @@ class Writer:
 
     def _store(self, connection: Connection, judged: list[Judged], words: Vocabulary) -> Stored:
         stored = Stored(Counter(one.form for one in judged))
-        refused = [Quarantined(one.message.topic, refusal.payload,
+        for one in judged:
+            if one.vendor_code:
+                stored.tally(one.vendor_code, one.form, one.message.received_at).add(
+                    1, one.message.payload_bytes, refused=len(one.refusals),
+                    readings=sum(len(parcel.readings) + len(parcel.states) for parcel in one.parcels),
+                    events=sum(len(parcel.reports) for parcel in one.parcels))
+        refused = [Quarantined(refusal.topic or one.message.topic, refusal.payload,
                                max(len(refusal.payload), one.message.payload_bytes if one.message.is_cut else 0),
-                               one.vendor_code, refusal.reason_code, refusal.reason, refusal.received_at)
+                               one.vendor_code, refusal.reason_code, refusal.reason, refusal.received_at,
+                               one.message.redelivered)
                    for one in judged for refusal in one.refusals]
         parcels = [parcel for one in judged for parcel in one.parcels]
         if parcels:
             refused += self._store_parcels(connection, parcels, words, stored)
-        stored.refused.update(one.reason_code for one in refused)
-        quarantine.add(connection, refused)
+        self.refuse_within(connection, refused, stored)
         return stored
 
     def _store_parcels(self, connection: Connection, parcels: list[Parcel], words: Vocabulary,
@@ -108,7 +167,7 @@ class Writer:
         events = back + events_of(fresh_or_resent, active_points(connection, asking))
         readings = [row for parcel in fresh for row in parcel.readings]
         states = [row for parcel in fresh for row in parcel.states]
-        refused = self._add_readings(connection, readings, devices, stored)
+        refused = self._add_readings(connection, fresh, devices, stored)
         stored.states = _add_states(connection, states)
         stored.duplicates += len(states) - stored.states
         notices: list[str] = []
@@ -118,45 +177,37 @@ class Writer:
             stored.duplicates += len(events) - len(added)
             notices = follow_up(connection, added, words.kinds, units)
         _keep(connection, last_known, heard, readings, events)
-        mark_days(connection, units, readings, events)
+        mark_days(connection, units, [*readings, *states], events)
         if notices:
             connection.execute(_q["notify"], {"payloads": notices})
         return refused
 
-    def _add_readings(self, connection: Connection, rows: list[ReadingRow], devices: dict[int, Device],
+    def _add_readings(self, connection: Connection, parcels: list[Parcel], devices: dict[int, Device],
                       stored: Stored) -> list[Quarantined]:
-        """Readings by plain COPY where nothing repeats, else by way of a stage; a contradiction is quarantined."""
+        """Add the readings of parcels; one that contradicts another is refused."""
         kept: dict[tuple[int, str, dt.datetime], ReadingRow] = {}
         refused: list[Quarantined] = []
-        for row in rows:
+        for row in (row for parcel in parcels for row in parcel.readings):
             first = kept.setdefault((row.device_id, row.metric, row.ts), row)
             if first is not row:
                 stored.duplicates += 1
                 if first.value != row.value:
-                    refused.append(_contradiction(devices[row.device_id], row.metric, row.ts, row.value, first.value,
-                                                  row.received_at))
+                    device = devices[row.device_id]
+                    refused.append(contradiction(Contradiction(
+                        row.device_id, device.vendor_code, device.device_no, row.metric, row.ts, row.value,
+                        first.value, row.received_at)))
         if not kept:
             return refused
         numbers = self._metric_ids
-        values = [(row.device_id, numbers[row.metric], row.ts, row.value, row.received_at) for row in kept.values()]
-        if not self._expect_duplicates:
-            try:
-                with connection.transaction():
-                    stored.readings = copy_rows(connection, "readings", _READING_COLUMNS, _READING_TYPES, values)
-                return refused
-            except psycopg.errors.UniqueViolation:
-                # Repetitions come in runs (a redelivery, a gateway that sends twice): stage until one batch has none.
-                self._expect_duplicates = True
-        connection.execute(_q["stage_readings"])
-        copy_rows(connection, "stage_readings", _READING_COLUMNS, _READING_TYPES, values)
-        stored.readings = max(connection.execute(_q["take_staged_readings"]).rowcount, 0)
-        stored.duplicates += len(values) - stored.readings
-        self._expect_duplicates = stored.readings < len(values)
-        if self._expect_duplicates:
-            found = connection.execute(_q["contradicted_readings"], {"earliest": min(value[2] for value in values)})
-            refused += [_contradiction(devices[other["device_id"]], other["code"], other["ts"], other["value"],
-                                       other["stored"], other["received_at"]) for other in found.fetchall()]
-        return refused
+        rows = Rows(np.array([row.device_id for row in kept.values()], dtype=np.int64),
+                    np.array([numbers[row.metric] for row in kept.values()], dtype=np.int16),
+                    np.array([microseconds(row.ts) for row in kept.values()], dtype=np.int64),
+                    np.array([row.value for row in kept.values()], dtype=np.float64),
+                    np.array([microseconds(row.received_at) for row in kept.values()], dtype=np.int64))
+        added = self.readings.add(connection, rows, expect_duplicates=any(one.redelivered for one in parcels))
+        stored.readings += added.stored
+        stored.duplicates += added.duplicates
+        return refused + [contradiction(one) for one in added.contradictions]
 
     def _know_metrics(self, words: Vocabulary) -> None:
         """The numbers of the metrics, committed on their own: a batch rolled back must not take them along."""
@@ -192,6 +243,7 @@ def _once(connection: Connection, parcels: list[Parcel], words: Vocabulary) -> t
         return list(parcels), []
     rows = connection.execute(_q["known_deliveries"], {"digests": keys}).fetchall()
     seen = {bytes(row["digest"]): row["received_at"] for row in rows}
+    seen |= _seen_by_block(connection, parcels)
     fresh: list[Parcel] = []
     resent: list[Parcel] = []
     for parcel in parcels:
@@ -208,6 +260,17 @@ def _once(connection: Connection, parcels: list[Parcel], words: Vocabulary) -> t
     return fresh, resent
 
 
+def _seen_by_block(connection: Connection, parcels: list[Parcel]) -> dict[bytes, dt.datetime]:
+    """Deliveries that went by column the first time: there they are written down by batch."""
+    asked: dict[str, dict[Key, list[Parcel]]] = {}
+    for parcel in parcels:
+        if parcel.redelivered and parcel.delivery_key and parcel.delivery:
+            session, *key = parcel.delivery
+            asked.setdefault(session, {}).setdefault((key[0], key[1]), []).append(parcel)
+    return {parcel.delivery_key: parcel.received_at for session, keys in asked.items()
+            for key in known_among(connection, session, keys) for parcel in keys[key] if parcel.delivery_key}
+
+
 def _in_order(parcels: list[Parcel], fresh: list[Parcel], resent: list[Parcel]) -> list[tuple[Parcel, bool]]:
     again, kept = {id(parcel) for parcel in resent}, {id(parcel) for parcel in fresh}
     return [(parcel, id(parcel) in again) for parcel in parcels if id(parcel) in again or id(parcel) in kept]
@@ -219,27 +282,29 @@ def _begin(connection: Connection, heard: dict[int, dt.datetime]) -> tuple[list[
     connection.execute(_q["begin_devices"], {"devices": numbers, "heard": [heard[number] for number in numbers]})
     rows = connection.execute(_q["lock_devices"], {"devices": numbers}).fetchall()
     return rows, [EventRow(row["device_id"], heard[row["device_id"]], "offline", "", False, "{}", None,
-                           heard[row["device_id"]], "offline") for row in rows if not row["online"]]
+                           heard[row["device_id"]], "offline")
+                  for row in rows if not row["online"] and _is_heard_again(row, heard[row["device_id"]])]
+
+
+def _is_heard_again(known: dict[str, Any], heard: dt.datetime) -> bool:
+    """Whether a device is online after having been heard then: a replayed message is older than the silence."""
+    return bool(known["online"] or known["offline_since"] is None or heard > known["offline_since"])
 
 
 def _keep(connection: Connection, last_known: list[dict[str, Any]], heard: dict[int, dt.datetime],
           readings: list[ReadingRow], events: list[EventRow]) -> None:
     """The new last state of the devices heard."""
-    values: dict[int, list[ReadingRow]] = defaultdict(list)
-    last = {row["device_id"]: row["last_ts"] for row in last_known if row["last_ts"] is not None}
-    for reading in readings:
-        values[reading.device_id].append(reading)
-        last[reading.device_id] = max(last.get(reading.device_id, reading.ts), reading.ts)
-    for event in events:
-        last[event.device_id] = max(last.get(event.device_id, event.ts), event.ts)
+    last = {known["device_id"]: known["last_ts"] for known in last_known if known["last_ts"] is not None}
+    rows: list[ReadingRow | EventRow] = [*readings, *events]
+    for row in rows:
+        last[row.device_id] = max(last.get(row.device_id, row.ts), row.ts)
     connection.execute(_q["keep_devices"], {
-        "devices": [row["device_id"] for row in last_known],
-        "last": [last.get(row["device_id"]) for row in last_known],
-        "heard": [max(row["last_received_at"], heard[row["device_id"]]) for row in last_known],
-        "online": [row["online_since"] if row["online"] and row["online_since"] else heard[row["device_id"]]
-                   for row in last_known],
-        "values": [orjson.dumps(merge_values(orjson.loads(row["metric_values"]), values[row["device_id"]])).decode()
-                   for row in last_known]})
+        "devices": [known["device_id"] for known in last_known],
+        "last": [last.get(known["device_id"]) for known in last_known],
+        "heard": [max(known["last_received_at"], heard[known["device_id"]]) for known in last_known],
+        "is_online": [_is_heard_again(known, heard[known["device_id"]]) for known in last_known],
+        "online": [known["online_since"] if known["online"] and known["online_since"] else heard[known["device_id"]]
+                   for known in last_known]})
 
 
 def _heard(parcels: Iterable[Parcel]) -> dict[int, dt.datetime]:
@@ -269,13 +334,13 @@ def add_events(connection: Connection, rows: list[EventRow]) -> list[dict[str, A
         "sources": [row.source for row in rows]}).fetchall()
 
 
-def mark_days(connection: Connection, units: Mapping[int, int], readings: list[ReadingRow],
-              events: list[EventRow]) -> None:
+def mark_days(connection: Connection, units: Mapping[int, int], values: Sequence[ReadingRow | StateRow],
+              events: Sequence[EventRow]) -> None:
     """Mark the days that were touched; an event that comes late changes every day from its own to this one.
 
     ``units`` gives the unit of each device.
     """
-    rows: list[ReadingRow | EventRow] = [*readings, *events]
+    rows: list[ReadingRow | StateRow | EventRow] = [*values, *events]
     if not rows:
         return
     today = legal_day(max(row.received_at for row in rows))
@@ -285,16 +350,21 @@ def mark_days(connection: Connection, units: Mapping[int, int], readings: list[R
         while day <= today:
             touched.add((units[event.device_id], day))
             day += _ONE_DAY
+    mark_unit_days(connection, touched, today)
+
+
+def mark_unit_days(connection: Connection, touched: Collection[tuple[int, dt.date]], today: dt.date) -> None:
+    """Mark unit-days to be rolled up again."""
     for name, chosen in (("mark_days", sorted(one for one in touched if one[1] >= today)),
                          ("mark_late_days", sorted(one for one in touched if one[1] < today))):
         if chosen:
             connection.execute(_q[name], {"units": [unit for unit, _ in chosen], "days": [day for _, day in chosen]})
 
 
-def _contradiction(device: Device, metric: str, ts: dt.datetime, value: float, stored: float,
-                   received_at: dt.datetime) -> Quarantined:
-    payload = orjson.dumps({"ts": ts.isoformat(), "values": {metric: value}})
-    return Quarantined(f"huoyan/v1/{device.vendor_code}/{device.device_no}/telemetry", payload, len(payload),
-                       device.vendor_code, "contradiction",
-                       f"{metric} at {ts.isoformat()} is already stored as {stored:.10g}, not {value:.10g}",
-                       received_at)
+def contradiction(found: Contradiction) -> Quarantined:
+    """What is kept of a reading whose place holds another value."""
+    payload = orjson.dumps({"ts": found.ts.isoformat(), "values": {found.metric: found.value}})
+    return Quarantined(f"huoyan/v1/{found.vendor_code}/{found.device_no}/telemetry", payload, len(payload),
+                       found.vendor_code, "contradiction",
+                       f"{found.metric} at {found.ts.isoformat()} is already stored as {found.stored:.10g}, "
+                       f"not {found.value:.10g}", found.received_at)

@@ -40,26 +40,6 @@ on conflict (digest) do update set received_at = greatest(deliveries.received_at
 -- Deliveries whose window has passed.
 delete from deliveries where received_at < %(before)s
 
--- name: stage_readings
--- A table of this session's own, so that a batch with duplicates can go in by COPY too.
-create temp table if not exists stage_readings (
-    device_id integer, metric_id smallint, ts timestamptz, value double precision, received_at timestamptz
-) on commit delete rows
-
--- name: take_staged_readings
--- The staged readings that are not there yet.
-insert into readings (device_id, metric_id, ts, value, received_at)
-select device_id, metric_id, ts, value, received_at from stage_readings
-on conflict (device_id, metric_id, ts) do nothing
-
--- name: contradicted_readings
--- Staged readings whose place holds another value.
-select s.device_id, m.code, s.ts, s.value, s.received_at, r.value as stored
-from stage_readings s
-join readings r on r.device_id = s.device_id and r.metric_id = s.metric_id and r.ts = s.ts
-join metrics m on m.metric_id = s.metric_id
-where r.value <> s.value and r.ts >= %(earliest)s
-
 -- name: add_states
 -- States that are not there yet.
 insert into states (device_id, key, ts, value, received_at)
@@ -88,17 +68,18 @@ on conflict (device_id) do nothing
 
 -- name: lock_devices
 -- The last state of the devices of a batch, locked in one order so that two processes can't wait for each other.
-select device_id, last_ts, last_received_at, online, online_since, offline_since, metric_values::text
+select device_id, last_ts, last_received_at, online, online_since, offline_since
 from device_last where device_id = any (%(devices)b::integer[])
 order by device_id for update
 
 -- name: keep_devices
 -- The new last state of devices.
 update device_last l
-set last_ts = n.last_ts, last_received_at = n.last_received_at, online = true, online_since = n.online_since,
-    offline_since = null, metric_values = n.metric_values::jsonb
-from unnest(%(devices)b::integer[], %(last)s::timestamptz[], %(heard)b::timestamptz[], %(online)s::timestamptz[],
-            %(values)b::text[]) as n (device_id, last_ts, last_received_at, online_since, metric_values)
+set last_ts = n.last_ts, last_received_at = n.last_received_at, online = n.is_online,
+    online_since = case when n.is_online then n.online_since else l.online_since end,
+    offline_since = case when n.is_online then null else l.offline_since end
+from unnest(%(devices)b::integer[], %(last)s::timestamptz[], %(heard)b::timestamptz[], %(is_online)b::boolean[],
+            %(online)s::timestamptz[]) as n (device_id, last_ts, last_received_at, is_online, online_since)
 where l.device_id = n.device_id
 
 -- name: mark_days

@@ -59,3 +59,11 @@ def due_day(start: dt.date, span: WorkingDays | CalendarDays, work: WorkCalendar
     if isinstance(span, CalendarDays):
         return start + dt.timedelta(days=span.count)
     return (work or calendar()).add(start, span.count)
+
+
+def months_before(day: dt.date, months: int) -> dt.date:
+    """The same day of an earlier month, or that month's last day where it has no such day."""
+    count = day.year * 12 + day.month - 1 - months
+    first = dt.date(count // 12, count % 12 + 1, 1)
+    last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+    return first.replace(day=min(day.day, last.day))

@@ -3,10 +3,11 @@
 This room knows no business word. Everything above it takes a :class:`Database` and writes its own SQL beside its use.
 """
 
+from store.blocks import copy_block
 from store.copying import copy_rows
 from store.database import Database
 from store.errors import HuoyanError, StoreError
-from store.locks import lock_for_transaction, try_lock_for_session, unlock_session
+from store.locks import lock_for_transaction, try_lock_for_session, try_lock_for_transaction, unlock_session
 from store.named_sql import Queries
 from store.server import Capabilities, capabilities
 
@@ -17,8 +18,10 @@ __all__ = [
     "Queries",
     "StoreError",
     "capabilities",
+    "copy_block",
     "copy_rows",
     "lock_for_transaction",
     "try_lock_for_session",
+    "try_lock_for_transaction",
     "unlock_session",
 ]

@@ -14,6 +14,10 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from store.errors import StoreError
 
+#: The pool doubles its waits between attempts for this long, then starts over: after an outage of hours the wait would
+#: else be minutes.
+_RECONNECT_SECONDS = 10.0
+
 Connection: TypeAlias = psycopg.Connection[DictRow]
 
 
@@ -36,7 +40,7 @@ class Database:
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             merged, connection_class=psycopg.Connection[DictRow], kwargs={"row_factory": dict_row},
             min_size=min_size, max_size=max_size, timeout=timeout, open=False, check=ConnectionPool.check_connection,
-            name=name,
+            reconnect_timeout=_RECONNECT_SECONDS, name=name,
         )
 
     def open(self) -> Database:
@@ -93,4 +97,8 @@ class Database:
 
 def _options(dsn: str) -> str:
     """Session options: times leave the server in UTC; what the address itself sets is kept."""
-    return f"{conninfo_to_dict(dsn).get('options') or ''} -c timezone=UTC -c client_min_messages=warning".strip()
+    own = "-c timezone=UTC -c client_min_messages=warning"
+    # Late rows may meet compressed ones. TimescaleDB's bound on unpacking them would make such a batch fail each time
+    # it is tried; a server without TimescaleDB takes the setting and has no use for it.
+    unpacking = "-c timescaledb.max_tuples_decompressed_per_dml_transaction=0"
+    return f"{conninfo_to_dict(dsn).get('options') or ''} {own} {unpacking}".strip()

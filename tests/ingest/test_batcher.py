@@ -5,14 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.arrivals import Arrivals
 from ingest.batcher import Batcher
 from ingest.inbox import Inbox
-from ingest.messages import Message
-from tests.ingest.conftest import NOW
 
 
-def message(size: int = 10) -> Message:
-    return Message("huoyan/v1/a/b/telemetry", b"x" * size, NOW)
+def message(size: int = 10) -> Arrivals:
+    return Arrivals([b"huoyan/v1/a/b/telemetry"], [b"x" * size], [0x32], [1], 0, size)
 
 
 def test_an_empty_batch_is_never_due() -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.jsonform import decode_events, decode_telemetry
+from ingest.jsonform import decode_attributes, decode_connection, decode_events, decode_telemetry
 from ingest.messages import BadTime
+from ingest.numerals import state_text
 from ingest.vocabulary import Limits
 
 LIMITS = Limits(values=100, depth=4, key=40, state=200, point=50, detail=500)
@@ -49,13 +52,13 @@ def test_a_gateway_speaks_for_many_devices() -> None:
 @pytest.mark.parametrize(("ts", "time"), [
     (MS, MOMENT), (str(MS), MOMENT), (MS / 1000, MOMENT), (MS // 1000, MOMENT), (float(MS), MOMENT),
     ("2026-03-10T04:00:00Z", MOMENT), ("2026-03-10T12:00:00+08:00", MOMENT), ("2026-03-10 12:00:00", MOMENT),
-    ("20260310T120000+0800", MOMENT), (0, None), ("", None), (None, None), ("0", None),
+    ("20260310T120000+0800", MOMENT), (0, None), ("", None), (None, None), ("0", None), ("  ", None),
 ])
 def test_times_come_as_milliseconds_seconds_digits_or_iso_8601(ts: Any, time: Any) -> None:
     assert telemetry({"ts": ts, "values": {"a": 1}})[0] == [("D", time, {"a": 1})]
 
 
-@pytest.mark.parametrize("ts", ["yesterday", 1e300, -1e300, True, [], {}, "9" * 16, "9999-99-99", float("nan"),
+@pytest.mark.parametrize("ts", ["yesterday", 1e300, -1e300, True, [], {}, "9" * 20, "9999-99-99", float("nan"),
                                 "0001-01-01T00:00:00+14:00", 10**40])
 def test_what_is_no_time_is_said_to_be_none(ts: Any) -> None:
     ((_, time, _),), _problems = telemetry({"ts": ts, "values": {"a": 1}})
@@ -69,6 +72,7 @@ def test_what_is_no_time_is_said_to_be_none(ts: Any) -> None:
     (b'{"": 1}', ["key"]), (json.dumps({"k" * 41: 1}).encode(), ["key"]),
     (b'{"a":{"b":{"c":{"d":{"e":1}}}}}', ["depth"]), (b"[" * 1000 + b"]" * 1000, ["form"]),
     (b'{"a":' * 1000 + b"1" + b"}" * 1000, ["depth"]), (b"[" * 200_000 + b"]" * 200_000, ["depth"]),
+    (b'{"a\\nb": [1]}', ["form"]), (b"\xff\xfe{\x00}\x00", ["utf8"]), (b"\xef\xbb\xbf", ["empty"]),
     (b'{"a":' * 200_000, ["depth"]), (json.dumps({f"k{n}": n for n in range(100_000)}).encode(), ["too_many"]),
     (b"\x00" * 100, ["json"]),
 ])
@@ -196,3 +200,84 @@ def test_an_event_is_read_however_deep_its_other_keys_are_nested(key: str, depth
         assert [problem.reason_code for problem in problems] == ["event_active"]
     else:
         assert ([event.kind for event in contents["D"].events], problems) == (["fire_alarm"], [])
+
+
+def values(payload: bytes, *, keeps_lists: bool = False) -> dict[str, Any]:
+    contents, problems = decode_telemetry(payload, "D", LIMITS, keeps_lists=keeps_lists)
+    assert problems == []
+    return contents["D"].records[0].values
+
+
+@pytest.mark.parametrize(("written", "text"), [
+    ("1E+1", "10"), ("1E1", "10"), ("101E-1", "10.1"), ("1.1", "1.1"), ("11", "11"), ("0.1", "0.1"), ("-0.0", "0"),
+    ("9.9701010061400066E19", "99701010061400066000"), ("99701010061400066001", "99701010061400066001"),
+    ("1E19", "10000000000000000000"), ("-1e19", "-10000000000000000000"),
+    ("9223372036854775807", "9223372036854775807"),
+    ("1e-7", "1e-07"), ("12345678901234567890.5", "12345678901234567890"), ("1e300", "1" + "0" * 300),
+])
+def test_a_number_is_kept_with_all_its_digits_and_without_its_exponent(written: str, text: str) -> None:
+    """The first nine are facts of ThingsBoard's own conversion, with type casting on."""
+    assert state_text(values(b'{"a": %s}' % written.encode())["a"]) == text
+
+
+@pytest.mark.parametrize("digits", [4_000, 5_000, 100_000])
+def test_a_number_of_any_length_spoils_only_itself(digits: int) -> None:
+    found = values(b'{"battery": 5, "a": %s, "b": -%s.5}' % (b"9" * digits, b"9" * digits))
+    assert found["battery"] == 5
+    assert isinstance(found["a"], int) if digits == 4_000 else found["a"] == float("inf")
+    assert found["b"] == -float("inf")
+
+
+def test_lists_are_kept_where_thingsboard_keeps_them() -> None:
+    assert values(b'{"a": [1, {"b": null}], "c": {"d": []}}', keeps_lists=True) == {"a": [1, {"b": None}], "c.d": []}
+    assert state_text([1, {"b": "走廊"}, math.nan]) == '[1,{"b":"走廊"},NaN]'
+
+
+@pytest.mark.parametrize(("payload", "device", "expected"), [
+    ({"fw": "1.2", "ts": 5, "sn": 7}, "D", [("D", None, {"fw": "1.2", "ts": 5, "sn": 7})]),
+    ({"A": {"fw": "1.2"}, "B": {"battery": 5}}, None, [("A", None, {"fw": "1.2"}), ("B", None, {"battery": 5})]),
+])
+def test_attributes_are_no_measurements(payload: Any, device: str | None, expected: list[Any]) -> None:
+    contents, problems = decode_attributes(json.dumps(payload).encode(), device, LIMITS)
+    assert problems == []
+    records = [(name, record) for name, content in contents.items() for record in content.records]
+    assert [(name, record.time, record.values) for name, record in records] == expected
+    assert all(record.is_attributes for _, record in records)
+
+
+def test_a_gateway_tells_who_is_connected() -> None:
+    contents, problems = decode_connection(b'{"device": "A", "type": "smoke"}', "connected")
+    assert problems == []
+    assert contents["A"].records[0].values == {"gateway.connection": "connected"}
+    for payload, code in ((b'{"device": 5}', "form"), (b"[]", "form"), (b"", "empty"), (b'{"device": ""}', "form"),
+                          (b'{"device": "%s"}' % (b"x" * 65), "form"), (b"{", "json")):
+        contents, problems = decode_connection(payload, "connected")
+        assert (contents, [one.reason_code for one in problems]) == ({}, [code])
+
+
+@pytest.mark.parametrize("ts", [f'"{"x" * 90_000}"', f'[{",".join("1" * 40_000)}]', f'"{" " * 90_000}1773115200000"'])
+def test_a_long_time_is_not_repeated_in_each_excerpt_of_its_record(ts: str) -> None:
+    limits = replace(LIMITS, values=5000)
+    payload = f'{{"ts": {ts}, "values": {{{",".join(f""""k{n}": [1]""" for n in range(3000))}}}}}'.encode()
+    _, problems = decode_telemetry(payload, "D", limits)
+    assert len(problems) == 3000
+    assert sum(len(problem.payload or b"") for problem in problems) < 3 * len(payload)
+
+
+@pytest.mark.parametrize("payload", [
+    b"{%s}" % b",".join(b'"D%d":[]' % number for number in range(3000)),
+    b"{%s}" % b",".join(b'"D%d":{}' % number for number in range(3000)),
+    b"{%s}" % b",".join(b'"D%d":{"a":null}' % number for number in range(3000)),
+    b"{%s}" % b",".join(b'"D%d":5' % number for number in range(3000)),
+    b"[%s]" % b",".join([b"5"] * 3000), b"[%s]" % b",".join([b'{"a":null}'] * 3000),
+])
+def test_pieces_that_hold_nothing_count_towards_the_limit_too(payload: bytes) -> None:
+    contents, problems = decode_telemetry(payload, None if payload[:1] == b"{" else "D", LIMITS)
+    assert (contents, [problem.reason_code for problem in problems]) == ({}, ["too_many"])
+
+
+def test_of_many_keys_that_stand_twice_one_is_named() -> None:
+    flat = ",".join(f'"a.k{number}": 1' for number in range(40))
+    nested = ",".join(f'"k{number}": 2' for number in range(40))
+    _, problems = decode_telemetry(f'{{{flat}, "a": {{{nested}}}}}'.encode(), "D", LIMITS)
+    assert [(one.reason_code, one.payload) for one in problems] == [("twice", None)]

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 from click.testing import CliRunner, Result
 
-from huoyan.commands.telemetry import alarms, quarantine
+from huoyan.commands.quarantine import quarantine
+from huoyan.commands.telemetry import alarms
+from ingest.errors import IngestError
 from ingest.writer import Stored
 from store import Database
 
@@ -43,7 +45,23 @@ def test_quarantine_is_listed_counted_and_replayed(run: Callable[..., Result], s
     with city.connection() as connection:
         connection.execute("insert into devices (vendor_code, device_no, unit_id, kind) "
                            "select 'acme', 'N1', unit_id, 'smoke' from units where unit_no = 'U1'")
-    assert run(quarantine, "replay").output == "2 payloads tried: 1 stored, 1 refused again\n"
+    assert run(quarantine, "replay").stdout == "2 payloads tried: 1 stored, 1 refused again\n  1 for range\n"
+    assert all(word in run(quarantine, "replays").output for word in ("done", "1", "2"))
+    assert "nothing was let go" in run(quarantine, "summary").output
+
+
+def test_one_payload_is_picked_and_a_cut_one_is_told_of(run: Callable[..., Result], store: Store,
+                                                        city: Database) -> None:
+    store(("acme/P1/telemetry", b'{"battery": 500}'))
+    store(("acme/P1/telemetry", b'{"battery": 5}'), payload_bytes=10**7)
+    assert "cut: can't be replayed" in run(quarantine, "list").output
+    assert run(quarantine, "replay").stdout.splitlines() == [
+        "1 payloads tried: 0 stored, 1 refused again", "  1 for range",
+        "1 left out: only their start was kept, so they can't be replayed"]
+    row = city.row("select quarantine_id from quarantine where is_cut")
+    assert row is not None
+    with pytest.raises(IngestError, match="1 payloads were cut or are too old"):
+        run(quarantine, "replay", "--id", str(row["quarantine_id"]))
 
 
 def test_a_limit_that_is_none_is_refused(run: Callable[..., Result]) -> None:

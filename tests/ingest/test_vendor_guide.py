@@ -70,17 +70,23 @@ def test_the_limits_are_those_of_policy() -> None:
                  f"(text of up to {text['point']} characters)",
                  f"| more than {book.value('clock.future_minutes', DAY)} minutes ahead",
                  f"| older than {book.value('clock.oldest_reading_days', DAY)} days | refused |",
-                 f"| older than {book.value('clock.oldest_event_days', DAY)} days | stored under it"):
+                 f"| older than {book.value('clock.oldest_event_days', DAY)} days | stored under it",
+                 f"| before {book.value('clock.unset_before', DAY)}: a clock that was never set | stored under",
+                 f"{book.value('clock.trusted_days', DAY):,} days are taken",
+                 f"| {book.value('vendors.messages_per_second', DAY):,} messages and "
+                 f"{book.value('vendors.bytes_per_second', DAY):,} bytes a second for long; "
+                 f"{book.value('vendors.message_burst', DAY):,} messages and "
+                 f"{book.value('vendors.byte_burst', DAY):,} bytes at once"):
         assert line in GUIDE, line
 
 
 def test_every_reason_and_topic_form_is_named() -> None:
     folder = Path(ingest.__file__).parent
     source = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
-    codes = set(re.findall(r'(?:Problem|refuse|refuse_frame|_Refused|_problem)\(\s*"([a-z0-9_]+)"', source))
+    codes = set(re.findall(r'(?:Problem|Fault|refuse|refuse_frame|_Refused|_problem)\(\s*"([a-z0-9_]+)"', source))
     codes |= set(re.findall(r'"(gbt_[a-z_]+)", ', source)) | set(re.findall(r'name, "([a-z_]+)",\n', source))
     codes |= set(re.findall(r"return \"([a-z]+_(?:vendor|device))\"", source))
-    codes |= {"contradiction", "not_storable", "clock"}
+    codes |= {"contradiction", "not_storable", "clock", "rate_limit"}
     assert len(codes) > 25
     assert sorted(code for code in codes if f"`{code}`" not in GUIDE) == []
     for form in FORMS:
@@ -89,7 +95,7 @@ def test_every_reason_and_topic_form_is_named() -> None:
 
 def commands(*, on_the_demo: bool = False) -> list[list[str]]:
     found = [shlex.split(line) for line in GUIDE.splitlines() if line.startswith("    mosquitto_pub")]
-    return [words for words in found if ("-V" in words) == on_the_demo]
+    return [words for words in found if ("-V" in words) == on_the_demo and "--cert" not in words]
 
 
 def test_the_commands_do_what_the_guide_says(store: Store) -> None:
@@ -97,8 +103,8 @@ def test_the_commands_do_what_the_guide_says(store: Store) -> None:
     results = []
     for minute, words in enumerate(commands()):
         told = dict(zip(words[1::2], words[2::2], strict=True))
-        assert (told["-h"], told["-p"], told["-u"], told["-P"], told["-q"]) == ("BROKER", "PORT", "VENDOR", "PASSWORD",
-                                                                                "1")
+        assert (told["-h"], told["-p"], told["--cafile"]) == ("BROKER", "8883", "ca.crt")
+        assert (told["-u"], told["-P"], told["-q"]) == ("LOGIN", "PASSWORD", "1")
         topic = told["-t"].removeprefix("huoyan/v1/").replace("VENDOR", "acme").replace("DEVICE", "P1")
         stored = store((topic, told["-m"].encode()), at=NOW + dt.timedelta(minutes=minute))
         assert stored.refused == {}

@@ -152,14 +152,11 @@ def test_everything_a_stranger_can_send_is_quarantined_with_its_bytes(store: Sto
         "retired_device", "gbt_cut_short"}
 
 
-def test_the_last_state_is_the_newest_by_the_devices_time(store: Store, city: Database) -> None:
+def test_the_last_times_of_a_device_only_move_forward(store: Store, city: Database) -> None:
     store(telemetry(ts="2026-03-10T03:00:00Z", values={"battery": 80, "signal": -70}))
     store(telemetry(ts="2026-03-10T02:00:00Z", values={"battery": 90, "water_pressure": 0.4}),
           telemetry(ts="2026-03-10T03:30:00Z", values={"signal": -75}), at=NOW + dt.timedelta(seconds=5))
     row = last(city, "P1")
-    assert row["metric_values"] == {"battery": [80, "2026-03-10T03:00:00.000Z"],
-                                    "signal": [-75, "2026-03-10T03:30:00.000Z"],
-                                    "water_pressure": [0.4, "2026-03-10T02:00:00.000Z"]}
     assert row["last_ts"] == dt.datetime(2026, 3, 10, 3, 30, tzinfo=dt.UTC)
     assert row["last_received_at"] == NOW + dt.timedelta(seconds=5)
 
@@ -302,3 +299,22 @@ def test_a_condition_holds_since_its_first_report_whatever_the_order_of_arrival(
     for batch in [messages] if together else [[message] for message in messages]:
         store(*batch)
     assert last(city, "S1")["conditions"] == {"fault": (NOW - dt.timedelta(minutes=3)).isoformat()}
+
+
+def test_two_readings_of_one_moment_without_a_time_are_both_kept_and_stored_once(store: Store, city: Database) -> None:
+    for _ in range(2):  # the second time as after a kill
+        store(("acme/P1/telemetry", b'{"battery": 80}'), at=NOW, packet_id=0)
+        store(("acme/P1/telemetry", b'{"battery": 81}'), at=NOW, packet_id=0)
+    rows = city.rows("select value, ts from readings order by ts")
+    assert rows == [{"value": 80, "ts": NOW}, {"value": 81, "ts": NOW + dt.timedelta(microseconds=1)}]
+    assert city.rows("select reason from quarantine") == []
+
+
+def test_a_message_from_before_the_silence_does_not_end_it(store: Store, city: Database) -> None:
+    store(telemetry(ts="2026-03-10T03:00:00Z", values={"battery": 80}))
+    with city.connection() as connection:
+        connection.execute("update device_last set online = false, offline_since = %s", [NOW + dt.timedelta(hours=2)])
+    store(telemetry(ts="2026-03-10T03:01:00Z", values={"battery": 79}), at=NOW + dt.timedelta(hours=1))
+    assert last(city, "P1")["online"] is False
+    store(telemetry(ts="2026-03-10T03:02:00Z", values={"battery": 78}), at=NOW + dt.timedelta(hours=3))
+    assert last(city, "P1")["online"] is True
