@@ -20,6 +20,8 @@ from store import HuoyanError
 
 BENCHMARKS = {
     "ingest": "a queue drained from broker to database, against a bare client and a bare COPY; publish to visible",
+    "gbt": "GB/T 26875.3 frames decoded in one process, against a bare struct.unpack of the same bytes",
+    "links": "GB/T 26875.3 frames stored and confirmed over 1,000 links; memory of 20,000 idle ones; alarm to table",
     "pages": "pages and their JSON on 20,000 units, against a page that asks the database one thing",
     "nightly": "roll-up, features, scores, freeze, draw, verify: time, memory, and how both grow",
     "demo": "huoyan demo from an empty folder, against its limits of time and memory",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +11,35 @@ from tests.line.processes import Line, unused_port
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.programs import Program
 
-INGEST_SESSION = "huoyan-ingest"
+_SESSION = "huoyan-ingest"
+
+
+def sessions(count: int) -> list[str]:
+    """The client ids of ``count`` ingest processes."""
+    return [_SESSION] if count == 1 else [f"{_SESSION}-{number}" for number in range(1, count + 1)]
 
 
 @contextmanager
-def ingest(folder: Path, dsn: str, broker: Mosquitto) -> Iterator[Program]:
+def ingest(folder: Path, dsn: str, broker: Mosquitto, **settings: Any) -> Iterator[Program]:
     """``huoyan ingest`` with its own defaults, subscribed and ready."""
-    port = unused_port()
-    with _line(folder, database_url=dsn, mqtt_host=broker.host, mqtt_port=broker.port, ingest_metrics_port=port,
-               mqtt_client_id=INGEST_SESSION) as line:
-        yield line.start("ingest", port)
+    with ingests(folder, dsn, broker, 1, **settings) as programs:
+        yield programs[0]
+
+
+@contextmanager
+def ingests(folder: Path, dsn: str, broker: Mosquitto, count: int, **settings: Any) -> Iterator[list[Program]]:
+    """``count`` processes that share the work, subscribed and ready."""
+    with ExitStack() as stack:
+        programs = []
+        for name in sessions(count):
+            port = unused_port()
+            home = folder / name
+            home.mkdir(exist_ok=True)
+            line = stack.enter_context(_line(
+                home, database_url=dsn, mqtt_host=broker.host, mqtt_port=broker.port, ingest_metrics_port=port,
+                mqtt_client_id=name, **settings))
+            programs.append(line.start("ingest", port))
+        yield programs
 
 
 @contextmanager

@@ -40,7 +40,7 @@ class Mosquitto:
         self.port = unused_port()
         self._users = dict(users or {})
         lines = [f"listener {self.port} 127.0.0.1", "persistence true", f"persistence_location {folder}/",
-                 "autosave_interval 1", "max_queued_messages 0", "max_inflight_messages 0", "log_type error",
+                 "autosave_interval 1", "max_queued_messages 0", "max_inflight_messages 20000", "log_type error",
                  "log_type warning", "log_type notice", "log_type subscribe",
                  f"allow_anonymous {'false' if users else 'true'}"]
         if os.geteuid() == 0:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ class Program:
         self._popen = popen
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, timeout: float = 60.0) -> None:
+    def launch(self) -> None:
+        """Start it and don't wait for it."""
         last_words = die_with_parent(signal.SIGKILL)
         prepare = self._prepare_child
 
@@ -45,18 +47,47 @@ class Program:
                                             env=None if self._environment is None else dict(self._environment),
                                             start_new_session=True, **self._popen,
                                             preexec_fn=before_exec)  # noqa: PLW1509  set before exec, by one thread
+
+    def start(self, timeout: float = 60.0) -> None:
+        """Start it and wait until it is ready."""
+        self.launch()
         deadline = time.monotonic() + timeout
         while not self._ready():
-            if self.process.poll() is not None:
+            if not self.is_running:
                 raise RuntimeError(f"{self.name} ended at its start:\n{self.log.read_text(errors='replace')[-2000:]}")
             if time.monotonic() > deadline:
                 self.kill()
                 raise RuntimeError(f"{self.name} was not ready:\n{self.log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.02)
 
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def is_ready(self) -> bool:
+        return self.is_running and self._ready()
+
     def kill(self) -> None:
         """Take it away as a power cut would."""
         self._end(signal.SIGKILL)
+
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def kill_all(self, timeout: float = 20.0) -> None:
+        """It and all it started, at once: a server's children would else end in their own time, or not."""
+        if self.process is None:
+            return
+        family = descendants(self.process.pid)
+        self.kill()
+        for pid in family:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + timeout
+        while any(_lives(pid) for pid in family):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"children of {self.name} outlived their SIGKILL")
+            time.sleep(0.005)
 
     def stop(self) -> None:
         self._end(self._stop_signal)
@@ -77,6 +108,27 @@ class Program:
     def pid(self) -> int:
         assert self.process is not None, f"{self.name} is not running"
         return self.process.pid
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that ``pid`` started, and those that they started."""
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        for task in Path(f"/proc/{waiting.pop()}/task").glob("*"):
+            with suppress(OSError):
+                children = [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
+                found += children
+                waiting += children
+    return found
+
+
+def _lives(pid: int) -> bool:
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    return told.rpartition(")")[2].split()[0] != "Z"
 
 
 def listens(port: int) -> bool:

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -77,42 +77,77 @@ def run() -> Iterator[Server]:
         with container.run(_answers) as url:
             yield Server(url, own=False)
         return
-    here = root()
-    _sweep(here)
-    # Inside the root the server is a user and a folder; outside it is one process that ends with this one.
-    owner = (here / "var/lib/postgresql").stat()
-    password = secrets.token_hex(16)
-    data = here / _DATA / str(os.getpid())
-    data.mkdir(parents=True)
-    try:
-        (data / "password").write_text(password, encoding="ascii")
-        for path in (data, data / "password"):
-            os.chown(path, owner.st_uid, owner.st_gid)
-        inside = f"/{_DATA}/{os.getpid()}"
+    with Cluster("", _SETTINGS) as cluster:
+        cluster.start()
+        yield Server(cluster.url)
 
-        def enter() -> None:
-            os.chroot(here)
-            os.chdir("/")
-            os.setgroups([])
-            os.setgid(owner.st_gid)
-            os.setuid(owner.st_uid)
 
-        subprocess.run([f"{_BINARIES}/initdb", "-D", f"{inside}/data", "-U", "postgres", f"--pwfile={inside}/password",
-                        "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"],
-                       check=True, capture_output=True, preexec_fn=enter, env={"LC_ALL": "C.UTF-8"})
-        port = unused_port()
-        with (data / "data/postgresql.conf").open("a", encoding="ascii") as file:
-            file.write(f"{_SETTINGS}port = {port}\n")
-        url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
-        server = Program([f"{_BINARIES}/postgres", "-D", f"{inside}/data"], data / "log", name="TimescaleDB",
-                         ready=lambda: _answers(url), environment={"LC_ALL": "C.UTF-8"}, prepare_child=enter)
-        server.start()
+class Cluster:
+    """A server of its own in the root, whose data goes at the end; ``kill`` takes it away, ``start`` brings it back.
+
+    ``name`` tells apart those of one process; ``settings`` are lines of postgresql.conf; ``address`` is where it is
+    reached; ``enter`` runs in the child first, such as to move it into another network; ``prepare`` gets the folder
+    that will hold the data, while that is empty.
+    """
+
+    def __init__(self, name: str, settings: str, *, address: str = "127.0.0.1",
+                 enter: Callable[[], None] | None = None, prepare: Callable[[Path], None] | None = None) -> None:
+        self._settings, self._enter, self._prepare = settings, enter, prepare
+        self._inside = f"/{_DATA}/{os.getpid()}{'-' if name else ''}{name}"
+        self.folder = root() / self._inside[1:]
+        # Inside the root the server is a user and a folder; outside it is one process that ends with this one.
+        self._owner = (root() / "var/lib/postgresql").stat()
+        self._password = secrets.token_hex(16)
+        self.port = unused_port()
+        self.url = f"postgresql://postgres:{self._password}@{address}:{self.port}/postgres"
+        self.program = Program([f"{_BINARIES}/postgres", "-D", f"{self._inside}/data"], self.folder / "log",
+                               name="TimescaleDB", ready=lambda: _answers(self.url), environment={"LC_ALL": "C.UTF-8"},
+                               prepare_child=self._before_exec)
+
+    def __enter__(self) -> Cluster:
+        _sweep(root())
+        self.folder.mkdir(parents=True)
+        data = self.folder / "data"
         try:
-            yield Server(url)
-        finally:
-            server.kill()
-    finally:
-        shutil.rmtree(data, ignore_errors=True)
+            data.mkdir(mode=0o700)
+            if self._prepare:
+                self._prepare(data)
+            (self.folder / "password").write_text(self._password, encoding="ascii")
+            for path in (self.folder, data, self.folder / "password"):
+                os.chown(path, self._owner.st_uid, self._owner.st_gid)
+            subprocess.run([f"{_BINARIES}/initdb", "-D", f"{self._inside}/data", "-U", "postgres",
+                            f"--pwfile={self._inside}/password", "--auth=scram-sha-256", "--encoding=UTF8",
+                            "--locale=C.UTF-8", "--no-instructions"],
+                           check=True, capture_output=True, preexec_fn=self._chroot, env={"LC_ALL": "C.UTF-8"})
+            with (data / "postgresql.conf").open("a", encoding="ascii") as file:
+                file.write(f"{self._settings}port = {self.port}\n")
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self) -> None:
+        self.program.start()
+
+    def kill(self) -> None:
+        """Every process of the server at once, as a power cut takes them."""
+        self.program.kill_all()
+
+    def _before_exec(self) -> None:
+        if self._enter:
+            self._enter()
+        self._chroot()
+
+    def _chroot(self) -> None:
+        os.chroot(root())
+        os.chdir("/")
+        os.setgroups([])
+        os.setgid(self._owner.st_gid)
+        os.setuid(self._owner.st_uid)
 
 
 def _answers(url: str) -> bool:
@@ -125,5 +160,5 @@ def _sweep(here: Path) -> None:
     """Remove the data of test runs that were killed."""
     folder = here / _DATA
     for leftover in folder.iterdir() if folder.exists() else ():
-        if not Path("/proc", leftover.name).exists():
+        if not Path("/proc", leftover.name.partition("-")[0]).exists():
             shutil.rmtree(leftover, ignore_errors=True)
