@@ -37,6 +37,7 @@ class AlarmFilter(BaseModel):
     kind: str = Field("", max_length=64, description="kind of event, such as fire_alarm")
     area: str = Field("", max_length=12, description="an area code; all areas beneath it count")
     judged: bool | None = Field(None, description="with a verdict, or still without")
+    by: Literal["", "nobody", "person", "rule"] = Field("", description="who judged it")
     q: str = Field("", max_length=100, description="part of the unit's name or number, or of the device's number")
     before: int | None = Field(None, ge=1, le=2**63 - 1, description="alarms older than this alarm_id")
     limit: int = Field(50, ge=1, le=500)
@@ -65,9 +66,10 @@ class Alarm(BaseModel):
     last_at: dt.datetime
     restored_at: dt.datetime | None
     verdict: Verdict | None
-    verdict_by: str | None
+    verdict_by: str | None = Field(description="the person; null where a rule of policy judged")
     verdict_at: dt.datetime | None
     verdict_note: str | None
+    verdict_rule: str | None = Field(description="verdicts.rule.* of policy; any person may judge otherwise")
 
 
 class Alarms(BaseModel):
@@ -97,7 +99,8 @@ def read(db: Database, viewer: Viewer, wanted: AlarmFilter, now: dt.datetime) ->
         "open": {"open": True, "restored": False}.get(wanted.state),
         "restored_since": now - _LATELY if wanted.state == "now" else None,
         "kinds": kinds[wanted.sort] if wanted.sort else None, "kind": wanted.kind or None, "area": wanted.area or None,
-        "judged": wanted.judged, "text": f"%{text}%" if text else None, "before": wanted.before, "limit": wanted.limit}
+        "judged": wanted.judged, "by": wanted.by or None, "text": f"%{text}%" if text else None,
+        "before": wanted.before, "limit": wanted.limit}
     with db.connection() as connection:
         counts = connection.execute(_SQL["counts"], parameters).fetchone() or {}
         # Not prepared: which index serves depends on the state that is asked for.
@@ -112,12 +115,15 @@ def judge(db: Database, viewer: Viewer, alarm_id: int, verdict: str, note: str, 
         found = connection.execute(_SQL["lock"], {**viewer.scope, "alarm_id": alarm_id}).fetchone()
         if found is None:
             raise Absent("refusal.no_alarm", alarm=alarm_id)
-        if found["verdict"] == verdict and (found["verdict_note"] or "") == note.strip():
+        # A person may say the same as a rule did: from then on it is that person's verdict.
+        same = found["verdict"] == verdict and (found["verdict_note"] or "") == note.strip()
+        if same and found["verdict_rule"] is None:
             raise Conflict("refusal.same_verdict", by=found["verdict_by"] or "")
         connection.execute(_SQL["judge"], {"alarm_id": alarm_id, "verdict": verdict, "by": viewer.username, "now": now,
                                            "note": note.strip() or None})
         audit.record(connection, viewer.username, "judge", "alarm", str(alarm_id),
-                     {"verdict": found["verdict"], "note": found["verdict_note"]},
+                     {"verdict": found["verdict"], "note": found["verdict_note"]}
+                     | ({"rule": found["verdict_rule"]} if found["verdict_rule"] else {}),
                      {"verdict": verdict, "note": note.strip() or None})
         return connection.execute(_SQL["one"], {**viewer.scope, "alarm_id": alarm_id}).fetchone() or {}
 

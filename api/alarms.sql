@@ -19,7 +19,8 @@ with recursive chosen as (
 )
 select a.alarm_id, a.unit_id, u.unit_no, u.name as unit_name, u.area_code, n.name_zh as area_zh, n.name_en as area_en,
        d.device_no, d.kind as device_kind, d.vendor_code, d.location, a.kind, a.point, a.opened_at, a.stored_at,
-       a.last_at, a.restored_at, a.verdict, a.verdict_by, a.verdict_at, a.verdict_note
+       a.last_at, a.restored_at, a.verdict, a.verdict_by, a.verdict_at, a.verdict_note,
+       a.verdict_rule
 from alarms a
 join units u using (unit_id)
 join devices d using (device_id)
@@ -31,6 +32,8 @@ where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
   and (%(kinds)s::text[] is null or a.kind = any(%(kinds)s::text[]))
   and (%(kind)s::text is null or a.kind = %(kind)s)
   and (%(judged)s::boolean is null or (a.verdict is not null) = %(judged)s)
+  and (%(by)s::text is null or %(by)s = case when a.verdict is null then 'nobody'
+                                             when a.verdict_rule is null then 'person' else 'rule' end)
   and (%(text)s::text is null or u.name ilike %(text)s or u.unit_no ilike %(text)s or d.device_no ilike %(text)s)
   and (%(before)s::bigint is null
        or (%(pin)s and a.restored_at is null and a.kind = any(%(alarm_kinds)s::text[]), a.opened_at, a.alarm_id)
@@ -43,7 +46,8 @@ limit %(limit)s;
 -- One case within the viewer's areas.
 select a.alarm_id, a.unit_id, u.unit_no, u.name as unit_name, u.area_code, n.name_zh as area_zh, n.name_en as area_en,
        d.device_no, d.kind as device_kind, d.vendor_code, d.location, a.kind, a.point, a.opened_at, a.stored_at,
-       a.last_at, a.restored_at, a.verdict, a.verdict_by, a.verdict_at, a.verdict_note
+       a.last_at, a.restored_at, a.verdict, a.verdict_by, a.verdict_at, a.verdict_note,
+       a.verdict_rule
 from alarms a
 join units u using (unit_id)
 join devices d using (device_id)
@@ -52,12 +56,13 @@ where a.alarm_id = %(alarm_id)s and (%(areas)s::text[] is null or u.area_code = 
 
 -- name: lock
 -- The case a verdict is for, held until it is stored.
-select a.verdict, a.verdict_by, a.verdict_note
+select a.verdict, a.verdict_by, a.verdict_note, a.verdict_rule
 from alarms a join units u using (unit_id)
 where a.alarm_id = %(alarm_id)s and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
 for update of a;
 
 -- name: judge
--- Store a verdict.
-update alarms set verdict = %(verdict)s, verdict_by = %(by)s, verdict_at = %(now)s, verdict_note = %(note)s
+-- Store the verdict of a person, which stands in place of a rule's.
+update alarms set verdict = %(verdict)s, verdict_by = %(by)s, verdict_at = %(now)s, verdict_note = %(note)s,
+    verdict_rule = null
 where alarm_id = %(alarm_id)s;

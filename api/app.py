@@ -17,6 +17,10 @@ from api import (
     cases,
     dashboard,
     draws,
+    duty,
+    duty_pages,
+    finding_pages,
+    findings,
     guard,
     health,
     imports,
@@ -30,9 +34,13 @@ from api import (
     ranking,
     record_pages,
     registers,
+    replays,
     static_files,
+    storage,
     telemetry,
     units,
+    vendor_pages,
+    vendor_routes,
 )
 from api.options import ApiOptions
 from api.sessions import PasswordGate
@@ -41,8 +49,9 @@ from store import Database
 
 __all__ = ["ApiOptions", "create_app"]
 
-ROOMS = (login, dashboard, areas, ranking, units, telemetry, alarms, draws, public, inspections, cases, case_pages,
-         imports, record_pages, registers, quarantine, jobs, policy_rules, account_pages, audit_trail, health,
+ROOMS = (login, dashboard, areas, ranking, units, telemetry, alarms, findings, finding_pages, duty, duty_pages,
+         draws, public, inspections, cases, case_pages, imports, record_pages, registers, replays, quarantine,
+         jobs, storage, policy_rules, account_pages, audit_trail, vendor_routes, vendor_pages, health,
          openapi_page)
 
 DESCRIPTION = """

@@ -39,6 +39,8 @@ class Summary(BaseModel):
     as_of: dt.date | None = Field(description="day of the scores")
     planned_today: int
     done_today: int
+    findings_waiting: int = Field(description="off-site findings that wait for a decision or a visit")
+    findings_late: int = Field(description="of them, those past the clock of their decision or the day of their visit")
     late_orders: int
     late_complaints: int
 
@@ -58,7 +60,7 @@ def read(db: Database, viewer: Viewer, now: dt.datetime) -> dict[str, Any]:
     parameters = {**viewer.scope, "day": day, "now": now, "alarm_kinds": kinds["alarm"], "fault_kinds": kinds["fault"]}
     found: dict[str, Any] = {"day": day, "working_day": calendar().is_working_day(day)}
     with db.connection() as connection:
-        for name in ("units", "devices", "alarms", "classes", "visits", "late"):
+        for name in ("units", "devices", "alarms", "classes", "visits", "findings", "late"):
             found.update(connection.execute(_SQL[name], parameters).fetchone() or {})
     found["by_class"] = {letter: found.pop(letter.lower()) for letter in "DCBA"}
     return found

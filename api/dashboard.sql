@@ -34,6 +34,17 @@ select count(*) filter (where i.planned_on = %(day)s and i.status in ('planned',
 from inspections i join units u using (unit_id)
 where i.planned_on = %(day)s and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]));
 
+-- name: findings
+-- Off-site findings that wait, and those past the clock of their decision or the day of their visit.
+select count(*) as findings_waiting,
+       count(*) filter (where case f.state when 'open' then f.decide_by < %(now)s
+                              else i.status = 'planned' and i.planned_on < %(day)s end) as findings_late
+from findings f join units u using (unit_id)
+left join lateral (select inspection_id from finding_decisions
+                   where finding_id = f.finding_id order by decision_id desc limit 1) d on f.state = 'to_visit'
+left join inspections i on i.inspection_id = d.inspection_id
+where f.state in ('open', 'to_visit') and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]));
+
 -- name: late
 -- Orders and complaints past their day.
 select (select count(*) from orders o join units u using (unit_id)

@@ -88,6 +88,26 @@ class Namer:
         """A direct condition (直接判定条件) that lifted a unit."""
         return self._look("scorecard.direct", code)
 
+    def finding(self, code: str) -> str:
+        """A rule of off-site findings (非现场监管线索), as a title."""
+        title = self._titled(f"findings.rule.{code}", code)
+        return title[:1].upper() + title[1:]
+
+    def findings(self) -> list[tuple[str, str]]:
+        names = [rule.name.removeprefix("findings.rule.") for rule in rules().on(self._day, "findings.rule.")]
+        return [(code, self.finding(code)) for code in names]
+
+    def verdict_rule(self, code: str) -> str:
+        """The rule that judged an alarm."""
+        return self._titled(f"verdicts.rule.{code}", code)
+
+    def _titled(self, rule: str, code: str) -> str:
+        try:
+            found = rules().rule(rule, self._day)
+        except PolicyError:
+            return code
+        return found.zh if self._language == "zh" else found.en
+
     def side(self, code: str | None) -> str:
         """A side of the score; the bounds of the whole belong to none."""
         return self._look("scorecard.sides", code)

@@ -30,13 +30,17 @@ class Entry:
 MENU: tuple[Entry, ...] = (
     Entry("/", "nav.dashboard", "gauge", STAFF, "nav.duty"),
     Entry("/alarms", "nav.alarms", "bell", STAFF, "nav.duty"),
+    Entry("/findings", "nav.findings", "lens", STAFF, "nav.duty"),
+    Entry("/duty", "nav.duty_checks", "pulse", STAFF, "nav.duty"),
     Entry("/ranking", "nav.ranking", "bars", STAFF, "nav.risk"),
     Entry("/draws", "nav.draws", "dice", STAFF, "nav.risk"),
     Entry("/inspections", "nav.inspections", "clipboard", STAFF, "nav.risk"),
     Entry("/registers", "nav.registers", "book", (*STAFF, "vendor"), "nav.records"),
     Entry("/policy", "nav.policy", "scales", STAFF, "nav.records"),
+    Entry("/vendors", "nav.vendors", "link", ("administrator", "vendor"), "nav.system"),
     Entry("/quarantine", "nav.quarantine", "shield", ("administrator", "vendor"), "nav.system"),
     Entry("/jobs", "nav.jobs", "clock", LEADS, "nav.system"),
+    Entry("/storage", "nav.storage", "disk", ("administrator",), "nav.system"),
     Entry("/accounts", "nav.accounts", "people", ("administrator",), "nav.system"),
     Entry("/audit", "nav.audit", "trail", ("administrator",), "nav.system"),
     Entry("/public/draws", "nav.public", "globe", (*STAFF, "vendor"), "nav.open"),
@@ -52,4 +56,4 @@ def entries(viewer: Viewer | None) -> list[Entry]:
 
 def home(viewer: Viewer) -> str:
     """The first page of an account."""
-    return "/registers" if viewer.role == "vendor" else "/"
+    return "/vendors" if viewer.role == "vendor" else "/"

@@ -48,7 +48,7 @@ def _environment() -> Environment:
     environment.globals.update(asset=asset)
     environment.filters.update(number=wording.number, points=wording.points, share=wording.share, json=_json,
                                local=wording.local, clock=wording.clock, spoken_day=wording.spoken_day,
-                               monthday=wording.monthday, short_hash=wording.short_hash)
+                               monthday=wording.monthday, short_hash=wording.short_hash, size=wording.size)
     return environment
 
 

@@ -109,6 +109,7 @@ class Record(BaseModel):
     orders: list[dict[str, Any]]
     penalties: list[dict[str, Any]]
     complaints: list[dict[str, Any]]
+    findings: list[dict[str, Any]] = Field(description="off-site findings; only a substantiated one is a violation")
     fires: list[dict[str, Any]]
     credit: list[dict[str, Any]]
     credit_listings: list[dict[str, Any]]
@@ -140,7 +141,7 @@ def record(db: Database, unit_id: int, day: dt.date) -> dict[str, Any]:
     with db.connection() as connection:
         held: dict[str, Any] = {
             name: connection.execute(_SQL[name], parameters).fetchall()
-            for name in ("inspections", "hazards", "orders", "penalties", "complaints", "fires", "credit",
+            for name in ("inspections", "hazards", "orders", "penalties", "complaints", "findings", "fires", "credit",
                          "credit_listings")}
         credit = credit_record(connection, unit_id, day, limit=0)
     rating = credit["rating"]

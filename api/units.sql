@@ -17,19 +17,27 @@ select as_of, score, risk_class, rank from scores
 where unit_id = %(unit_id)s and as_of between %(since)s and %(day)s order by as_of;
 
 -- name: devices
--- Devices of a unit with their last state.
+-- Devices of a unit with their last state and the newest value of each metric: by index, and only over the month before
+-- the device's last word, so that a device that fell silent years ago is not searched for through all the years.
 select d.device_id, d.vendor_code, d.device_no, d.kind, d.location, d.status, l.online, l.last_ts, l.offline_since,
-       coalesce(l.metric_values, '{}') as metric_values, coalesce(l.conditions, '{}') as conditions
-from devices d left join device_last l using (device_id)
+       coalesce(newest.metric_values, '{}') as metric_values, coalesce(l.conditions, '{}') as conditions
+from devices d left join device_last l using (device_id) left join lateral (
+    select jsonb_object_agg(m.code, jsonb_build_array(r.value, to_char(
+               r.ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) as metric_values
+    from metrics m cross join lateral (
+        select value, ts from readings
+        where device_id = d.device_id and metric_id = m.metric_id and ts > l.last_ts - interval '30 days'
+        order by ts desc limit 1) r) newest on true
 where d.unit_id = %(unit_id)s
 order by d.status, d.kind, d.device_no limit %(limit)s;
 
 -- name: metrics
--- What the devices of a unit measure, by their last states.
-select distinct m.code
-from devices d join device_last l using (device_id), jsonb_object_keys(l.metric_values) as key
-join metrics m on m.code = key
-where d.unit_id = %(unit_id)s
+-- What the devices of a unit measure.
+select m.code from metrics m
+where exists (select from devices d join device_last l using (device_id), lateral (
+    select from readings
+    where device_id = d.device_id and metric_id = m.metric_id and ts > l.last_ts - interval '30 days' limit 1) r
+    where d.unit_id = %(unit_id)s)
 order by m.code;
 
 -- name: alarms
@@ -73,6 +81,15 @@ from penalties where unit_id = %(unit_id)s order by decided_on desc limit %(limi
 -- Complaints and whether they proved true.
 select complaint_id, complaint_no, received_at, channel, kind, check_by, checked_at, verified
 from complaints where unit_id = %(unit_id)s order by received_at desc limit %(limit)s;
+
+-- name: findings
+-- Off-site findings with the decision that stands; those that lapsed are not of the record.
+select f.finding_id, f.finding_no, f.rule, f.began_at, f.ended_at, f.state, f.decide_by, f.evidence -> 'facts' as facts,
+       d.decided_by, d.decided_at, d.reason
+from findings f
+left join lateral (select decided_by, decided_at, reason from finding_decisions
+                   where finding_id = f.finding_id order by decision_id desc limit 1) d on true
+where f.unit_id = %(unit_id)s and f.state <> 'lapsed' order by f.began_at desc, f.finding_id desc limit %(limit)s;
 
 -- name: fires
 -- Fires.

@@ -61,3 +61,13 @@ def short_hash(digest: str | None) -> str:
     if not digest:
         return "–"
     return digest if len(digest) <= 20 else f"{digest[:10]}…{digest[-6:]}"
+
+
+def size(count: float | None) -> str:
+    """Bytes in the unit in which they read well; a megabyte is a million."""
+    if count is None:
+        return "–"
+    for unit, much in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if abs(count) >= much:
+            return f"{number(count / much, 1)} {unit}"
+    return f"{number(count)} B"

@@ -38,6 +38,10 @@ def _port(text: str) -> int:
     return number
 
 
+def _port_or_none(text: str) -> int:
+    return 0 if text == "0" else _port(text)
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -71,11 +75,35 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("mqtt_protocol", _one_of("5", "3.1.1"), "5", "version",
             "3.1.1 only for a broker that has no MQTT 5, such as the embedded one"),
     Setting("mqtt_client_id", str, "huoyan-ingest", "name", "names the persistent session: keep it across restarts"),
-    Setting("ingest_batch", _positive, "500", "messages", "most messages stored in one transaction"),
+    Setting("mqtt_tls_cert", str, "", "path", "certificate of ingest for mutual TLS; needs the CA file and the key"),
+    Setting("mqtt_tls_key", str, "", "path", "key of that certificate"),
+    Setting("mqtt_share", str, "", "name",
+            "several ingest processes with this name share one subscription; each needs a client id of its own"),
+    Setting("broker_address", str, "BROKER:8883", "host:port", "where devices connect, as the vendors' pages tell it"),
+    Setting("broker_directory", str, "", "path", "where broker-access writes the files that Mosquitto reads"),
+    Setting("broker_authority", str, "", "path",
+            "folder of the certificate authority for vendors' certificates; empty: passwords alone"),
+    Setting("broker_pid_file", str, "", "path",
+            "pid_file of a Mosquitto on this machine; empty: it watches the files, as in docker-compose.yml"),
+    Setting("broker_seconds", _positive, "10", "s", "how often broker-access looks for what has changed"),
+    Setting("broker_metrics_port", _port, "9104", "port", "Prometheus metrics of broker-access"),
+    Setting("ingest_batch", _positive, "5000", "messages", "most messages stored in one transaction"),
     Setting("ingest_linger_ms", _positive, "50", "ms", "longest wait for a batch to fill"),
-    Setting("ingest_receive_maximum", _positive, "2000", "messages", "most unacknowledged messages in flight"),
+    Setting("ingest_receive_maximum", _positive, "20000", "messages", "most unacknowledged messages in flight"),
     Setting("ingest_max_payload", _positive, "262144", "bytes",
             "a larger payload goes to quarantine, cut to its start"),
+    Setting("listen_host", str, "0.0.0.0", "address",  # noqa: S104  devices come from outside
+            "where the GB/T 26875.3 listener waits for devices"),
+    Setting("listen_tcp_port", _port_or_none, "26875", "port", "0: no TCP"),
+    Setting("listen_udp_port", _port_or_none, "26875", "port", "0: no UDP"),
+    Setting("listen_links", _positive, "50000", "links", "most TCP links at a time"),
+    Setting("listen_peer_links", _positive, "25000", "links",
+            "most of them from one address; many devices may stand behind one router of a mobile network"),
+    Setting("listen_idle_seconds", _positive, "900", "s", "a link silent for longer is closed"),
+    Setting("listen_batch", _positive, "1000", "frames", "most frames stored in one transaction"),
+    Setting("listen_deny", _flag, "1", "0 or 1",
+            "answer a frame with a wrong sum by a deny; 0 where devices send a denied frame without end"),
+    Setting("listen_metrics_port", _port, "9103", "port", "Prometheus metrics of the listener"),
     Setting("api_host", str, "127.0.0.1", "address", "0.0.0.0 behind a reverse proxy only"),
     Setting("api_port", _port, "8080", "port", "pages and REST"),
     Setting("api_secure_cookies", _flag, "1", "0 or 1", "0 only for plain HTTP on this machine"),

@@ -90,7 +90,7 @@ def test_the_lock_files_hold_what_the_project_asks_for() -> None:
 
 
 def test_scripts_can_be_run_and_are_sound() -> None:
-    for name in (".ci/run", "tests/servers/prepare", "deploy/database/010_logins.sh"):
+    for name in (".ci/run", "tests/servers/prepare", "deploy/database/010_logins.sh", "deploy/mosquitto/run.sh"):
         path = ROOT / name
         assert path.stat().st_mode & 0o111 == 0o111, f"{name} is not executable"
         shell = path.read_text(encoding="utf-8").splitlines()[0].split()[-1].rpartition("/")[2]

@@ -76,6 +76,7 @@ WORDS = {
     "quarantine.none": ("隔离区是空的", "The quarantine is empty"),
     "quarantine.replayed": ("已重放", "replayed"),
     "job.rollup": ("日汇总", "roll-up"),
+    "job.findings": ("非现场线索", "off-site findings"),
     "job.score": ("风险评分", "scores"),
     "job.draw": ("双随机抽取", "draw"),
     "job.freeze": ("名单冻结", "freeze"),

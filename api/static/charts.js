@@ -47,6 +47,7 @@
         series: arms.map((arm) => ({name: say[arm], type: "line", symbol: "circle", symbolSize: 4, connectNulls: true, lineStyle: {width: 2, color: colour[arm]}, itemStyle: {color: colour[arm]},
           data: months.map((month) => { const row = data.hit_months.find((one) => one.month === month && one.arm === arm); return row && row.visits ? 100 * row.with_hazards / row.visits : null; })}))};
     },
+    readings(data, say, node) { return telemetry(data, say, node); },
     scores(data, say, node) {
       if (!data.length) return empty(node, say.none);
       return {...base(), grid: {...base().grid, top: 12}, legend: {show: false}, tooltip: {...base().tooltip, valueFormatter: (value) => value.toFixed(1)},

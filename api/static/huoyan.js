@@ -51,6 +51,13 @@
       const next = event.key === "j" ? Math.min(at + 1, links.length - 1) : Math.max(at - 1, 0);
       links[next].focus();
     }
+    // Deciding on a finding: a digit chooses, Ctrl+Enter sends.
+    const deciding = document.querySelector("form[data-decide]");
+    if (deciding && /^[1-9]$/.test(event.key) && !typing(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const choice = deciding.querySelectorAll("[name=decision]")[Number(event.key) - 1];
+      if (choice) { event.preventDefault(); choice.checked = true; deciding.querySelector("[name=reason]").focus(); }
+    }
+    if (deciding && event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); deciding.requestSubmit(); }
     if (event.key === "Escape") document.querySelectorAll("details.judge[open]").forEach((open) => { open.open = false; open.querySelector("summary").focus(); });
   });
 

@@ -7,12 +7,14 @@ libraries of the demo. A module gives the commands it makes in ``COMMANDS``; a t
 PLACES: dict[str, tuple[str, ...]] = {
     "demo": ("demo",),
     "migrate": ("setup",), "settings": ("setup",), "policy": ("setup",),
-    "ingest": ("serve",), "scheduler": ("serve",), "api": ("serve",),
+    "ingest": ("serve",), "listen": ("listen",), "scheduler": ("serve",), "api": ("serve",),
     "account": ("accounts",),
+    "vendor": ("vendors",), "certificates": ("vendors",), "broker-access": ("vendors",),
     "import": ("registers", "records"), "export": ("registers",), "result": ("records",),
     "run": ("jobs",), "jobs": ("jobs",),
     "ranking": ("risk",), "explain": ("risk",), "evaluate": ("risk",),
     "ratios": ("draws",), "draw": ("draws",), "entropy": ("draws",), "verify": ("verify",),
-    "alarms": ("telemetry",), "quarantine": ("telemetry",),
+    "alarms": ("telemetry",), "quarantine": ("quarantine",),
+    "retention": ("retention",), "size": ("retention",), "gbt": ("gbt",),
     "simulate": ("simulate",),
 }

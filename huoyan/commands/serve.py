@@ -5,40 +5,16 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
-from typing import Protocol
 
 import click
-import structlog
 import uvicorn
 
 from api.app import ApiOptions, create_app
 from huoyan.commands.session import database
 from huoyan.commands.session import settings as load_settings
-from huoyan.health import HealthServer
+from huoyan.running import run_service
 from ingest.service import IngestOptions, IngestService
 from scheduler import SchedulerService
-
-_log = structlog.get_logger(__name__)
-
-
-class _Service(Protocol):
-    def run(self) -> None: ...
-    def stop(self) -> None: ...
-    def ready(self) -> bool: ...
-
-
-def _run(name: str, service: _Service, host: str, port: int) -> None:
-    def stop(number: int, frame: FrameType | None) -> None:
-        _log.info("stopping", process=name, signal=signal.Signals(number).name)
-        service.stop()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    with HealthServer(host, port, service.ready):
-        _log.info("started", process=name, health=f"http://{host}:{port}/readyz")
-        service.run()
-    _log.info("stopped", process=name)
 
 
 class _Server(uvicorn.Server):
@@ -61,10 +37,11 @@ def ingest() -> None:
     options = IngestOptions(
         host=loaded.mqtt_host, port=loaded.mqtt_port, user=loaded.mqtt_user, password=loaded.mqtt_password,
         tls_ca=loaded.mqtt_tls_ca, protocol=loaded.mqtt_protocol, client_id=loaded.mqtt_client_id,
+        share=loaded.mqtt_share, tls_cert=loaded.mqtt_tls_cert, tls_key=loaded.mqtt_tls_key,
         batch=loaded.ingest_batch, linger_ms=loaded.ingest_linger_ms,
         receive_maximum=loaded.ingest_receive_maximum, max_payload=loaded.ingest_max_payload)
     with database(loaded, "ingest") as db:
-        _run("ingest", IngestService(db, options), loaded.metrics_host, loaded.ingest_metrics_port)
+        run_service("ingest", IngestService(db, options), loaded.metrics_host, loaded.ingest_metrics_port)
 
 
 @click.command()
@@ -72,7 +49,7 @@ def scheduler() -> None:
     """Run each job at its hour, once for its date, and catch up on what was missed."""
     loaded = load_settings()
     with database(loaded, "scheduler") as db:
-        _run("scheduler", SchedulerService(db), loaded.metrics_host, loaded.scheduler_metrics_port)
+        run_service("scheduler", SchedulerService(db), loaded.metrics_host, loaded.scheduler_metrics_port)
 
 
 @click.command()
@@ -80,7 +57,8 @@ def api() -> None:
     """Serve the pages and the REST interface."""
     loaded = load_settings()
     with database(loaded, "api") as db:
-        app = create_app(db, ApiOptions(secure_cookies=loaded.api_secure_cookies))
+        app = create_app(db, ApiOptions(secure_cookies=loaded.api_secure_cookies, max_payload=loaded.ingest_max_payload,
+                                        broker_address=loaded.broker_address))
         server = _Server(uvicorn.Config(app, host=loaded.api_host, port=loaded.api_port, log_config=None,
                                         access_log=False, timeout_graceful_shutdown=10, server_header=False))
         server.run()

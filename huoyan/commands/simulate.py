@@ -15,6 +15,7 @@ from policy.clocks import legal_day
 from simulators.city import generate, write
 from simulators.errors import SimulatorError
 from simulators.fleet import FAULT_LEVELS, Broker, Fleet, Ledger, Traffic, read_devices, read_logins
+from simulators.sparkplug import EdgeNode, EdgeSession, EdgeTraffic, RunningEdge, edge_device
 
 
 @click.group()
@@ -91,6 +92,52 @@ def fleet(devices_file: Path, rate: float, seed: int, faults: str, events_per_mi
     except SimulatorError as error:
         raise click.ClickException(str(error)) from None
     click.echo(totals.line())
+
+
+@simulate.command()
+@click.option("--vendor", required=True, help="Vendor code: the group, and the login.")
+@click.option("--edge", "edge_name", default="GW-1", show_default=True, help="Name of the edge node.")
+@click.option("--device", "names", multiple=True, required=True, metavar="NAME:KIND",
+              help="A device behind it, such as P-1:water_pressure; once for each.")
+@click.option("--interval", type=click.FloatRange(0.01), default=5.0, show_default=True,
+              help="Seconds from one report to the next.")
+@click.option("--alarm-after", type=click.FloatRange(0), default=None,
+              help="Seconds after which the first device reports an alarm or a fault, for ten seconds.")
+@click.option("--duration", type=click.FloatRange(0, min_open=True), default=None,
+              help="Seconds; until SIGTERM or Ctrl-C if left out.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--logins", "logins_file", type=click.Path(path_type=Path), default=None,
+              help='JSON object of {"VENDOR": "PASSWORD"}; without it nobody logs in.')
+@click.option("--qos", type=click.IntRange(0, 1), default=0, show_default=True,
+              help="Of births and data; Sparkplug has 0, which a broker may lose.")
+@click.option("--mqtt-host", default=None, help="HUOYAN_MQTT_HOST if left out.")
+@click.option("--mqtt-port", type=click.IntRange(1, 65535), default=None, help="HUOYAN_MQTT_PORT if left out.")
+@click.option("--mqtt-protocol", type=click.Choice(["5", "3.1.1"]), default=None,
+              help="HUOYAN_MQTT_PROTOCOL if left out.")
+@click.option("--tls-ca", type=click.Path(dir_okay=False), default=None, help="HUOYAN_MQTT_TLS_CA if left out.")
+def edge(vendor: str, edge_name: str, names: tuple[str, ...], interval: float, alarm_after: float | None,
+         duration: float | None, seed: int, logins_file: Path | None, qos: int, mqtt_host: str | None,
+         mqtt_port: int | None, mqtt_protocol: str | None, tls_ca: str | None) -> None:
+    """Be a Sparkplug B edge node: births, data by alias, a will, and births again when asked."""
+    loaded = load_settings()
+    try:
+        traffic = EdgeTraffic(vendor, [edge_device(name) for name in names], seed)
+        password = read_logins(logins_file).get(vendor) if logins_file is not None else None
+        session = EdgeSession(EdgeNode(vendor, edge_name, traffic.devices), mqtt_host or loaded.mqtt_host,
+                              mqtt_port or loaded.mqtt_port, password=password, qos=qos,
+                              protocol=mqtt_protocol or loaded.mqtt_protocol,
+                              tls_ca=tls_ca or loaded.mqtt_tls_ca or None)
+        running = RunningEdge(session, traffic, interval, alarm_after)
+
+        def stop(_signal: int, _frame: Any) -> None:
+            running.stop()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        reports = running.run(duration)
+    except SimulatorError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{reports} reports, {session.rebirths} rebirths")
 
 
 COMMANDS = (simulate,)

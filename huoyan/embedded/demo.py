@@ -19,6 +19,7 @@ from urllib.request import urlopen
 import api.accounts
 import registry.vendors
 import scoring.nightly
+from huoyan.embedded import past_findings
 from huoyan.embedded.broker import BrokerOptions
 from huoyan.embedded.errors import EmbeddedError
 from huoyan.embedded.folders import make_folder, secret
@@ -142,7 +143,7 @@ class Demo:
     def run_night(self, db: Database, now: dt.datetime, told: Callable[[str], None]) -> Iterator[Outcome]:
         """Last night's jobs, through the same ledger as the clock's; a job that fails ends the demo with its words."""
         today, draw_day = legal_day(now), self.draw_day(now)
-        for name, day in (("rollup", today), ("credit", today), ("score", today),
+        for name, day in (("rollup", today), ("findings", today), ("credit", today), ("score", today),
                           ("freeze", draw_day), ("draw", draw_day)):
             told(f"{find(name).zh} {name} {day}")
             outcome = run_once(db, find(name), day, dt.datetime.now(dt.UTC))
@@ -153,11 +154,13 @@ class Demo:
             yield outcome
 
     def _score_the_past(self, db: Database, today: dt.date, told: Callable[[str], None]) -> None:
-        """Scores of past weeks, each from what was known then, as an installation that has run for long has them."""
+        """Findings and scores of past weeks, each from what was known then: as of an installation that has run long."""
         for weeks in range(min(_WEEKS_SCORED, (self.options.days - 30) // 7), 0, -1):
             day = today - dt.timedelta(weeks=weeks)
             told(f"风险评分 score {day}")
+            past_findings.look(db, day)
             scoring.nightly.run(db, day)
+            past_findings.settle(db)
 
     def start_broker(self) -> None:
         """The MQTT broker, with a login for each vendor and one for ingest."""

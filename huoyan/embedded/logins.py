@@ -32,13 +32,14 @@ class Login:
 
 
 def vendor_login(vendor: str, password: str) -> Login:
-    """A vendor publishes for its own devices and reads nothing."""
-    return Login(_HASHER.hash(password), publish=(f"huoyan/v1/{vendor}/#", f"spBv1.0/{vendor}/#"))
+    """A vendor publishes for its own devices; its Sparkplug edge nodes hear what they are asked, and nothing else."""
+    return Login(_HASHER.hash(password), publish=(f"huoyan/v1/{vendor}/#", f"spBv1.0/{vendor}/#"),
+                 subscribe=(f"spBv1.0/{vendor}/NCMD/#", f"spBv1.0/{vendor}/DCMD/#"))
 
 
 def ingest_login(password: str) -> Login:
-    """Ingest reads everything and publishes nothing."""
-    return Login(_HASHER.hash(password), subscribe=("huoyan/v1/#", "spBv1.0/#"))
+    """Ingest reads everything; all it says is to ask Sparkplug edge nodes for their births."""
+    return Login(_HASHER.hash(password), publish=("spBv1.0/+/NCMD/#",), subscribe=("huoyan/v1/#", "spBv1.0/#"))
 
 
 def write_logins(path: Path, logins: Mapping[str, Login]) -> None:

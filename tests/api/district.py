@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+import ingest.findings
 import sampling.draw
 import sampling.freeze
 import scoring.nightly
@@ -42,6 +43,7 @@ def load(db: Database) -> None:
             connection.execute(statement)
         _quarantine(connection)
         _plan(connection)
+    ingest.findings.run(db, NOW)
     scoring.nightly.run(db, DAY)
     sampling.freeze.run(db, DAY, EVENING)
     sampling.draw.run(db, DAY, MORNING)
@@ -121,10 +123,8 @@ _HAPPENED = (
               case m.code when 'battery' then 80 else 0.3 + 0.01 * (h % 5) end, now()
        from devices d, metrics m, generate_series(0, 200, 3) h
        where d.kind = 'water_pressure' and m.code in ('water_pressure', 'battery')""",
-    """insert into device_last (device_id, last_ts, last_received_at, online, metric_values, conditions)
+    """insert into device_last (device_id, last_ts, last_received_at, online, conditions)
        select device_id, timestamptz '2026-12-07 01:30+00', timestamptz '2026-12-07 01:30+00', device_id % 7 <> 0,
-              case kind when 'uitd' then '{}'::jsonb
-              else '{"water_pressure": [0.31, "2026-12-07T01:30:00Z"], "battery": [80, "2026-12-07T01:30:00Z"]}' end,
               case when device_id % 5 = 0 then '{"shielded": "2026-12-01T00:00:00Z"}'::jsonb else '{}' end
        from devices""",
     """insert into alarms (device_id, unit_id, kind, point, opened_at, received_at, last_at, restored_at)
@@ -132,6 +132,28 @@ _HAPPENED = (
               timestamptz '2026-12-07 01:00+00' - make_interval(mins => d.device_id), now(), now(),
               case when d.device_id % 3 = 0 then timestamptz '2026-12-07 01:40+00' end
        from devices d where d.kind = 'uitd'""",
+    # Off-site findings of several rules, in each of the towns.
+    """insert into events (device_id, ts, kind, point, active, received_at, source)
+       select device_id, timestamptz '2026-12-04 02:00+00', 'system_off', '', true, now(), 'test' from devices
+       where device_no like 'D_000'
+       union all
+       select device_id, timestamptz '2026-12-02 02:00+00' + make_interval(hours => n), 'shielded', '1-' || n, true,
+              now(), 'test' from devices, generate_series(1, 3) n where device_no like 'D_002'""",
+    """insert into readings (device_id, metric_id, ts, value, received_at)
+       select d.device_id, m.metric_id, timestamptz '2026-12-07 01:15+00' - make_interval(hours => h), 0.02, now()
+       from devices d, metrics m, generate_series(0, 60, 6) h
+       where d.device_no like 'D_003' and m.code = 'water_pressure'""",
+    """delete from readings using devices d where d.device_id = readings.device_id and d.device_no like 'D_003'
+       and readings.value > 0.1 and readings.ts > timestamptz '2026-12-04 12:00+00'""",
+    """insert into alarms (device_id, unit_id, kind, point, opened_at, received_at, last_at, restored_at, verdict,
+                           verdict_by, verdict_at)
+       select d.device_id, d.unit_id, 'fire_alarm', '2-' || n,
+              timestamptz '2026-12-05 02:00+00' + make_interval(mins => 20 * n), now(), now(),
+              timestamptz '2026-12-05 02:10+00' + make_interval(mins => 20 * n), 'false', 'wang',
+              timestamptz '2026-12-05 12:00+00'
+       from devices d, generate_series(1, 7) n where d.device_no like 'D_004'""",
+    """insert into unit_days (unit_id, day, devices, devices_heard, pressure_readings, pressure_out)
+       select unit_id, date '2026-12-06', 1, 1, 4, 4 from units where unit_no like 'U_003'""",
     """insert into inspections (inspection_no, unit_id, kind, inspected_on, started_at, ended_at, status, result,
                                 source)
        select 'J-' || unit_no, unit_id, 'campaign', date '2025-06-02', timestamptz '2025-06-02 02:00+00',
@@ -163,6 +185,21 @@ _HAPPENED = (
        ('score', '2026-12-07', 'done', '2026-12-06 17:00+00', '2026-12-06 17:00:03+00', 'host:1', '{"units": 42}',
         null),
        ('draw', '2026-12-06', 'failed', '2026-12-05 22:00+00', null, 'host:1', '{}', 'there is no frame')""",
+    # Of a listener that will be seen for as long as the tests run.
+    "insert into gbt_listeners values ('host:9', now(), timestamptz '2100-01-01', 26875, 26875, 2)",
+    """insert into gbt_links
+       select 'host:9', device_id, 'tcp', 26875, '10.0.0.' || device_id || ':40001', now(), now(), device_id,
+              lpad(device_id::text, 12, '0'), 40, 0 from devices where device_no in ('D0000', 'D2000')""",
+    """insert into gbt_requests (device_id, unit_id, kind, command, unit, parameters, asked_by, asked_at, send_by,
+                                 answer_seconds, state, sends, sent_at, answer_by, confirmed_at, ended_at)
+       select device_id, unit_id, 'duty_check', 1, '\\x5b0105', '{"minutes": 5}', 'brigade',
+              timestamptz '2026-12-06 02:00+00', timestamptz '2026-12-06 02:05+00', 340, 'unanswered', 1,
+              timestamptz '2026-12-06 02:00+00', timestamptz '2026-12-06 02:05:40+00',
+              timestamptz '2026-12-06 02:00:01+00', timestamptz '2026-12-06 02:05:46+00'
+       from devices where device_no in ('D0000', 'D2000')""",
+    """insert into gbt_request_steps (request_id, at, step, detail)
+       select request_id, asked_at, 'asked', '{}'::jsonb from gbt_requests union all
+       select request_id, ended_at, 'unanswered', '{}'::jsonb from gbt_requests""",
 )
 
 
@@ -181,6 +218,11 @@ def _quarantine(connection: Any) -> None:
             " reason)"
             " values (now(), %s, %s, %s, sha256(%s), %s, 'value', 'the value is no number')",
             [f"huoyan/v1/{vendor}/D0001/telemetry", payload, len(payload), payload, vendor])
+    connection.execute("insert into quarantine_summary values ('anning', 'json', '2026-12-01', 3, 4, 500, now(), now(),"
+                       " 'huoyan/v1/anning/D0001/telemetry', 'the payload is not JSON', 'd', '{')")
+    connection.execute("insert into replay_runs (requested_at, requested_by, vendor_code, up_to, not_before, status,"
+                       " total, cut, old, tried, stored, refused, reasons) values (now(), 'administrator', 'anning', 9,"
+                       " '1900-01-01', 'done', 5, 1, 0, 5, 4, 1, '{\"range\": 1}')")
     connection.execute("insert into audit_log (actor, action, entity, entity_id, before, after) values"
                        " ('wang', 'update', 'unit', 'U0001', %s, %s)",
                        [Jsonb({"name": "旧"}), Jsonb({"name": "新"})])

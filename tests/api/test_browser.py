@@ -9,16 +9,21 @@ import pytest
 from tests.api import district
 from tests.api.conftest import House
 
-_NARROW = ("/", "/ranking", "/alarms", "/draws/2026-12-07", "/inspections", "/registers/units", "/registers/devices",
+_NARROW = ("/", "/ranking",
+           "/alarms", "/duty", "/duty?view=requests", "/findings", "/findings/{finding}", "/findings/{plot}",
+           "/draws/2026-12-07", "/inspections", "/registers/units", "/registers/devices",
            "/registers/officers", "/registers/import", "/quarantine", "/jobs", "/policy", "/accounts", "/audit",
            "/public/draws", "/public/draws/2026-12-07", "/api", "/units/{unit}", "/inspections/{visit}",
            "/units/{unit}?entered=fire", "/units/{unit}/enter/penalty", "/units/{unit}/enter/check?number=T-U0001",
            "/registers/units/new", "/registers/units/edit?key=U0001", "/registers/officers/edit?key=O0",
-           "/registers/leave/new")
+           "/registers/leave/new", "/vendors", "/vendors/anning", "/vendors/anning/devices", "/vendors/anning/keys",
+           "/vendors/anning/try")
 
 
 def _ids(house: House) -> dict[str, int]:
     row = house.db.row("""select (select unit_id from units where unit_no = 'U0001') as unit,
+        (select min(finding_id) from findings where rule = 'false_alarms') as finding,
+        (select min(finding_id) from findings where rule = 'pressure_out') as plot,
         (select inspection_id from inspections join units using (unit_id)
          where inspections.status = 'planned' and unit_no = 'U0003') as visit""")
     assert row

@@ -17,6 +17,10 @@ EVERYONE = MEMBERS | {"public"}
 # Every GET route with who may open it. A route that is not here fails the test below.
 ALLOWED: dict[str, set[str]] = {
     "/": MEMBERS, "/ranking": STAFF, "/units/{unit_id}": STAFF, "/alarms": STAFF, "/alarms/pulse": STAFF,
+    "/duty": STAFF, "/duty/{request_id}": STAFF, "/api/v1/links": STAFF, "/api/v1/device-requests": STAFF,
+    "/api/v1/device-requests/{request_id}": STAFF,
+    "/findings": STAFF, "/findings/{finding_id}": STAFF, "/api/v1/findings": STAFF,
+    "/api/v1/findings/{finding_id}": STAFF, "/api/v1/findings/{finding_id}/telemetry": STAFF,
     "/draws": STAFF, "/draws/{day}": STAFF, "/draws/{day}/check": STAFF, "/inspections": STAFF,
     "/inspections/new": STAFF, "/inspections/{inspection_id}": STAFF, "/registers": MEMBERS,
     "/units/{unit_id}/enter/{noun}": STAFF, "/registers/{noun}/new": ADMIN, "/registers/{noun}/edit": ADMIN,
@@ -33,12 +37,21 @@ ALLOWED: dict[str, set[str]] = {
     "/api/v1/inspections": STAFF, "/api/v1/inspections/{inspection_id}": STAFF, "/api/v1/registers/{noun}": STAFF,
     "/api/v1/exports/{noun}": LEADS, "/api/v1/quarantine": SYSTEM,
     "/api/v1/quarantine/{quarantine_id}/payload": SYSTEM, "/api/v1/jobs": LEADS, "/api/v1/policy": STAFF,
-    "/api/v1/accounts": ADMIN, "/api/v1/audit": ADMIN,
+    "/vendors": SYSTEM, "/vendors/{vendor_code}": SYSTEM, "/vendors/{vendor_code}/devices": SYSTEM,
+    "/vendors/{vendor_code}/keys": SYSTEM, "/vendors/{vendor_code}/try": SYSTEM, "/api/v1/vendors": ADMIN,
+    "/api/v1/vendors/{vendor_code}": SYSTEM, "/api/v1/vendors/{vendor_code}/sent": SYSTEM,
+    "/api/v1/vendors/{vendor_code}/devices": SYSTEM, "/api/v1/vendors/{vendor_code}/keys": SYSTEM,
+    "/api/v1/vendors/{vendor_code}/quarantine.csv": SYSTEM, "/api/v1/vendors/{vendor_code}/events": SYSTEM,
+    "/api/v1/accounts": ADMIN, "/api/v1/audit": ADMIN, "/storage": ADMIN, "/api/v1/storage": ADMIN,
+    "/api/v1/quarantine/summary": SYSTEM, "/quarantine/replays": ADMIN, "/api/v1/quarantine/replays": ADMIN,
+    "/api/v1/quarantine/replays/{run_id}": ADMIN,
 }
 # Every route that changes something; the public is refused at all of them but the login.
 CHANGES = {
     ("POST", "/api/v1/login"): EVERYONE, ("POST", "/api/v1/logout"): MEMBERS, ("POST", "/login"): EVERYONE,
     ("POST", "/logout"): EVERYONE, ("POST", "/theme"): EVERYONE, ("POST", "/api/v1/alarms/{alarm_id}/verdict"): STAFF,
+    ("POST", "/duty"): LEADS, ("POST", "/api/v1/device-requests"): LEADS,
+    ("POST", "/api/v1/findings/{finding_id}/decision"): STAFF, ("POST", "/findings/{finding_id}"): STAFF,
     ("POST", "/alarms/{alarm_id}/verdict"): STAFF, ("POST", "/api/v1/inspections/{inspection_id}/result"): STAFF,
     ("POST", "/api/v1/inspections"): STAFF, ("POST", "/inspections/new"): STAFF,
     ("POST", "/inspections/{inspection_id}"): STAFF, ("POST", "/inspections/{inspection_id}/not-possible"): STAFF,
@@ -51,8 +64,18 @@ CHANGES = {
     ("POST", "/api/v1/imports/{noun}"): ADMIN,
     ("POST", "/registers/import"): ADMIN, ("POST", "/api/v1/accounts"): ADMIN,
     ("PATCH", "/api/v1/accounts/{username}"): ADMIN, ("POST", "/accounts"): ADMIN,
-    ("POST", "/accounts/{username}/{change}"): ADMIN,
+    ("POST", "/vendors"): ADMIN, ("POST", "/vendors/{vendor_code}/keys"): SYSTEM,
+    ("POST", "/vendors/{vendor_code}/keys/{key_no}/revoke"): SYSTEM, ("POST", "/vendors/{vendor_code}/status"): ADMIN,
+    ("POST", "/vendors/{vendor_code}/limits"): ADMIN, ("POST", "/vendors/{vendor_code}/try"): SYSTEM,
+    ("POST", "/api/v1/vendors"): ADMIN, ("PATCH", "/api/v1/vendors/{vendor_code}"): ADMIN,
+    ("POST", "/api/v1/vendors/{vendor_code}/keys"): SYSTEM,
+    ("DELETE", "/api/v1/vendors/{vendor_code}/keys/{key_no}"): SYSTEM,
+    ("POST", "/api/v1/vendors/{vendor_code}/try"): SYSTEM,
+    ("POST", "/accounts/{username}/{change}"): ADMIN, ("POST", "/quarantine/replays"): ADMIN,
+    ("POST", "/api/v1/quarantine/replays"): ADMIN,
 }
+# Addresses that lead on to another.
+_LEAD_ON = ("/", "/registers", "/vendors", "/login")
 # What a route with {noun} is asked for where it is no register that everyone sees.
 _NOUNS = {"/units/{unit_id}/enter/{noun}": "complaint"}
 _QUERY = {"/inspections/new": "?unit_id={unit_id}", "/registers/{noun}/edit": "?key=U0001",
@@ -69,10 +92,16 @@ def _fill(house: House, path: str) -> str:
         (select min(a.alarm_id) from alarms a join units using (unit_id) where area_code = '990101001') as alarm_id,
         (select min(inspection_id) from inspections i join units using (unit_id)
          where area_code = '990101001') as inspection_id,
-        (select quarantine_id from quarantine where vendor_code = 'anning') as quarantine_id""")
+        (select min(finding_id) from findings join units using (unit_id) where area_code = '990101001'
+         and rule = 'pressure_out') as finding_id,
+        (select quarantine_id from quarantine where vendor_code = 'anning') as quarantine_id,
+        (select min(run_id) from replay_runs) as run_id,
+        (select min(request_id) from gbt_requests join units using (unit_id)
+         where area_code = '990101001') as request_id""")
     assert row
     return (path + _QUERY.get(path, "")).format(**row, day=district.DAY, noun=_NOUNS.get(path, "units"),
-                                                username="town", change="close", complaint_no="T-U0001",
+                                                username="town", change="close", vendor_code="anning", key_no=1,
+                                                complaint_no="T-U0001",
                                                 case_no="C-U0001")
 
 
@@ -90,7 +119,7 @@ def test_each_role_opens_what_is_its_own_and_nothing_else(shown: House, role: st
     for path, allowed in ALLOWED.items():
         answer = client.get(_fill(shown, path))
         if role in allowed:
-            ok = answer.status_code == 200 or (path in ("/", "/registers", "/login") and answer.status_code == 303)
+            ok = answer.status_code == 200 or (path in _LEAD_ON and answer.status_code == 303)
         elif role == "public":
             ok = answer.status_code == (401 if path.startswith("/api/") else 303)
         else:
@@ -119,7 +148,9 @@ _LISTS = ("/ranking?limit=500", "/alarms?state=all&limit=500", "/inspections?sta
           "/draws/2026-12-07", "/", "/api/v1/units?limit=500", "/api/v1/alarms?state=all&limit=500",
           "/api/v1/inspections?state=all&limit=500", "/api/v1/registers/units?limit=500",
           "/api/v1/registers/devices?limit=500", "/api/v1/registers/officers", "/api/v1/draws/2026-12-07",
-          "/api/v1/areas", "/api/v1/complaints?state=all", "/api/v1/orders?state=all",
+          "/api/v1/areas", "/duty", "/duty?view=requests", "/api/v1/links", "/api/v1/device-requests",
+          "/findings?state=all&limit=500", "/api/v1/findings?state=all&limit=500",
+          "/api/v1/complaints?state=all", "/api/v1/orders?state=all",
           "/api/v1/exports/units", "/api/v1/exports/devices")
 
 
@@ -141,16 +172,19 @@ def test_a_brigade_sees_its_own_district_only(shown: House, address: str) -> Non
                                      "/api/v1/units/{unit}/devices", "/api/v1/units/{unit}/record",
                                      "/api/v1/units/{unit}/telemetry?metric=water_pressure",
                                      "/inspections/new?unit_id={unit}", "/inspections/{visit}",
-                                     "/api/v1/inspections/{visit}", "/api/v1/alarms/{alarm}"])
+                                     "/api/v1/inspections/{visit}", "/api/v1/alarms/{alarm}",
+                                     "/findings/{finding}", "/api/v1/findings/{finding}",
+                                     "/api/v1/findings/{finding}/telemetry"])
 @pytest.mark.parametrize("role", ["brigade", "officer", "town"])
 def test_a_thing_of_another_area_is_as_if_it_did_not_exist(shown: House, role: str, address: str) -> None:
     row = shown.db.row("""select (select min(unit_id) from units where area_code = '990102001') as unit,
         (select min(inspection_id) from inspections join units using (unit_id) where area_code = '990102001') as visit,
-        (select min(alarm_id) from alarms join units using (unit_id) where area_code = '990102001') as alarm""")
+        (select min(alarm_id) from alarms join units using (unit_id) where area_code = '990102001') as alarm,
+        (select min(finding_id) from findings join units using (unit_id) where area_code = '990102001') as finding""")
     assert row
     answer = shown.client(role).get(address.format(**row))
     assert answer.status_code == 404
-    unheard = shown.client(role).get(address.format(unit=10**9, visit=10**9, alarm=10**9))
+    unheard = shown.client(role).get(address.format(unit=10**9, visit=10**9, alarm=10**9, finding=10**9))
     assert unheard.status_code == 404
 
 

@@ -13,6 +13,7 @@ from tests.api.conftest import House, house_on
 PAGES = ("/", "/ranking", "/alarms", "/alarms?state=all", "/alarms/pulse", "/draws", "/inspections",
          "/inspections?state=done", "/registers/units", "/registers/devices", "/registers/officers",
          "/registers/vendors", "/registers/items", "/registers/areas", "/registers/import", "/quarantine", "/jobs",
+         "/quarantine?waiting=true&asked=7", "/storage",
          "/policy", "/policy?day=2011-06-01", "/accounts", "/audit", "/public/draws", "/api")
 _OF_ONE = ("/units/{unit}", "/inspections/new?unit_id={unit}", "/inspections/{done}", "/inspections/{planned}",
            "/draws/2026-12-07", "/draws/2026-12-07/check", "/public/draws/2026-12-07")
