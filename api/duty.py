@@ -39,13 +39,13 @@ class LinkFilter(BaseModel):
 
 
 class Link(BaseModel):
-    """A TCP link that stands, or a UDP sender heard lately."""
+    """A TCP link that stands, a UDP sender heard lately, or a device that can be asked over MQTT."""
 
     listener: str = Field(description="the process that holds it")
     link: int
-    transport: Literal["tcp", "udp"]
-    port: int = Field(description="our port")
-    peer: str
+    transport: Literal["tcp", "udp", "mqtt"]
+    port: int = Field(description="our port; 0 for MQTT")
+    peer: str = Field(description="host and port; for MQTT how it writes frames: binary or hex")
     since: dt.datetime
     heard_at: dt.datetime
     address: str = Field(description="source address of its newest frame: six bytes in wire order, as hex")

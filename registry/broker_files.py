@@ -21,8 +21,10 @@ _queries = Queries(__file__)
 PASSWORDS: Final = "passwords"
 ACCESS: Final = "acl"
 _WORDS: Final = {"publish": "write", "subscribe": "read"}
-#: What ingest reads, and the one thing it says: it asks an edge node of Sparkplug for its birth.
-_OF_INGEST: Final = (("read", "huoyan/v1/#"), ("read", "spBv1.0/#"), ("write", "spBv1.0/+/NCMD/#"))
+#: What ingest reads, and what it says: it asks an edge node of Sparkplug for its birth, and speaks to devices in
+#: GB/T 26875.3.
+_OF_INGEST: Final = (("read", "huoyan/v1/#"), ("read", "spBv1.0/#"), ("write", "spBv1.0/+/NCMD/#"),
+                     ("write", "huoyan/v1/+/+/gbt26875/down"))
 _HEAD: Final = "# Written by huoyan broker-access from the database: what is changed here by hand is lost.\n"
 
 

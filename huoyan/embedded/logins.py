@@ -32,14 +32,16 @@ class Login:
 
 
 def vendor_login(vendor: str, password: str) -> Login:
-    """A vendor publishes for its own devices; its Sparkplug edge nodes hear what they are asked, and nothing else."""
+    """A vendor publishes for its own devices, which hear what they are asked; nothing else is read."""
     return Login(_HASHER.hash(password), publish=(f"huoyan/v1/{vendor}/#", f"spBv1.0/{vendor}/#"),
-                 subscribe=(f"spBv1.0/{vendor}/NCMD/#", f"spBv1.0/{vendor}/DCMD/#"))
+                 subscribe=(f"huoyan/v1/{vendor}/+/gbt26875/down", f"spBv1.0/{vendor}/NCMD/#",
+                            f"spBv1.0/{vendor}/DCMD/#"))
 
 
 def ingest_login(password: str) -> Login:
-    """Ingest reads everything; all it says is to ask Sparkplug edge nodes for their births."""
-    return Login(_HASHER.hash(password), publish=("spBv1.0/+/NCMD/#",), subscribe=("huoyan/v1/#", "spBv1.0/#"))
+    """Ingest reads everything; it asks Sparkplug edge nodes for their births, and speaks to devices in GB/T 26875.3."""
+    return Login(_HASHER.hash(password), publish=("spBv1.0/+/NCMD/#", "huoyan/v1/+/+/gbt26875/down"),
+                 subscribe=("huoyan/v1/#", "spBv1.0/#"))
 
 
 def write_logins(path: Path, logins: Mapping[str, Login]) -> None:

@@ -5,29 +5,26 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-import orjson
 import psycopg
 import structlog
 
-from ingest.gbt26875 import Frame, frame_bytes
-from ingest.gbt26875.meaning import meaning
-from ingest.links import register
+from ingest.gbt26875 import frame_bytes
+from ingest.links import register, signs
 from ingest.links.asking import set_clocks
-from ingest.links.exchanges import Exchanges, Order, Step
+from ingest.links.exchanges import Exchanges, Order
 from ingest.links.identity import Directory, Known
 from ingest.links.peer import Peer
-from ingest.links.verdicts import RELEASE, verdict
+from ingest.links.requests import RequestBook
 from ingest.messages import Message
 from ingest.storing import BatchStore
 from ingest.vocabulary import Vocabulary, vocabulary
 from policy import RuleBook
 from policy.clocks import legal_day
 from store import Database, HuoyanError, Queries
-from store.database import Connection
 
 _log = structlog.get_logger(__name__)
 _q = Queries(__file__)
@@ -36,10 +33,8 @@ _TICK: Final = 0.25
 _BEAT_EVERY, _LOOK_EVERY, _LINKS_EVERY, _DIRECTORY_EVERY = 5.0, 1.0, 2.0, 300.0
 _LONGEST_WAIT: Final = 10.0
 _PIECE: Final = 2000
-_FINAL = frozenset({"answered", "denied", "unconfirmed", "unanswered"})
 #: A frame that says only "here": what stands for a text keep-alive, which is none.
 _HERE: Final = frame_bytes()
-_EVENTS_OF = dt.timedelta(days=8)
 
 
 @dataclass
@@ -62,11 +57,11 @@ class Clerk:
                  begin: Callable[[Order], None], reaches: Callable[[int], bool]) -> None:
         self._db, self._book, self._store, self._exchanges = db, book, store, exchanges
         self._listener, self._ports = listener, (tcp_port, udp_port)
-        self._take_directory, self._begin, self._reaches = take_directory, begin, reaches
+        self._take_directory = take_directory
+        self._requests = RequestBook(db, book, exchanges, listener, begin=begin, reaches=reaches)
         self._started = dt.datetime.now(dt.UTC)
         self._gathered: Gathered | None = None
         self._unflushed = Gathered()
-        self._refused_begins: list[int] = []
         self._marked: dict[int, float] = {}
         self._next = dict.fromkeys(("beat", "look", "links", "directory"), 0.0)
         self._is_stopping = threading.Event()
@@ -93,7 +88,7 @@ class Clerk:
 
     def could_not_begin(self, order: Order) -> None:
         """A request that was claimed could not be sent: it waits again."""
-        self._refused_begins.append(order.request_id)
+        self._requests.could_not_begin(order)
 
     # The thread ----------------------------------------------------------------------------------------------------
 
@@ -124,9 +119,9 @@ class Clerk:
 
     def _leave(self) -> None:
         try:
-            self._write_steps()
+            self._requests.write_steps()
             with self._db.connection() as connection:
-                connection.execute(_q["leave"], {"listener": self._listener})
+                signs.leave(connection, self._listener)
         except (psycopg.Error, HuoyanError):
             _log.warning("the listener could not sign off: its links go from the page within half a minute")
 
@@ -147,18 +142,16 @@ class Clerk:
             self._unflushed.links = gathered.links
         if self._is_due("directory", _DIRECTORY_EVERY):
             self._take_directory(register.directory(self._db, self._words().gbt))
-        self._write_steps()
+        self._requests.write_steps()
         if self._is_due("beat", _BEAT_EVERY):
             with self._db.connection() as connection:
-                connection.execute(_q["beat"], {"listener": self._listener, "started": self._started,
-                                                "tcp_port": self._ports[0], "udp_port": self._ports[1],
-                                                "links": self._unflushed.links})
-                connection.execute(_q["forget_listeners"])
+                signs.beat(connection, self._listener, self._started, tcp_port=self._ports[0],
+                           udp_port=self._ports[1], links=self._unflushed.links)
         if self._exchanges.appeared_devices:
             self._exchanges.appeared_devices.clear()
             self._next["look"] = 0.0
         if self._is_due("look", _LOOK_EVERY):
-            self._look(dt.datetime.now(dt.UTC))
+            self._requests.look(dt.datetime.now(dt.UTC))
         if self._is_due("links", _LINKS_EVERY):
             self._keep_links()
             self._keep_heard()
@@ -170,78 +163,6 @@ class Clerk:
     def hurry(self) -> None:
         """An answer was stored: look now."""
         self._next["look"] = 0.0
-
-    # Requests ------------------------------------------------------------------------------------------------------
-
-    def _look(self, now: dt.datetime) -> None:
-        """Send what waits for a device of ours, and end what is over."""
-        orders: list[Order] = []
-        with self._db.connection() as connection:
-            while self._refused_begins:
-                connection.execute(_q["release"], {"request": self._refused_begins.pop()})
-            rows = connection.execute(_q["open"]).fetchall()
-            if not rows:
-                return
-            if any(row["kind"] == "duty_check" and row["sent_at"] is not None for row in rows):
-                for row in connection.execute(_q["answered_duty"], {"earliest": now - _EVENTS_OF}).fetchall():
-                    self._note(connection, row["request_id"], row["answered_at"], "answered", {})
-            chosen: set[int] = set()
-            for row in rows:
-                device = row["device_id"]
-                outcome = verdict(row, now, is_mine=row["listener"] == self._listener,
-                                  is_busy=device in self._exchanges)
-                if outcome == RELEASE:
-                    connection.execute(_q["release"], {"request": row["request_id"]})
-                elif outcome is not None:
-                    self._end(connection, row["request_id"], outcome, now, None)
-                elif (row["state"] == "waiting" and device not in chosen and device not in self._exchanges
-                      and self._reaches(device)):
-                    chosen.add(device)
-                    if connection.execute(_q["claim"], {"listener": self._listener,
-                                                        "request": row["request_id"]}).fetchone():
-                        orders.append(Order(row["request_id"], device, row["kind"], row["command"],
-                                            bytes(row["unit"])))
-        # After the commit: what is sent is ours whatever happens to this process.
-        for order in orders:
-            self._begin(order)
-
-    def _write_steps(self) -> None:
-        steps = self._exchanges.steps
-        if not steps:
-            return
-        taken = [steps.popleft() for _ in range(len(steps))]
-        try:
-            with self._db.connection() as connection:
-                for step in taken:
-                    self._write_step(connection, step)
-        except BaseException:
-            steps.extendleft(reversed(taken))
-            raise
-
-    def _write_step(self, connection: Connection, step: Step) -> None:
-        if step.step in ("sent", "resent"):
-            connection.execute(_q["sent"], {"request": step.request_id, "at": step.at})
-        elif step.step == "confirmed":
-            connection.execute(_q["confirmed"], {"request": step.request_id, "at": step.at})
-        if step.step in _FINAL and not (step.step == "unconfirmed" and step.waits_on):
-            answer = None
-            if step.answer is not None:
-                found = connection.execute(_q["device_settings"], {"request": step.request_id}).fetchone()
-                settings = self._words().gbt.settings_of(orjson.loads(found["settings"]) if found else {})
-                answer = orjson.dumps(meaning(Frame(step.answer), settings)).decode().replace("\\u0000", "")
-            self._end(connection, step.request_id, step.step, step.at, answer, step.detail)
-            return
-        self._note(connection, step.request_id, step.at, step.step, step.detail)
-
-    def _end(self, connection: Connection, request: int, state: str, at: dt.datetime, answer: str | None,
-             detail: Mapping[str, Any] | None = None) -> None:
-        if connection.execute(_q["ended"], {"request": request, "state": state, "at": at, "answer": answer}).fetchone():
-            self._note(connection, request, at, state, detail or {})
-
-    def _note(self, connection: Connection, request: int, at: dt.datetime, step: str,
-              detail: Mapping[str, Any]) -> None:
-        connection.execute(_q["note"], {"request": request, "at": at, "step": step,
-                                        "detail": orjson.dumps(dict(detail)).decode()})
 
     # Links, signs of life, clocks ----------------------------------------------------------------------------------
 

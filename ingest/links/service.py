@@ -14,10 +14,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
 
+import psycopg
 import structlog
 from prometheus_client import REGISTRY
 
 from ingest.errors import IngestError
+from ingest.links import register
 from ingest.links.clerk import Clerk, Gathered
 from ingest.links.datagrams import Datagrams
 from ingest.links.exchanges import Exchanges, Order
@@ -32,7 +34,7 @@ from ingest.vocabulary import vocabulary
 from ingest.writer import Writer
 from policy import RuleBook, rules
 from policy.clocks import legal_day
-from store import Database
+from store import Database, HuoyanError
 
 _log = structlog.get_logger(__name__)
 _BACKLOG: Final = 4096
@@ -110,6 +112,9 @@ class ListenService:
             _log.warning("the system allows fewer open files than links are wanted: raise the limit of open files "
                          "(ulimit -n, or nofile of the container)", links=most)
         try:
+            await self._know_devices(loop)
+            if self._stop:
+                return
             await self._open(loop)
             self._intake.start()
             self._clerk = clerk = Clerk(
@@ -136,6 +141,21 @@ class ListenService:
             if self._datagrams is not None:
                 self._datagrams.close()
             self._loop = None
+
+    async def _know_devices(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Read the register before any port is open: a frame of a registered device must not pass for a stranger's."""
+        is_told = False
+        while not self._stop:
+            words = vocabulary(self._book, legal_day(dt.datetime.now(dt.UTC)))
+            try:
+                self._reception.directory = await loop.run_in_executor(None, register.directory, self._db, words.gbt)
+                return
+            except (psycopg.Error, HuoyanError) as error:
+                if not is_told:
+                    _log.warning("the register can't be read, so no port is open yet",
+                                 reason=" ".join(str(error).split())[:200])
+                    is_told = True
+                await asyncio.sleep(0.5)
 
     async def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         options = self._options

@@ -104,6 +104,8 @@ class Fleet:
                     self._send(message)
                 owed -= max(1, len(messages))
             self._collect()
+            for session in self._sessions.values():
+                session.answer()
             if progress is not None and now - told >= 10:
                 progress(self._summed())
                 told = now

@@ -1,7 +1,12 @@
-"""One vendor's MQTT connection: QoS 1, a message is kept until its PUBACK and sent again after a reconnect."""
+"""One vendor's MQTT connection: QoS 1, a message is kept until its PUBACK and sent again after a reconnect.
+
+What the centre asks of the vendor's transmission devices is answered (see :mod:`simulators.fleet.post`).
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import heapq
 import queue
 import socket
 import time
@@ -17,10 +22,12 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from simulators.errors import SimulatorError
 from simulators.fleet.message import Message
+from simulators.fleet.post import replies
 
 PROTOCOLS = {"5": mqtt.MQTTv5, "3.1.1": mqtt.MQTTv311}
 _CONNECT_SECONDS = 15.0
 _IN_FLIGHT = 400
+_MOST_ASKED = 1000
 _REFUSED = 128
 """MQTT 5 reason codes from here on say that the broker did not take the message."""
 
@@ -34,7 +41,7 @@ class Sent:
 
 
 class VendorSession:
-    """Publishes for one vendor. All methods are for one thread; the network thread only fills two queues."""
+    """Publishes for one vendor. All methods are for one thread; the network thread only fills queues."""
 
     def __init__(self, vendor: str, host: str, port: int, *, protocol: str, password: str | None,
                  client_id: str) -> None:
@@ -43,6 +50,8 @@ class VendorSession:
         self._waiting: dict[int, Sent] = {}
         self._acks: queue.SimpleQueue[tuple[int, int, bool]] = queue.SimpleQueue()
         self._answer: queue.SimpleQueue[ReasonCode] = queue.SimpleQueue()
+        self._asked: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        self._replies: list[tuple[float, str, bytes]] = []
         self.reconnects, self.refused = -1, 0
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=self._version,
                                    clean_session=None if protocol == "5" else False)
@@ -52,6 +61,7 @@ class VendorSession:
         self._client.reconnect_delay_set(1, 10)
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish
+        self._client.on_message = self._on_message
 
     def open(self) -> None:
         """Connect; SimulatorError says why that is not possible."""
@@ -101,6 +111,17 @@ class VendorSession:
                     self.refused += 1
         return found
 
+    def answer(self) -> None:
+        """Publish what is due of the devices' answers to the centre."""
+        now = time.monotonic()
+        with suppress(queue.Empty):
+            while True:
+                for one in replies(*self._asked.get_nowait(), dt.datetime.now(dt.UTC)):
+                    heapq.heappush(self._replies, (now + one.after, one.topic, one.payload))
+        while self._replies and self._replies[0][0] <= now:
+            _, topic, payload = heapq.heappop(self._replies)
+            self._client.publish(topic, payload, qos=1)
+
     def cut(self) -> None:
         """Break the connection as a lost network does; the client connects again and repeats what is unacknowledged."""
         connection = self._client.socket()
@@ -113,10 +134,15 @@ class VendorSession:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _on_connect(self, _client: mqtt.Client, _data: Any, _flags: mqtt.ConnectFlags, reason: ReasonCode,
+    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        if self._asked.qsize() < _MOST_ASKED:
+            self._asked.put((message.topic, bytes(message.payload)))
+
+    def _on_connect(self, client: mqtt.Client, _data: Any, _flags: mqtt.ConnectFlags, reason: ReasonCode,
                     _properties: Properties | None) -> None:
         if not reason.is_failure:
             self.reconnects += 1
+            client.subscribe(f"huoyan/v1/{self.vendor}/+/gbt26875/down", qos=0)
         if self.reconnects <= 0:
             self._answer.put(reason)
 

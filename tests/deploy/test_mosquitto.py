@@ -76,7 +76,17 @@ def test_a_vendor_reads_only_the_commands_to_its_own_edge_nodes(production: Prod
     assert {(message.topic, message.payload) for message in heard} == {("spBv1.0/acme/NCMD/edge", b"acme")}
 
 
-def test_ingest_says_nothing_but_commands_of_sparkplug(production: Production, reader: Client) -> None:
+def test_a_vendor_hears_what_the_centre_asks_of_its_own_devices(production: Production, reader: Client) -> None:
+    with Client(production, "acme", "panel", subscribe=("huoyan/v1/#",)) as panel:
+        assert panel.connect() == "Success"
+        panel.granted.get(timeout=5)
+        for vendor in ("other", "acme"):
+            reader.publish(f"huoyan/v1/{vendor}/d1/gbt26875/down", vendor)
+        heard = panel.take(2, timeout=1)
+    assert [(message.topic, message.payload) for message in heard] == [("huoyan/v1/acme/d1/gbt26875/down", b"acme")]
+
+
+def test_ingest_says_nothing_but_what_devices_are_asked(production: Production, reader: Client) -> None:
     reader.publish(TOPIC, "ours")
     reader.publish("spBv1.0/acme/NDATA/edge", "ours")
     assert reader.take(1, timeout=0.5) == []

@@ -125,7 +125,8 @@ def test_the_broker_is_told_of_valid_keys_of_active_vendors_and_of_nothing_else(
         "user acme.k2", "user acme.k3", "user ingest"]
     block = acl.split("user acme.k3\n")[1].split("\n\n")[0]
     assert block.splitlines() == [
-        "topic read spBv1.0/STATE/#", "topic read spBv1.0/acme/DCMD/#", "topic read spBv1.0/acme/NCMD/#",
+        "topic read huoyan/v1/acme/+/gbt26875/down", "topic read spBv1.0/STATE/#", "topic read spBv1.0/acme/DCMD/#",
+        "topic read spBv1.0/acme/NCMD/#",
         "topic write huoyan/v1/acme/#", "topic write spBv1.0/acme/#"]
     assert "pattern" not in acl
     for name in ("passwords", "acl"):

@@ -16,7 +16,7 @@ comment on column gbt_listeners.seen_at is 'told every few seconds: a listener n
 create unlogged table gbt_links (
     listener    text not null,
     link        bigint not null,
-    transport   text not null check (transport in ('tcp', 'udp')),
+    transport   text not null check (transport in ('tcp', 'udp', 'mqtt')),
     port        integer not null,
     peer        text not null check (length(peer) <= 64),
     since       timestamptz not null,
@@ -30,6 +30,23 @@ create unlogged table gbt_links (
 create index gbt_links_device on gbt_links (device_id) where device_id is not null;
 comment on column gbt_links.device_id is 'null: no registered device has this address, peer or port';
 comment on column gbt_links.address is 'the source address of its newest frame: six bytes in wire order, as hex';
+
+-- Devices that speak this protocol over MQTT, and how they spoke last: what has to be known to speak to them, whichever
+-- ingest process heard them and however long ago.
+create table gbt_mqtt (
+    device_id   integer primary key references devices,
+    since       timestamptz not null,
+    heard_at    timestamptz not null,
+    kept_at     timestamptz not null,
+    is_hex      boolean not null,
+    address     bytea not null check (length(address) = 6),
+    centre      bytea not null check (length(centre) = 6),
+    frames      bigint not null,
+    bad         bigint not null
+) with (fillfactor = 70);
+create index gbt_mqtt_kept on gbt_mqtt (kept_at);
+comment on column gbt_mqtt.address is 'the source address of its newest frame, as it writes it; centre is ours in that frame';
+comment on column gbt_mqtt.kept_at is 'when this row was written: who speaks to devices reads what is new since its last look';
 
 -- What the centre asks a device, and how it ended.
 
@@ -99,6 +116,7 @@ create trigger devices_changed after insert or update or delete on devices
 create index devices_gbt on devices (device_id) where settings ? 'gbt26875';
 
 grant select, insert, update, delete on gbt_listeners, gbt_links to huoyan_ingest;
+grant select, insert, update on gbt_mqtt to huoyan_ingest;
 grant select, insert, update on gbt_requests to huoyan_ingest;
 grant select, insert on gbt_request_steps to huoyan_ingest;
 grant select on gbt_listeners, gbt_links, gbt_requests, gbt_request_steps, duty_checks to huoyan_api, huoyan_scheduler;

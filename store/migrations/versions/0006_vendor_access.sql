@@ -41,13 +41,14 @@ select k.login, k.vendor_code, k.kind, k.password_hash
 from vendor_keys k join vendors v using (vendor_code)
 where v.status = 'active' and k.revoked_at is null and (k.ends_at is null or k.ends_at > now());
 
--- A vendor publishes under its own code, and reads what an edge node of Sparkplug needs: commands to its own group and
--- whether the host is there.
+-- A vendor publishes under its own code, and reads what the centre says to its devices in GB/T 26875.3, and what an
+-- edge node of Sparkplug needs: commands to its own group and whether the host is there.
 create view broker_access as
 select l.login, t.action, t.topic
 from broker_logins l cross join lateral (values
     ('publish', 'huoyan/v1/' || l.vendor_code || '/#'),
     ('publish', 'spBv1.0/' || l.vendor_code || '/#'),
+    ('subscribe', 'huoyan/v1/' || l.vendor_code || '/+/gbt26875/down'),
     ('subscribe', 'spBv1.0/' || l.vendor_code || '/NCMD/#'),
     ('subscribe', 'spBv1.0/' || l.vendor_code || '/DCMD/#'),
     ('subscribe', 'spBv1.0/STATE/#')) as t (action, topic);
