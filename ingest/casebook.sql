@@ -1,20 +1,32 @@
 -- Arrays go over as binary (%(name)b): escaping a thousand texts costs more than storing them.
 
--- name: active_points
--- The conditions that hold at the points of devices.
-select device_id, kind, point, ts from device_points where device_id = any (%(devices)b::integer[]) and active
+-- name: add_events
+-- Events that are not there yet; returns those that were new.
+insert into events (device_id, ts, kind, point, active, detail, device_ts, received_at, source)
+select device_id, ts, kind, point, active, detail::jsonb, device_ts, received_at, source
+from unnest(%(devices)b::integer[], %(times)b::timestamptz[], %(kinds)b::text[], %(points)b::text[],
+            %(active)b::boolean[], %(details)b::text[], %(device_times)s::timestamptz[],
+            %(received)b::timestamptz[], %(sources)b::text[])
+     as told (device_id, ts, kind, point, active, detail, device_ts, received_at, source)
+on conflict (device_id, ts, kind, point, active) do nothing
+returning device_id, ts, kind, point, active, received_at
+
+-- name: standings
+-- The conditions that hold at the points of devices, and those that ended after a time.
+select p.device_id, p.kind, p.point, p.active, p.ts, p.since
+from unnest(%(devices)b::integer[], %(earliest)b::timestamptz[]) as told (device_id, earliest)
+join device_points p using (device_id)
+where p.active or p.ts >= told.earliest
 
 -- name: keep_points
--- The last known state of points: an older event changes nothing.
+-- The last known state of points.
 insert into device_points (device_id, kind, point, active, ts, since)
 select device_id, kind, point, active, ts, since
 from unnest(%(devices)b::integer[], %(kinds)b::text[], %(points)b::text[], %(active)b::boolean[],
             %(times)b::timestamptz[], %(since)b::timestamptz[]) as told (device_id, kind, point, active, ts, since)
 order by device_id, kind, point
 on conflict (device_id, kind, point) do update
-set active = excluded.active, ts = excluded.ts,
-    since = case when device_points.active and excluded.active then device_points.since else excluded.since end
-where excluded.ts >= device_points.ts
+set active = excluded.active, ts = excluded.ts, since = excluded.since
 
 -- name: keep_conditions
 -- The conditions of devices, from their points; an open case knows best since when its condition holds.
@@ -37,12 +49,22 @@ join alarms a on a.device_id = touched.device_id and a.kind = touched.kind and a
 where a.restored_at is null or a.restored_at >= touched.since
 
 -- name: marks
--- All events of devices, kinds and points from a time on.
-select e.device_id, e.kind, e.point, e.ts, e.received_at, e.active
+-- All events of devices, kinds and points, of each from a time on.
+select asked.place::integer - 1 as place, e.ts, e.received_at, e.active
 from unnest(%(devices)b::integer[], %(kinds)b::text[], %(points)b::text[], %(since)b::timestamptz[])
-     as touched (device_id, kind, point, since)
-join events e on e.device_id = touched.device_id and e.kind = touched.kind and e.point = touched.point
-where e.ts >= touched.since and e.ts >= %(earliest)s
+     with ordinality as asked (device_id, kind, point, since, place)
+join events e on e.device_id = asked.device_id and e.kind = asked.kind and e.point = asked.point
+where e.ts >= asked.since and e.ts >= %(earliest)s
+
+-- name: last_before
+-- The last event of devices, kinds and points before a time of each.
+select asked.place::integer - 1 as place, e.ts, e.active
+from unnest(%(devices)b::integer[], %(kinds)b::text[], %(points)b::text[], %(since)b::timestamptz[])
+     with ordinality as asked (device_id, kind, point, since, place)
+cross join lateral (
+    select e.ts, e.active from events e
+    where e.device_id = asked.device_id and e.kind = asked.kind and e.point = asked.point and e.ts < asked.since
+    order by e.ts desc, e.received_at desc, e.active limit 1) e
 
 -- name: open_cases
 -- New cases; returns their numbers.
@@ -61,3 +83,7 @@ from unnest(%(alarms)b::bigint[], %(opened)b::timestamptz[], %(received)b::times
             %(restored)s::timestamptz[]) as n (alarm_id, opened_at, received_at, last_at, restored_at)
 where a.alarm_id = n.alarm_id
 returning a.alarm_id, a.device_id, a.unit_id, a.kind, a.restored_at is null as open
+
+-- name: notify
+-- Tell the pages, when this transaction commits.
+select pg_notify('huoyan_alarm', payload) from unnest(%(payloads)b::text[]) as told (payload)
