@@ -15,7 +15,7 @@ from store import Database
 from tests.servers.mosquitto import Mosquitto, why_not
 
 _MESSAGES, _QUICK_MESSAGES = 100_000, 1000
-_GATEWAY, _QUICK_GATEWAY = 3000, 20
+_GATEWAY, _QUICK_GATEWAY = 6000, 20
 _EACH, _QUICK_EACH = 10_000, 300
 _SLOW_RATE, _SECONDS, _QUICK_SECONDS = 100, 20, 1
 #: Rows of one commit of ours at full load: 5,000 messages.

@@ -23,8 +23,10 @@ def over_limits(batch: Sequence[Arrivals], block: Block, limits: Mapping[str, Ve
     """
     found: dict[Place, tuple[str, str]] = {}
     tight = {count.vendor_code for count in block.vendors
-             if limits[count.vendor_code].refuses_size(count.largest)
-             or not limiter.admit_all(count.vendor_code, count.messages, count.bytes, limits[count.vendor_code], now)}
+             # A vendor without limits was suspended a moment ago, while this batch was on its way.
+             if (own := limits.get(count.vendor_code))
+             and (own.refuses_size(count.largest)
+                  or not limiter.admit_all(count.vendor_code, count.messages, count.bytes, own, now))}
     odd = set(block.odd)
     places = ([(which, at) for which, arrivals in enumerate(batch) for at in range(len(arrivals))] if tight
               else block.odd)
@@ -43,5 +45,8 @@ def over_limits(batch: Sequence[Arrivals], block: Block, limits: Mapping[str, Ve
 
 
 def _vendor(topic: bytes) -> str:
-    parsed = parse_topic(topic.decode("utf-8", "replace"))
+    try:
+        parsed = parse_topic(topic.decode("utf-8"))
+    except UnicodeDecodeError:
+        return ""
     return parsed.vendor_code if isinstance(parsed, Topic) and parsed.form == LIMITED_FORM else ""

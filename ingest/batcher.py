@@ -17,7 +17,7 @@ class Batcher:
 
     most_messages: int
     linger: float
-    most_bytes: int = 8_000_000
+    most_bytes: int = 4_000_000
     _arrivals: list[Arrivals] = field(default_factory=list)
     _messages: int = 0
     _bytes: int = 0

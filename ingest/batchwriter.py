@@ -6,7 +6,6 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 import psycopg
 import structlog
@@ -23,8 +22,9 @@ from ingest.quarantine import Quarantined
 from ingest.readings import Rows
 from ingest.routes import Routes, current_revision
 from ingest.storing import BatchStore, is_caused_by_data
+from ingest.unit_days import UnitDay, mark_unit_days
 from ingest.vocabulary import Vocabulary
-from ingest.writer import Stored, Writer, contradiction, mark_unit_days
+from ingest.writer import Stored, Writer, contradiction
 from policy import RuleBook
 from policy.clocks import legal_day
 from registry.vendor_limits import of_policy
@@ -33,6 +33,8 @@ from store.database import Connection
 
 _log = structlog.get_logger(__name__)
 _EPOCH_DAY = dt.date(1970, 1, 1)
+_MARKS_HOLD = 60.0
+_NEAR_MIDNIGHT = dt.timedelta(minutes=10)
 
 
 class BatchWriter:
@@ -44,7 +46,7 @@ class BatchWriter:
 
     def __init__(self, db: Database, book: RuleBook) -> None:
         self._db, self._book = db, book
-        self._writer = Writer(db, book)
+        self._writer = Writer(db, book, tells_spoken=True)
         self._one_by_one = BatchStore(self._writer)
         self._routes = Routes()
         self._opening = threading.Lock()
@@ -54,17 +56,21 @@ class BatchWriter:
         self._limiter = RateLimiter()
         self._has_begun = False
         self._marked: set[tuple[int, int]] = set()
-        self._marked_on = dt.date.min
+        self._marked_on = dt.date.min, 0.0
 
     def open(self, batch: Sequence[Arrivals]) -> Block | None:
         """Read a batch ahead of its being stored; None while the database can't be asked."""
-        with suppress(psycopg.Error, HuoyanError), self._opening:
-            words = self._vocabulary(batch)
-            if not unknown_topics(batch, self._routes):
-                return self._learnt(None, batch, words)
-            with self._db.connection() as connection:
-                return self._open(connection, batch, words, current_revision(connection))
-        return None
+        try:
+            with self._opening:
+                words = self._vocabulary(batch)
+                if not unknown_topics(batch, self._routes):
+                    return self._learnt(None, batch, words)
+                with self._db.connection() as connection:
+                    return self._open(connection, batch, words, *current_revision(connection))
+        except Exception as error:
+            if not isinstance(error, psycopg.Error | HuoyanError) and not is_caused_by_data(error):
+                raise
+            return None  # what it is, storing the batch will tell
 
     def store(self, batch: Sequence[Arrivals], block: Block | None) -> Stored:
         """Store a batch; when this returns it is committed.
@@ -95,12 +101,13 @@ class BatchWriter:
             with self._db.connection() as connection:
                 # Nothing here was promised to anyone: it need not wait for the disk.
                 connection.execute("set local synchronous_commit = off")
+                # First of all: this locks them all in one order, and what is asked of them then holds.
+                hearing.keep(connection, taken)
                 back = hearing.offline_among(connection, taken)
                 if back:
                     words = self._writer.words(dt.datetime.now(dt.UTC))
                     self._writer.come_back(connection, {number: moment(taken[number][1]) for number in back},
                                            {number: taken[number][0] for number in back}, words)
-                hearing.keep(connection, taken)
         except (psycopg.Error, HuoyanError) as error:
             self._heard.put_back(taken)
             _log.warning("when devices were heard could not be written down, trying again",
@@ -118,20 +125,23 @@ class BatchWriter:
         with self._opening:
             words = self._vocabulary(batch)
         with self._db.connection() as connection:
-            revision = current_revision(connection)
+            revision, now = current_revision(connection)
             if block is None or block.revision != revision or batch[0].is_retried:
                 with self._opening:
-                    block = self._open(connection, batch, words, revision)
+                    block = self._open(connection, batch, words, revision, now)
             aside = {} if batch[0].is_retried else self._over_limits(connection, batch, block)
             if aside:
                 with self._opening:
                     block = open_block(batch, self._routes, words, self._metric_columns(words), aside.keys())
             stored = Stored()
-            self._add(connection, block, batch, stored)
+            contradictions = self._add(connection, block, batch, stored)
             odd = [batch[which].message(at) for which, at in block.odd if (which, at) not in aside]
+            days = self._unmarked(block, now)
             if odd:
-                stored = stored.plus(self._writer.store_within(connection, odd, words))
-            self._put_aside(connection, batch, aside, stored)
+                stored = stored.plus(self._writer.store_within(connection, odd, words, days))
+            elif days:
+                mark_unit_days(connection, days, legal_day(now))
+            self._writer.refuse_within(connection, contradictions + _put_aside(batch, aside, stored), stored)
             vendor_hours.count(connection, stored.tallies)
         self._heard.add(block.heard, block.heard_unit, block.heard_us, block.heard_ts)
         return stored
@@ -147,45 +157,36 @@ class BatchWriter:
                 self._limiter.credit(silence, now)
         return over_limits(batch, block, self._routes.limits, self._limiter, now)
 
-    def _put_aside(self, connection: Connection, batch: Sequence[Arrivals], aside: Mapping[Place, tuple[str, str]],
-                   stored: Stored) -> None:
-        refused = []
-        for (which, at), (code, reason) in aside.items():
-            message = batch[which].message(at)
-            vendor = message.topic.split("/")[2]
-            refused.append(Quarantined(message.topic, message.payload, message.payload_bytes, vendor, code, reason,
-                                       message.received_at))
-            stored.tally(vendor, "telemetry", message.received_at).add(1, message.payload_bytes, refused=1)
-        stored.messages["telemetry"] += len(refused)
-        self._writer.refuse_within(connection, refused, stored)
-
-    def _add(self, connection: Connection, block: Block, batch: Sequence[Arrivals], stored: Stored) -> None:
+    def _add(self, connection: Connection, block: Block, batch: Sequence[Arrivals],
+             stored: Stored) -> list[Quarantined]:
+        """Add what is clean; returns the contradictions, which are still to be quarantined."""
         if not block.messages:
-            return
+            return []
         stored.messages["telemetry"] += block.messages
         added = self._writer.readings.add(connection, Rows(block.device, block.metric, block.ts, block.value,
                                                            block.received))
         stored.readings += added.stored
         stored.duplicates += added.duplicates
-        if added.contradictions:
-            self._writer.refuse_within(connection, [contradiction(one) for one in added.contradictions], stored)
-        for session, keys in block.timeless.items():
-            self._ledger.remember(connection, session, keys, moment(batch[0].received_us))
+        self._ledger.remember(connection, block.timeless, block.messages, moment(batch[0].received_us))
         for count in block.vendors:
             stored.tally(count.vendor_code, "telemetry", moment(batch[0].received_us)).add(
                 count.messages, count.bytes, readings=count.rows)
-        self._mark(connection, block)
+        return [contradiction(one) for one in added.contradictions]
 
-    def _mark(self, connection: Connection, block: Block) -> None:
-        """Mark the unit-days that were touched. A mark of today stays until the day is over: once is enough."""
-        today = legal_day(dt.datetime.now(dt.UTC))
-        if today != self._marked_on:
-            self._marked_on, self._marked = today, set()
+    def _unmarked(self, block: Block, now: dt.datetime) -> set[UnitDay]:
+        """The unit-days to be marked. A mark of today stays until the day is over: once in a while is enough.
+
+        ``now`` is the database's: a clock of ours that is slow would rely on marks that a roll-up has taken already. So
+        would a batch that begins today and ends tomorrow; and somebody may have rolled up a day before its end.
+        """
+        today = legal_day(now)
+        key = today, now.timestamp() // _MARKS_HOLD
+        if key != self._marked_on or legal_day(now + _NEAR_MIDNIGHT) != today:
+            self._marked_on, self._marked = key, set()
         touched = set(zip(block.units.tolist(), block.days.tolist(), strict=True)) - self._marked
-        if touched:
-            mark_unit_days(connection, {(unit, _EPOCH_DAY + dt.timedelta(days=day)) for unit, day in touched}, today)
-            latest = (today - _EPOCH_DAY).days
-            self._marked |= {one for one in touched if one[1] >= latest}
+        latest = (today - _EPOCH_DAY).days
+        self._marked |= {one for one in touched if one[1] >= latest}
+        return {(unit, _EPOCH_DAY + dt.timedelta(days=day)) for unit, day in touched}
 
     def _vocabulary(self, batch: Sequence[Arrivals]) -> Vocabulary:
         return self._writer.words(moment(batch[-1].received_us))
@@ -195,12 +196,13 @@ class BatchWriter:
             self._columns = MetricColumns(words, self._writer.metric_numbers)
         return self._columns
 
-    def _open(self, connection: Connection, batch: Sequence[Arrivals], words: Vocabulary, revision: int) -> Block:
-        if self._routes.revision != revision:
-            self._routes.forget(revision)
+    def _open(self, connection: Connection, batch: Sequence[Arrivals], words: Vocabulary, revision: int,
+              now: dt.datetime) -> Block:
+        day = legal_day(now)
+        self._routes.keep_for(revision, day)
         missing = unknown_topics(batch, self._routes)
         if missing:
-            self._routes.learn(connection, missing, of_policy(self._book, legal_day(dt.datetime.now(dt.UTC))))
+            self._routes.learn(connection, missing, of_policy(self._book, day))
         return self._learnt(connection, batch, words)
 
     def _learnt(self, connection: Connection | None, batch: Sequence[Arrivals], words: Vocabulary) -> Block:
@@ -210,6 +212,20 @@ class BatchWriter:
             return block
         if connection is None:
             with self._db.connection() as own:
-                return self._open(own, batch, words, current_revision(own))
+                return self._open(own, batch, words, *current_revision(own))
         self._routes.learn_devices(connection, block.missing)
         return open_block(batch, self._routes, words, columns)
+
+
+def _put_aside(batch: Sequence[Arrivals], aside: Mapping[Place, tuple[str, str]], stored: Stored) -> list[Quarantined]:
+    """What is quarantined of messages that exceed a limit, counted in ``stored``."""
+    refused = []
+    for (which, at), (code, reason) in aside.items():
+        message = batch[which].message(at)
+        vendor = message.topic.split("/")[2]
+        refused.append(Quarantined(message.topic, message.payload, message.payload_bytes, vendor, code, reason,
+                                   message.received_at))
+        stored.tally(vendor, "telemetry", message.received_at).add(1, message.payload_bytes, refused=1)
+    if refused:
+        stored.messages["telemetry"] += len(refused)
+    return refused

@@ -17,10 +17,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.arrivals import Arrivals
+from ingest.arrivals import Arrivals, microseconds
 from ingest.ledger import Key, content_sum
 from ingest.packets import PERHAPS_REPEATED
-from ingest.routes import Gateway, Route, Routes
+from ingest.routes import LONGEST_DEVICE, Gateway, Route, Routes, is_worth_asking
 from ingest.vocabulary import Vocabulary, word_key
 
 Ints = NDArray[np.int64]
@@ -64,7 +64,7 @@ class MetricColumns(dict[str, int]):
     def __missing__(self, key: str) -> int:
         known = self.words.keys.get(key) or self.words.keys.get(word_key(key))
         place = _UNKNOWN if known is None else self._places[known]
-        if len(self) < _MOST_KEYS:
+        if len(self) < _MOST_KEYS and len(key) <= self.words.limits.key:
             self[key] = place
         return place
 
@@ -122,8 +122,9 @@ class _Records:
 
 def unknown_topics(batch: Sequence[Arrivals], routes: Routes) -> set[bytes]:
     """The topics of a batch that ``routes`` has not learnt yet."""
-    known = routes.topics
-    return {topic for arrivals in batch for topic in arrivals.topics if topic not in known}
+    known, nowhere = routes.topics, routes.nowhere
+    return {topic for arrivals in batch for topic in arrivals.topics
+            if topic not in known and topic not in nowhere and is_worth_asking(topic)}
 
 
 def open_block(batch: Sequence[Arrivals], routes: Routes, words: Vocabulary, columns: MetricColumns,
@@ -131,7 +132,7 @@ def open_block(batch: Sequence[Arrivals], routes: Routes, words: Vocabulary, col
     """Read a batch: rows of what is clean, and the places of the rest, to which those ``aside`` belong."""
     records, places = _Records(), list[tuple[int, int]]()
     is_odd = bytearray(sum(map(len, batch)))
-    where = routes.topics
+    where = routes.topics.get
     number = -1
     for which, arrivals in enumerate(batch):
         received = arrivals.received_us - 1
@@ -140,7 +141,7 @@ def open_block(batch: Sequence[Arrivals], routes: Routes, words: Vocabulary, col
             number += 1
             received += 1
             places.append((which, at))
-            route: Any = where[topic]
+            route: Any = where(topic)
             if route is None or head & PERHAPS_REPEATED:
                 is_odd[number] = 1
                 continue
@@ -195,7 +196,7 @@ def _take_gateway(records: _Records, gateway: Any, payload: bytes, received: int
         route = devices.get(device_no)
         if route is None:
             is_known = False
-            if device_no not in devices:
+            if device_no not in gateway.strangers and len(device_no) <= LONGEST_DEVICE:
                 records.missing.add((gateway.vendor_code, device_no))
         else:
             found += [(route, one) for one in ones]
@@ -227,7 +228,8 @@ def _columns(batch: Sequence[Arrivals], routes: Routes, records: _Records, place
 
     clock = words.clock
     doubtful = ((ts_of - received_of > clock.future // _MICROSECOND)
-                | (received_of - ts_of > clock.oldest_reading // _MICROSECOND))
+                | (received_of - ts_of > clock.oldest_reading // _MICROSECOND)
+                | (ts_of < microseconds(clock.unset_before)))
     is_odd[message_of[doubtful]] = True
 
     record = np.repeat(np.arange(len(counts)), counts)
@@ -273,7 +275,8 @@ def _in_units(value: NDArray[np.float64], place: Ints, columns: MetricColumns) -
     """Values in their metric's unit; a scaled one is rounded as the judge rounds, decimally."""
     factor = columns.factors[place]
     scaled = np.flatnonzero(factor != 1)
-    value = value * factor + 0.0
+    with np.errstate(over="ignore"):  # what is infinite is odd
+        value = value * factor + 0.0
     if len(scaled):
         value[scaled] = [round(one, 9) for one in value[scaled].tolist()]
     return value

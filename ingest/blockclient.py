@@ -13,14 +13,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import paho.mqtt
-from paho.mqtt import MQTTException
+import structlog
 from paho.mqtt.client import Client
 from paho.mqtt.client import time_func as _time
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 
-from ingest.packets import MalformedPacketError, Packets, puback_block, split
+from ingest.packets import Packets, puback_block, split
 
+_log = structlog.get_logger(__name__)
 #: How much is read at once: a thousand small messages, and little enough not to hold up keep-alive.
 BLOCK_BYTES: Final = 131_072
 #: A broker writes message by message. Under load, reading each write at once would cost ten times what is in it, so a
@@ -106,7 +107,9 @@ class BlockClient(Client):
             return MQTTErrorCode.MQTT_ERR_AGAIN  # joining the parts of a long packet each time would cost its square
         try:
             return self._take(self._parts[0] if len(self._parts) == 1 else b"".join(self._parts))
-        except (MalformedPacketError, MQTTException, ValueError):
+        except Exception as error:  # paho reads what a broker sends without looking: an error would end its thread
+            _log.warning("a packet of the broker could not be read, connecting anew",
+                         reason=f"{type(error).__name__}: {str(error)[:200]}")
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
 
     def _take(self, data: bytes) -> MQTTErrorCode:

@@ -1,7 +1,10 @@
 -- name: metric_ids
 -- The number of each metric, made where it is new.
 with asked as (select unnest(%(codes)s::text[]) as code),
-made as (insert into metrics (code) select code from asked on conflict (code) do nothing returning metric_id, code)
+made as (
+    insert into metrics (code) select code from asked where code not in (select code from metrics)
+    on conflict (code) do nothing returning metric_id, code
+)
 select metric_id, code from made
 union
 select metrics.metric_id, metrics.code from metrics join asked using (code)

@@ -6,10 +6,9 @@ import datetime as dt
 import json
 from typing import Any
 
-from ingest.casebook import follow_up
+from ingest.casebook import Casebook
 from ingest.judge import EventRow
 from ingest.vocabulary import vocabulary
-from ingest.writer import add_events, mark_days
 from policy import rules
 from policy.clocks import legal_day
 from store import Database, Queries
@@ -34,6 +33,5 @@ def run(db: Database, now: dt.datetime) -> dict[str, Any]:
             units = {row["device_id"]: row["unit_id"] for row in rows}
             events = [EventRow(row["device_id"], row["since"], "offline", "", True, "{}", None, now, "offline")
                       for row in rows]
-            follow_up(connection, add_events(connection, events), vocabulary(book, day).kinds, units)
-            mark_days(connection, units, [], events)
+            Casebook().take(connection, events, vocabulary(book, day), units)
     return {"offline": len(rows)}

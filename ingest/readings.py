@@ -67,8 +67,12 @@ class ReadingTable:
     def __init__(self) -> None:
         self._expects_duplicates = False
 
-    def add(self, connection: Connection, rows: Rows, *, expect_duplicates: bool = False) -> Added:
-        """Add ``rows`` within the caller's transaction."""
+    def add(self, connection: Connection, rows: Rows, *, expect_duplicates: bool = False,
+            are_deliveries: bool = True) -> Added:
+        """Add ``rows`` within the caller's transaction.
+
+        ``are_deliveries``: what goes by the time of receipt was delivered once, so that it is new wherever it stands.
+        """
         if not len(rows):
             return Added(0, 0, [])
         if not (self._expects_duplicates or expect_duplicates):
@@ -79,11 +83,12 @@ class ReadingTable:
                 self._expects_duplicates = True
         connection.execute(_q["stage"])
         _copy(connection, "stage_readings", rows)
-        stored = max(connection.execute(_q["take_staged"]).rowcount, 0)
+        apart = connection.execute(_q["displaced"]).fetchall() if are_deliveries else []
+        stored = sum(_beside(connection, row, is_new=True) for row in apart)
+        stored += max(connection.execute(_q["take_staged"]).rowcount, 0)
         self._expects_duplicates = stored < len(rows)
-        if not self._expects_duplicates:
-            return Added(stored, 0, [])
-        found = connection.execute(_q["contradicted"], {"earliest": moment(int(rows.ts.min()))}).fetchall()
+        found = connection.execute(_q["contradicted"], {
+            "earliest": moment(int(rows.ts.min()))}).fetchall() if self._expects_duplicates else []
         connection.execute(_q["clear_stage"])
         contradictions = []
         for row in found:
@@ -94,17 +99,17 @@ class ReadingTable:
         return Added(stored, len(rows) - stored, contradictions)
 
 
-def _beside(connection: Connection, row: dict[str, Any]) -> int:
+def _beside(connection: Connection, row: dict[str, Any], *, is_new: bool = False) -> int:
     """Store a reading whose time is only the moment we received it at the next free one: it is nobody's mistake.
 
-    Where it stands there already, it came before.
+    Where it stands there already, it came before, unless we know that ``is_new``.
     """
     ts = row["ts"]
     for _ in range(_MOST_STEPS):
         ts += _MICROSECOND
         if connection.execute(_q["add_one"], {**row, "ts": ts}).rowcount == 1:
             return 1
-        if connection.execute(_q["is_same"], {**row, "ts": ts}).fetchone() is not None:
+        if not is_new and connection.execute(_q["is_same"], {**row, "ts": ts}).fetchone() is not None:
             return 0
     return 0
 

@@ -4,6 +4,13 @@ create temp table if not exists stage_readings (
     device_id integer, metric_id smallint, ts timestamptz, value double precision, received_at timestamptz
 ) on commit delete rows
 
+-- name: displaced
+-- Taken off the stage: readings that go by the time of receipt and whose place is taken.
+delete from stage_readings s using readings r
+where s.ts = s.received_at and r.device_id = s.device_id and r.metric_id = s.metric_id and r.ts = s.ts
+  and r.ts >= (select min(ts) from stage_readings)
+returning s.device_id, s.metric_id, s.ts, s.value, s.received_at
+
 -- name: take_staged
 -- The staged readings that are not there yet.
 insert into readings (device_id, metric_id, ts, value, received_at)

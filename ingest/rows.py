@@ -49,7 +49,7 @@ class StateRow:
 
 @dataclass(slots=True)
 class EventRow:
-    """A row of ``events``. ``detail`` is JSON text."""
+    """A row of ``events``. ``detail`` is JSON text; ``is_redelivery``: the broker may have delivered it before."""
 
     device_id: int
     ts: dt.datetime
@@ -60,6 +60,7 @@ class EventRow:
     device_ts: dt.datetime | None
     received_at: dt.datetime
     source: str
+    is_redelivery: bool = False
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 Three threads, each with one job, so that none waits for another's: paho's takes packets off the network, the main one
 gathers batches and reads them, the third stores and acknowledges. A batch is read while the one before it is stored.
+A fourth, :mod:`ingest.links.downlink`, says to devices what the centre asks of them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ingest.batchwriter import BatchWriter
 from ingest.block import Block
 from ingest.errors import IngestError
 from ingest.inbox import Inbox
+from ingest.links.downlink import Downlink
 from ingest.metrics import IngestMetrics
 from ingest.packets import LARGEST_PACKET_ID
 from ingest.session import Session, SessionOptions
@@ -114,6 +116,9 @@ class IngestService:
         self._crash: BaseException | None = None
         self._next_tidy = time.monotonic() + _TIDY_EVERY
         self._db, self._book, self._next_tick = db, book, 0.0
+        self.downlink = Downlink(
+            db, book, lambda topic, payload, seconds: self._session.publish(topic, payload, 0, seconds),
+            lambda: self._session.is_subscribed and not self._is_stopping)
         self.metrics.queue.set_function(self._waiting)
 
     def ready(self) -> bool:
@@ -135,13 +140,14 @@ class IngestService:
         gc.set_threshold(_COLLECT_AFTER, *thresholds[1:])
         storing = threading.Thread(target=self._store_all, name="storing")
         storing.start()
-        self._session.start()
         try:
-            while not self._is_stopping:
+            self._session.start()
+            self.downlink.start()
+            while not self._is_stopping and not self._crash:
                 if self._session.failure:
                     raise self._session.failure
-                if self._crash:
-                    raise self._crash
+                if not self._session.is_running:
+                    raise IngestError("the network thread has ended, which it never should: the log says why")
                 self._gather()
                 if self._is_due():
                     self._hand_over()
@@ -155,10 +161,13 @@ class IngestService:
             self._is_stopping = True
             self._handed.put(None)
             storing.join()
+            self.downlink.stop()
             self._session.stop()
             sys.setswitchinterval(interval)
             gc.set_threshold(*thresholds)
             REGISTRY.unregister(self.metrics.registry)
+        if self._crash:
+            raise self._crash
 
     def _waiting(self) -> int:
         return len(self._inbox) + len(self._batcher) + self._given - self._done
@@ -196,11 +205,13 @@ class IngestService:
 
     def _store_all(self) -> None:
         """The storing thread."""
+        handed: tuple[list[Arrivals], Block | None] | None = ([], None)
         try:
             while True:
                 try:
                     handed = self._handed.get(timeout=_LOOK_UP)
                 except queue.Empty:
+                    self._writer.flush()
                     self._tick()
                     continue
                 if handed is None:
@@ -212,8 +223,8 @@ class IngestService:
             self._writer.flush(is_last=True)
         except BaseException as error:  # told by run(), on whose thread somebody listens
             self._crash = error
-            while self._handed.get() is not None:
-                pass
+            while handed is not None:
+                handed = self._handed.get()
 
     def _finish(self, batch: list[Arrivals], block: Block | None) -> None:
         """Store a batch, then acknowledge it. While the database is away, wait: the broker keeps the rest."""
@@ -245,6 +256,8 @@ class IngestService:
         self._is_storing_well = True
         self._session.acknowledge(batch)
         self._publish(stored.publishes)
+        if stored.spoken:
+            self.downlink.hear(stored.spoken)
         self.metrics.count(stored)
         self.metrics.ack_seconds.observe(max(time.time() - batch[0].received_us / 1e6, 0.0))
 

@@ -36,6 +36,7 @@ _KEEPALIVE = 30
 _SESSION_EXPIRY = 0xFFFFFFFF
 # Short: what a broker has not saved when it is killed is safe only with whoever was connected to it.
 _SHORTEST_RECONNECT_WAIT, _LONGEST_RECONNECT_WAIT = 1, 2
+_FAR_AHEAD_US = 60_000_000
 #: CONNACK reasons that no waiting mends (numbers of MQTT 5; paho translates those of 3.1.1).
 _HOPELESS = {0x84: "does not speak MQTT {protocol}: set HUOYAN_MQTT_PROTOCOL to the version it has",
              0x85: "refuses the client id {client_id}",
@@ -115,10 +116,24 @@ class Session:
                 for number in ids:
                     self._client.ack(number, 1)
 
-    def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
-        """Publish a message of ours; while there is no connection it is dropped."""
-        if self.is_subscribed:
-            self._client.publish(topic, payload, qos)
+    def publish(self, topic: str, payload: bytes, qos: int = 1, expires: int = 0) -> None:
+        """Publish a message of ours; while there is no connection it is dropped.
+
+        ``expires``: after so many seconds the broker need not deliver it any more, where the protocol can say so.
+        """
+        if not self.is_subscribed:
+            return
+        properties = None
+        if expires and self._options.protocol == "5":
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.MessageExpiryInterval = expires
+        self._client.publish(topic, payload, qos, properties=properties)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the network thread lives, which connects again whatever happens."""
+        # paho forgets its thread when that ends.
+        return getattr(self._client, "_thread", self) is not None
 
     @property
     def needs_restart(self) -> bool:
@@ -198,7 +213,9 @@ class Session:
             client.subscribe([(one, 1) for one in options.filters])
             return
         # Retained messages are sent once, when the subscription is new, and not again with every connection.
-        client.subscribe([(one, SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB))
+        # What we publish ourselves need not come back; of a shared subscription that can't be asked (MQTT 5, 3.8.3.1).
+        client.subscribe([(one, SubscribeOptions(qos=1, noLocal=not options.share,
+                                                 retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB))
                           for one in options.filters])
         if options.share:
             # The session may still hold the subscription of a time when it was alone: all would come twice.
@@ -237,8 +254,11 @@ class Session:
         """On the network thread: take them in or leave them with the broker, never wait."""
         if not self._is_accepting or self._has_overflowed:
             return
-        # A clock set back must not give two messages one time of receipt.
-        received_us = max(time.time_ns() // 1000, self._newest_us + 1)
+        # A clock set back a little must not give two messages one time of receipt; one that was far ahead must not
+        # keep us there.
+        received_us = time.time_ns() // 1000
+        if self._newest_us - received_us < _FAR_AHEAD_US:
+            received_us = max(received_us, self._newest_us + 1)
         self._newest_us = received_us + len(packets.ids) - 1
         arrivals = Arrivals(packets.topics, packets.payloads, packets.heads, packets.ids, received_us, size,
                             self._options.client_id, self._generation)

@@ -10,6 +10,7 @@ import structlog
 
 from ingest.messages import Message
 from ingest.writer import Stored, Writer
+from store import HuoyanError
 
 _log = structlog.get_logger(__name__)
 
@@ -56,5 +57,5 @@ def is_caused_by_data(error: Exception) -> bool:
     if isinstance(error, psycopg.Error):
         return (error.sqlstate or "")[:2] in _CAUSED_BY_DATA or isinstance(error, psycopg.DataError)
     # A mistake of this program that one payload brings out must not stop the others either.
-    return isinstance(error, ValueError | TypeError | LookupError | ArithmeticError | RecursionError | AttributeError)
+    return not isinstance(error, HuoyanError | OSError | MemoryError)
 

@@ -15,6 +15,9 @@ from typing import Final
 FILTERS = ("huoyan/v1/#", "spBv1.0/#")
 GATEWAY = "gateway"
 FORMS = ("telemetry", "event", "gbt26875")
+#: Below a device's own topic, what the centre sends to it in GB/T 26875.3. Our own words: they come back to ingest,
+#: which subscribes to everything, and are no telemetry.
+DOWN: Final = "gbt26875/down"
 #: No topic of the contract is longer; MQTT allows 65,535 bytes, which must fill neither memory nor quarantine.
 LONGEST_TOPIC: Final = 400
 
@@ -49,6 +52,16 @@ def parse_topic(topic: str) -> Topic | str:
     if len(topic) > LONGEST_TOPIC:
         return f"the topic has {len(topic)} characters; {LONGEST_TOPIC} are allowed"
     return _parse(topic)
+
+
+def is_down(topic: str) -> bool:
+    """Whether the topic is one on which the centre speaks to a device."""
+    return topic.endswith(f"/{DOWN}") and topic.startswith("huoyan/v1/")
+
+
+def down_topic(topic: str) -> str:
+    """Where a device that speaks on ``topic`` (``…/gbt26875``) listens."""
+    return topic.removesuffix("gbt26875") + DOWN
 
 
 @lru_cache(maxsize=65536)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from zlib import crc32
 
 from store import Queries
 from store.database import Connection
@@ -41,13 +42,18 @@ def hour_of(moment: dt.datetime) -> dt.datetime:
     return moment.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
 
 
+def _slot() -> int:
+    # In containers all processes have the same number, and each container a name of its own.
+    return crc32(f"{os.uname().nodename}/{os.getpid()}".encode()) % _SLOTS
+
+
 def count(connection: Connection, tallies: Mapping[tuple[str, dt.datetime, str], Tally]) -> None:
     """Add tallies by (vendor code, hour, form) in the caller's transaction: last in it, since the rows stay locked."""
     if not tallies:
         return
     keys, rows = list(tallies), list(tallies.values())
     connection.execute(_q["count"], {
-        "slot": os.getpid() % _SLOTS, "vendors": [key[0] for key in keys], "hours": [key[1] for key in keys],
+        "slot": _slot(), "vendors": [key[0] for key in keys], "hours": [key[1] for key in keys],
         "forms": [key[2] for key in keys], "messages": [row.messages for row in rows],
         "bytes": [row.bytes for row in rows], "readings": [row.readings for row in rows],
         "events": [row.events for row in rows], "refused": [row.refused for row in rows]})

@@ -7,7 +7,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from ingest.clock import ClockRules
@@ -78,6 +78,11 @@ class Vocabulary:
     keeps_thingsboard_numbers: bool
     gbt: GbtPolicy = field(default_factory=GbtPolicy, compare=False, repr=False)
     _near: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def lasting(self) -> frozenset[str]:
+        """The kinds of event that are not over in a moment."""
+        return frozenset(kind.code for kind in self.kinds.values() if kind.lasts)
 
     def near(self, key: str) -> str:
         """The known key that ``key`` is a misspelling of, or nothing.

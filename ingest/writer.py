@@ -11,16 +11,18 @@ from typing import Any
 import numpy as np
 import orjson
 
-from ingest import quarantine, sparkplug, vendor_hours
+from ingest import quarantine, sparkplug, spoken, vendor_hours
 from ingest.arrivals import microseconds
-from ingest.casebook import active_points, follow_up
-from ingest.conditions import events_of
+from ingest.casebook import Casebook
+from ingest.conditions import told_by
 from ingest.judge import Device, EventRow, Parcel, ReadingRow, StateRow, storable
 from ingest.ledger import Key, known_among
 from ingest.messages import Message
 from ingest.opening import DeviceKey, Directory, Judged, judge_message, open_message
 from ingest.quarantine import Quarantined
 from ingest.readings import Contradiction, ReadingTable, Rows
+from ingest.topics import is_down
+from ingest.unit_days import UnitDay, mark_unit_days
 from ingest.vendor_hours import Tally, hour_of
 from ingest.vocabulary import Vocabulary, vocabulary
 from policy import RuleBook
@@ -29,7 +31,7 @@ from store import Database, Queries
 from store.database import Connection
 
 _q = Queries(__file__)
-_ONE_DAY = dt.timedelta(days=1)
+_MICROSECOND = dt.timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
@@ -44,6 +46,8 @@ class Stored:
     refused: Counter[str] = field(default_factory=Counter)
     #: To be published now that the batch is committed.
     publishes: list[sparkplug.Publish] = field(default_factory=list)
+    #: What devices said in GB/T 26875.3, where the writer is asked to tell.
+    spoken: list[spoken.Spoken] = field(default_factory=list)
     #: By vendor, hour and form.
     tallies: dict[tuple[str, dt.datetime, str], Tally] = field(default_factory=dict)
 
@@ -55,7 +59,7 @@ class Stored:
         """The sum of two."""
         both = Stored(self.messages + other.messages, self.readings + other.readings, self.states + other.states,
                       self.events + other.events, self.duplicates + other.duplicates, self.refused + other.refused,
-                      self.publishes + other.publishes, dict(self.tallies))
+                      self.publishes + other.publishes, self.spoken + other.spoken, dict(self.tallies))
         for key, one in other.tallies.items():
             both.tallies.setdefault(key, Tally()).add(one.messages, one.bytes, readings=one.readings,
                                                       events=one.events, refused=one.refused)
@@ -63,12 +67,16 @@ class Stored:
 
 
 class Writer:
-    """Stores batches. It keeps nothing between them but the numbers of the metrics, which never change."""
+    """Stores batches. It keeps nothing between them but the numbers of metrics and words, which never change.
 
-    def __init__(self, db: Database, book: RuleBook) -> None:
-        self._db, self._book = db, book
+    ``tells_spoken``: what devices say in GB/T 26875.3 is told in :attr:`Stored.spoken`, for whoever answers them.
+    """
+
+    def __init__(self, db: Database, book: RuleBook, *, tells_spoken: bool = False) -> None:
+        self._db, self._book, self._tells_spoken = db, book, tells_spoken
         self._metric_ids: dict[str, int] = {}
         self.readings = ReadingTable()
+        self._casebook = Casebook()
         self._sparkplug = sparkplug.Host(book)
 
     def store(self, messages: Sequence[Message]) -> Stored:
@@ -95,15 +103,24 @@ class Writer:
         """The numbers of the metrics by code."""
         return self._metric_ids
 
-    def store_within(self, connection: Connection, messages: Sequence[Message], words: Vocabulary) -> Stored:
-        """As :meth:`store`, within the caller's transaction, whose last act is to count the vendors' hours."""
+    def store_within(self, connection: Connection, messages: Sequence[Message], words: Vocabulary,
+                     days: Collection[UnitDay] = ()) -> Stored:
+        """As :meth:`store`, within the caller's transaction, whose last act is to count the vendors' hours.
+
+        ``days`` are unit-days that the caller has touched: all are marked in one order, so that two processes can't
+        wait for each other.
+        """
         told, publishes = self._sparkplug.open_messages(
             connection, [one for one in messages if one.topic.startswith(sparkplug.ROOT)], words)
-        opened = [open_message(one, words) for one in messages if not one.topic.startswith(sparkplug.ROOT)] + told
+        opened = [open_message(one, words) for one in messages
+                  if not one.topic.startswith(sparkplug.ROOT) and not is_down(one.topic)] + told
         directory = _directory(connection, [key for one in opened for key in one.devices],
                                {one.topic.vendor_code for one in opened if one.topic})
-        stored = self._store(connection, [judge_message(one, directory, words) for one in opened], words)
+        judged = [judge_message(one, directory, words) for one in opened]
+        stored = self._store(connection, judged, words, days)
         stored.publishes = publishes
+        if self._tells_spoken:
+            stored.spoken = spoken.spoken_of(opened, judged, words)
         return stored
 
     def refuse_within(self, connection: Connection, refused: list[Quarantined], stored: Stored) -> None:
@@ -115,10 +132,8 @@ class Writer:
                   words: Vocabulary) -> None:
         """End the silence of devices that are heard again."""
         last_known, events = _begin(connection, heard)
-        if events:
-            follow_up(connection, add_events(connection, events), words.kinds, units)
-            mark_days(connection, units, [], events)
-        _keep(connection, last_known, heard, [], events)
+        self._casebook.take(connection, events, words, units)
+        _keep(connection, last_known, heard, events)
 
     def refuse(self, message: Message, code: str, reason: str) -> None:
         """Quarantine a message that can't be stored for a reason of the database's."""
@@ -135,7 +150,8 @@ class Writer:
             quarantine.trim(connection, rows=self._book.value("quarantine.vendor_rows", day),
                             size=self._book.value("quarantine.vendor_megabytes", day) * 1_000_000)
 
-    def _store(self, connection: Connection, judged: list[Judged], words: Vocabulary) -> Stored:
+    def _store(self, connection: Connection, judged: list[Judged], words: Vocabulary,
+               days: Collection[UnitDay]) -> Stored:
         stored = Stored(Counter(one.form for one in judged))
         for one in judged:
             if one.vendor_code:
@@ -150,36 +166,36 @@ class Writer:
                    for one in judged for refusal in one.refusals]
         parcels = [parcel for one in judged for parcel in one.parcels]
         if parcels:
-            refused += self._store_parcels(connection, parcels, words, stored)
+            refused += self._store_parcels(connection, parcels, words, stored, days)
+        elif days:
+            mark_unit_days(connection, days, max(day for _, day in days))
         self.refuse_within(connection, refused, stored)
         return stored
 
-    def _store_parcels(self, connection: Connection, parcels: list[Parcel], words: Vocabulary,
-                       stored: Stored) -> list[Quarantined]:
+    def _store_parcels(self, connection: Connection, parcels: list[Parcel], words: Vocabulary, stored: Stored,
+                       days: Collection[UnitDay]) -> list[Quarantined]:
         devices = {parcel.device.device_id: parcel.device for parcel in parcels}
+        units = {number: device.unit_id for number, device in devices.items()}
+        heard = _heard(parcels)
+        # First of all: what is known of a device is asked once no other process can be about to change it.
+        last_known, back = _begin(connection, heard)
         fresh, resent = _once(connection, parcels, words)
         fresh_or_resent = _in_order(parcels, fresh, resent)
         stored.duplicates += len(parcels) - len(fresh_or_resent)
-        units = {number: device.unit_id for number, device in devices.items()}
-        heard = _heard(parcels)
-        last_known, back = _begin(connection, heard)
-        asking = {parcel.device.device_id for parcel, _ in fresh_or_resent if parcel.reports}
-        events = back + events_of(fresh_or_resent, active_points(connection, asking))
+        told = told_by(fresh_or_resent, words.lasting)
+        told.events[:0] = back
+        entry = self._casebook.enter(connection, told, words, units)
+        stored.events, stored.duplicates = entry.events, stored.duplicates + entry.duplicates
         readings = [row for parcel in fresh for row in parcel.readings]
         states = [row for parcel in fresh for row in parcel.states]
         refused = self._add_readings(connection, fresh, devices, stored)
         stored.states = _add_states(connection, states)
         stored.duplicates += len(states) - stored.states
-        notices: list[str] = []
-        if events:
-            added = add_events(connection, events)
-            stored.events = len(added)
-            stored.duplicates += len(events) - len(added)
-            notices = follow_up(connection, added, words.kinds, units)
-        _keep(connection, last_known, heard, readings, events)
-        mark_days(connection, units, [*readings, *states], events)
-        if notices:
-            connection.execute(_q["notify"], {"payloads": notices})
+        rows: list[ReadingRow | StateRow] = [*readings, *states]
+        mark_unit_days(connection, {*days, *entry.days, *((units[row.device_id], legal_day(row.ts)) for row in rows)},
+                       legal_day(max(heard.values())))
+        self._casebook.post(connection, entry, units)
+        _keep(connection, last_known, heard, [*readings, *told.rows])
         return refused
 
     def _add_readings(self, connection: Connection, parcels: list[Parcel], devices: dict[int, Device],
@@ -187,9 +203,14 @@ class Writer:
         """Add the readings of parcels; one that contradicts another is refused."""
         kept: dict[tuple[int, str, dt.datetime], ReadingRow] = {}
         refused: list[Quarantined] = []
-        for row in (row for parcel in parcels for row in parcel.readings):
+        for row in sorted((row for parcel in parcels for row in parcel.readings), key=_goes_by_receipt):
             first = kept.setdefault((row.device_id, row.metric, row.ts), row)
-            if first is not row:
+            if first is not row and _goes_by_receipt(row):
+                # It stands there only by chance: it says something of its own, even where the value is the same.
+                while (row.device_id, row.metric, row.ts) in kept:
+                    row.ts = row.received_at = row.ts + _MICROSECOND
+                kept[row.device_id, row.metric, row.ts] = row
+            elif first is not row:
                 stored.duplicates += 1
                 if first.value != row.value:
                     device = devices[row.device_id]
@@ -204,7 +225,9 @@ class Writer:
                     np.array([microseconds(row.ts) for row in kept.values()], dtype=np.int64),
                     np.array([row.value for row in kept.values()], dtype=np.float64),
                     np.array([microseconds(row.received_at) for row in kept.values()], dtype=np.int64))
-        added = self.readings.add(connection, rows, expect_duplicates=any(one.redelivered for one in parcels))
+        # A replay is no delivery: it is known again by the time under which it was received.
+        added = self.readings.add(connection, rows, expect_duplicates=any(one.redelivered for one in parcels),
+                                  are_deliveries=all(one.delivery_key for one in parcels if one.is_timeless))
         stored.readings += added.stored
         stored.duplicates += added.duplicates
         return refused + [contradiction(one) for one in added.contradictions]
@@ -248,10 +271,11 @@ def _once(connection: Connection, parcels: list[Parcel], words: Vocabulary) -> t
     resent: list[Parcel] = []
     for parcel in parcels:
         delivered = seen.get(parcel.delivery_key) if parcel.delivery_key and parcel.redelivered else None
-        if delivered is not None and parcel.received_at - delivered <= words.delivery_window:
+        if delivered is not None and abs(parcel.received_at - delivered) <= words.delivery_window:
             continue
         packet = seen.get(parcel.resend_key) if parcel.resend_key else None
-        is_resend = packet is not None and parcel.received_at - packet <= words.resend_window
+        # Another process may have stored the second sending first: what comes then is no less a repetition.
+        is_resend = packet is not None and abs(parcel.received_at - packet) <= words.resend_window
         (resent if is_resend else fresh).append(parcel)
         for key in (parcel.delivery_key, parcel.resend_key):
             if key is not None:
@@ -292,10 +316,9 @@ def _is_heard_again(known: dict[str, Any], heard: dt.datetime) -> bool:
 
 
 def _keep(connection: Connection, last_known: list[dict[str, Any]], heard: dict[int, dt.datetime],
-          readings: list[ReadingRow], events: list[EventRow]) -> None:
+          rows: Sequence[ReadingRow | EventRow]) -> None:
     """The new last state of the devices heard."""
     last = {known["device_id"]: known["last_ts"] for known in last_known if known["last_ts"] is not None}
-    rows: list[ReadingRow | EventRow] = [*readings, *events]
     for row in rows:
         last[row.device_id] = max(last.get(row.device_id, row.ts), row.ts)
     connection.execute(_q["keep_devices"], {
@@ -305,6 +328,10 @@ def _keep(connection: Connection, last_known: list[dict[str, Any]], heard: dict[
         "is_online": [_is_heard_again(known, heard[known["device_id"]]) for known in last_known],
         "online": [known["online_since"] if known["online"] and known["online_since"] else heard[known["device_id"]]
                    for known in last_known]})
+
+
+def _goes_by_receipt(row: ReadingRow) -> bool:
+    return row.ts == row.received_at
 
 
 def _heard(parcels: Iterable[Parcel]) -> dict[int, dt.datetime]:
@@ -322,43 +349,6 @@ def _add_states(connection: Connection, rows: list[StateRow]) -> int:
         "devices": [row.device_id for row in rows], "keys": [row.key for row in rows],
         "times": [row.ts for row in rows], "values": [row.value for row in rows],
         "received": [row.received_at for row in rows]}).rowcount, 0)
-
-
-def add_events(connection: Connection, rows: list[EventRow]) -> list[dict[str, Any]]:
-    """Store events; returns those that were not there yet, in the order given."""
-    return connection.execute(_q["add_events"], {
-        "devices": [row.device_id for row in rows], "times": [row.ts for row in rows],
-        "kinds": [row.kind for row in rows], "points": [row.point for row in rows],
-        "active": [row.active for row in rows], "details": [row.detail for row in rows],
-        "device_times": [row.device_ts for row in rows], "received": [row.received_at for row in rows],
-        "sources": [row.source for row in rows]}).fetchall()
-
-
-def mark_days(connection: Connection, units: Mapping[int, int], values: Sequence[ReadingRow | StateRow],
-              events: Sequence[EventRow]) -> None:
-    """Mark the days that were touched; an event that comes late changes every day from its own to this one.
-
-    ``units`` gives the unit of each device.
-    """
-    rows: list[ReadingRow | StateRow | EventRow] = [*values, *events]
-    if not rows:
-        return
-    today = legal_day(max(row.received_at for row in rows))
-    touched = {(units[row.device_id], legal_day(row.ts)) for row in rows}
-    for event in events:
-        day = legal_day(event.ts) + _ONE_DAY
-        while day <= today:
-            touched.add((units[event.device_id], day))
-            day += _ONE_DAY
-    mark_unit_days(connection, touched, today)
-
-
-def mark_unit_days(connection: Connection, touched: Collection[tuple[int, dt.date]], today: dt.date) -> None:
-    """Mark unit-days to be rolled up again."""
-    for name, chosen in (("mark_days", sorted(one for one in touched if one[1] >= today)),
-                         ("mark_late_days", sorted(one for one in touched if one[1] < today))):
-        if chosen:
-            connection.execute(_q[name], {"units": [unit for unit, _ in chosen], "days": [day for _, day in chosen]})
 
 
 def contradiction(found: Contradiction) -> Quarantined:

@@ -17,8 +17,10 @@ from unnest(%(vendors)b::text[], %(numbers)b::text[]) as asked (vendor_code, dev
 join devices d on d.device_no = asked.device_no and d.vendor_code <> asked.vendor_code
 
 -- name: add_metrics
--- A number for each metric of policy that has none yet.
-insert into metrics (code) select unnest(%(codes)b::text[]) on conflict (code) do nothing
+-- A number for each metric of policy that has none yet. A row that is there already would use up a number each time.
+insert into metrics (code)
+select code from unnest(%(codes)b::text[]) as told (code) where code not in (select code from metrics)
+on conflict (code) do nothing
 
 -- name: metrics
 -- The numbers of all metrics.
@@ -47,17 +49,6 @@ select * from unnest(%(devices)b::integer[], %(keys)b::text[], %(times)b::timest
                      %(received)b::timestamptz[])
 on conflict (device_id, key, ts) do nothing
 
--- name: add_events
--- Events that are not there yet; returns those that were new.
-insert into events (device_id, ts, kind, point, active, detail, device_ts, received_at, source)
-select device_id, ts, kind, point, active, detail::jsonb, device_ts, received_at, source
-from unnest(%(devices)b::integer[], %(times)b::timestamptz[], %(kinds)b::text[], %(points)b::text[],
-            %(active)b::boolean[], %(details)b::text[], %(device_times)s::timestamptz[],
-            %(received)b::timestamptz[], %(sources)b::text[])
-     as told (device_id, ts, kind, point, active, detail, device_ts, received_at, source)
-on conflict (device_id, ts, kind, point, active) do nothing
-returning device_id, ts, kind, point, active, received_at
-
 -- name: begin_devices
 -- A row for each device that is heard for the first time.
 insert into device_last (device_id, last_received_at, online_since)
@@ -81,21 +72,3 @@ set last_ts = n.last_ts, last_received_at = n.last_received_at, online = n.is_on
 from unnest(%(devices)b::integer[], %(last)s::timestamptz[], %(heard)b::timestamptz[], %(is_online)b::boolean[],
             %(online)s::timestamptz[]) as n (device_id, last_ts, last_received_at, is_online, online_since)
 where l.device_id = n.device_id
-
--- name: mark_days
--- Unit-days to roll up again. The day in progress is not rolled up yet, so its row need not be touched twice.
-insert into dirty_unit_days (unit_id, day)
-select unit_id, day from unnest(%(units)b::bigint[], %(days)s::date[]) as touched (unit_id, day)
-order by unit_id, day
-on conflict (unit_id, day) do nothing
-
--- name: mark_late_days
--- As mark_days for days before today: the row is locked, so that a roll-up in progress waits for this transaction.
-insert into dirty_unit_days (unit_id, day)
-select unit_id, day from unnest(%(units)b::bigint[], %(days)s::date[]) as touched (unit_id, day)
-order by unit_id, day
-on conflict (unit_id, day) do update set day = excluded.day
-
--- name: notify
--- Tell the pages, when this transaction commits.
-select pg_notify('huoyan_alarm', payload) from unnest(%(payloads)b::text[]) as told (payload)

@@ -9,7 +9,7 @@ import datetime as dt
 from typing import Final
 
 from ingest import quarantine
-from ingest.casebook import follow_up
+from ingest.casebook import Casebook
 from ingest.quarantine import Quarantined
 from ingest.rows import EventRow
 from ingest.sparkplug import memory
@@ -17,7 +17,6 @@ from ingest.sparkplug.limits import SparkplugRules, sparkplug_rules
 from ingest.sparkplug.rebirths import Publish
 from ingest.sparkplug.sessions import ask_due
 from ingest.vocabulary import vocabulary
-from ingest.writer import add_events, mark_days
 from policy import RuleBook
 from policy.clocks import legal_day
 from store.database import Connection
@@ -60,5 +59,4 @@ def _settle(connection: Connection, book: RuleBook, now: dt.datetime) -> None:
     if gone:
         units = {one.device_id: one.unit_id for one in gone}
         events = [EventRow(one.device_id, one.since, "offline", "", True, "{}", None, now, "sparkplug") for one in gone]
-        follow_up(connection, add_events(connection, events), vocabulary(book, legal_day(now)).kinds, units)
-        mark_days(connection, units, [], events)
+        Casebook().take(connection, events, vocabulary(book, legal_day(now)), units)

@@ -17,7 +17,7 @@ from tests.fuzz.targets import TARGETS
 ROOT = Path(__file__).parents[2]
 #: libFuzzer calls an input that takes longer a hang, and a process that takes more a leak.
 _MOST_SECONDS, _MOST_MEGABYTES = 10, 2048
-_LONGEST_INPUT = {"frames": 1100, "payload": 600, "stream": 300, "sparkplug": 400, "packets": 400, "json": 500,
+_LONGEST_INPUT = {"frames": 400, "payload": 400, "stream": 300, "sparkplug": 400, "packets": 400, "json": 500,
                   "topic": 500, "clock": 80}
 
 
@@ -34,8 +34,9 @@ class Outcome:
 
 
 def fuzz(target: str, *, inputs: int, seconds: int, folder: Path, seed: int) -> Outcome:
-    """Run one target in a process of its own; its corpus grows in ``folder`` from run to run."""
-    corpus, crashes, slowest = folder / target, folder / "crashes", folder / f"{target}.slowest"
+    """Run one target in a process of its own; its corpus grows in ``folder``, where its log is too."""
+    corpus, crashes, log = folder / target, folder / "crashes", folder / f"{target}.log"
+    slowest = folder / f"{target}.slowest"
     for path in (corpus, crashes):
         path.mkdir(parents=True, exist_ok=True)
     for number, content in enumerate(seeds.seeds(target)):
@@ -44,14 +45,15 @@ def fuzz(target: str, *, inputs: int, seconds: int, folder: Path, seed: int) -> 
     words.write_text("\n".join(seeds.WORDS) + "\n", encoding="utf-8")
     slowest.unlink(missing_ok=True)
     began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz.guided", target, str(corpus), f"-runs={inputs}",
-         f"-max_total_time={seconds}", f"-max_len={_LONGEST_INPUT[target]}", f"-dict={words}", f"-seed={seed}",
-         f"-timeout={_MOST_SECONDS}", f"-rss_limit_mb={_MOST_MEGABYTES}", f"-artifact_prefix={crashes}/{target}-",
-         "-print_final_stats=1", "-verbosity=1"],
-        cwd=ROOT, env={**os.environ, "HUOYAN_FUZZ_SLOWEST": str(slowest)}, capture_output=True, text=True,
-        errors="replace", check=False)
-    told = done.stdout + done.stderr
+    with log.open("wb") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.fuzz.guided", target, str(corpus), f"-runs={inputs}",
+             f"-max_total_time={seconds}", f"-max_len={_LONGEST_INPUT[target]}", f"-dict={words}", f"-seed={seed}",
+             f"-timeout={_MOST_SECONDS}", f"-rss_limit_mb={_MOST_MEGABYTES}", f"-artifact_prefix={crashes}/{target}-",
+             "-print_final_stats=1", "-verbosity=1"],
+            cwd=ROOT, env={**os.environ, "HUOYAN_FUZZ_SLOWEST": str(slowest)}, stdout=output,
+            stderr=subprocess.STDOUT, check=False)
+    told = log.read_text(errors="replace")
 
     def stat(name: str) -> int:
         found = re.search(rf"stat::{name}:\s*(\d+)", told)

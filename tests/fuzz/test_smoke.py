@@ -52,5 +52,5 @@ def test_the_guided_fuzzer_runs(tmp_path: Path) -> None:
     need(None if importlib.util.find_spec("atheris") else "no atheris: install the extra fuzz")
     outcome = fuzz("frames", inputs=2000, seconds=30, folder=tmp_path, seed=7)
     assert outcome.crash == ""
+    # Its memory is not asked here: Linux counts a child's peak from before its exec, when it still was this process.
     assert outcome.inputs >= 2000
-    assert outcome.megabytes < 500

@@ -84,7 +84,7 @@ def test_the_ledger_keeps_no_more_than_can_be_unacknowledged(writer: BatchWriter
                          first=number * 30_000 % 60_000 + 1)
         put(writer, arrivals)
     kept = city.rows("select messages from delivery_batches")
-    assert [row["messages"] for row in kept] == [30_000] * 3
+    assert [row["messages"] for row in kept] == [30_000] * 2
 
 
 def test_a_device_that_is_retired_meanwhile_is_not_stored_for(writer: BatchWriter, city: Database) -> None:

@@ -32,11 +32,10 @@ STRIDE = 1000  # in production a microsecond; here apart, so that items of one m
 
 def routes() -> Routes:
     single = {name: Route(device.device_id, device.unit_id, 0) for (_, name), device in DEVICES.items()}
-    topics: dict[bytes, Route | Gateway | None] = {
+    topics: dict[bytes, Route | Gateway] = {
         f"huoyan/v1/acme/{name}/telemetry".encode(): route for name, route in single.items()}
-    topics[b"huoyan/v1/acme/gateway/telemetry"] = Gateway("acme", {**single, "X9": None})
-    topics |= {b"huoyan/v1/acme/X9/telemetry": None, b"huoyan/v1/acme/S1/event": None}
-    return Routes(1, topics, {}, {"acme": 0})
+    topics[b"huoyan/v1/acme/gateway/telemetry"] = Gateway("acme", single, {"X9"})
+    return Routes(1, NOW.date(), topics, {b"huoyan/v1/acme/X9/telemetry"}, vendors={"acme": 0})
 
 
 def arrivals(*sent: tuple[str, bytes], head: int = 0x32) -> list[Arrivals]:

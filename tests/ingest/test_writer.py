@@ -318,3 +318,12 @@ def test_a_message_from_before_the_silence_does_not_end_it(store: Store, city: D
     assert last(city, "P1")["online"] is False
     store(telemetry(ts="2026-03-10T03:02:00Z", values={"battery": 78}), at=NOW + dt.timedelta(hours=3))
     assert last(city, "P1")["online"] is True
+
+
+def test_a_process_that_starts_uses_up_no_number_of_a_metric(city: Database) -> None:
+    for _ in range(3):
+        Writer(city, rules()).words(NOW)
+    row = city.row("select count(*) as metrics, max(metric_id) as highest, "
+                   "(select last_value from metrics_metric_id_seq) as given from metrics")
+    assert row is not None
+    assert row["metrics"] == row["highest"] == row["given"]
