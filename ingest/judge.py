@@ -237,7 +237,8 @@ class MessageJudge:
         taken = {row.ts for row in parcel.readings if row.metric == metric.code}
         while ts in taken:
             ts += _MILLISECOND
-        parcel.readings.append(ReadingRow(parcel.device.device_id, metric.code, ts, reading.value, self.now))
+        parcel.readings.append(ReadingRow(parcel.device.device_id, metric.code, ts, reading.value, self.now,
+                                          shares_second=True))
 
     def _loose_time(self, parcel: Parcel, time: DeviceTime) -> dt.datetime:
         clock, is_believed = self._words.clock, trust_of(parcel.device.settings) != "receive"

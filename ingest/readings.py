@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from store.database import Connection
 
 _q = Queries(__file__)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
+_MILLISECOND: Final = dt.timedelta(milliseconds=1)
+_SECOND: Final = dt.timedelta(seconds=1)
 #: Readings of one metric that a device sent without times of their own are this far apart at least, so a free place is
 #: close by.
 _MOST_STEPS: Final = 1000
@@ -40,7 +43,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A reading whose place holds another value."""
+    """A reading whose place holds another value; ``stored`` is None where a whole second holds others."""
 
     device_id: int
     vendor_code: str
@@ -48,7 +51,7 @@ class Contradiction:
     metric: str
     ts: dt.datetime
     value: float
-    stored: float
+    stored: float | None
     received_at: dt.datetime
 
 
@@ -97,6 +100,49 @@ class ReadingTable:
             else:
                 contradictions.append(Contradiction(**{key: row[key] for key in Contradiction.__slots__}))
         return Added(stored, len(rows) - stored, contradictions)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A reading in whose place another value stands, of a second that several components of a panel share."""
+
+    device_id: int
+    metric_id: int
+    ts: dt.datetime
+    value: float
+    received_at: dt.datetime
+
+
+def add_within_second(connection: Connection, rows: Sequence[Shared]) -> tuple[int, list[Shared]]:
+    """Store each reading at the next free millisecond of its second; where its value stands on the way, it came before.
+
+    Returns how many are new, and those for which the second has no room. So whichever of two frames comes first, or
+    again, both values are kept once. The caller holds the locks of the devices.
+    """
+    taken: dict[tuple[int, int, dt.datetime], dict[dt.datetime, float]] = {}
+    for row in connection.execute(_q["seconds"], {
+            "devices": [row.device_id for row in rows], "metrics": [row.metric_id for row in rows],
+            "seconds": [row.ts.replace(microsecond=0) for row in rows]}).fetchall():
+        taken.setdefault((row["device_id"], row["metric_id"], row["second"]), {})[row["ts"]] = row["value"]
+    placed: list[tuple[Shared, dt.datetime]] = []
+    full: list[Shared] = []
+    for one in rows:
+        second = one.ts.replace(microsecond=0)
+        known, ts = taken.setdefault((one.device_id, one.metric_id, second), {}), one.ts
+        while ts in known and known[ts] != one.value:
+            ts += _MILLISECOND
+        if ts - second >= _SECOND:
+            full.append(one)
+        elif ts not in known:
+            known[ts] = one.value
+            placed.append((one, ts))
+    if not placed:
+        return 0, full
+    stored = connection.execute(_q["add_placed"], {
+        "devices": [one.device_id for one, _ in placed], "metrics": [one.metric_id for one, _ in placed],
+        "times": [ts for _, ts in placed], "values": [one.value for one, _ in placed],
+        "received": [one.received_at for one, _ in placed]}).rowcount
+    return max(stored, 0), full
 
 
 def _beside(connection: Connection, row: dict[str, Any], *, is_new: bool = False) -> int:

@@ -42,3 +42,18 @@ on conflict (device_id, metric_id, ts) do nothing
 select from readings
 where device_id = %(device_id)s and metric_id = %(metric_id)s and ts = %(ts)s and value = %(value)s
   and received_at = %(received_at)s
+
+-- name: seconds
+-- Readings of devices and metrics within the seconds that begin then.
+select distinct r.device_id, r.metric_id, asked.second, r.ts, r.value
+from unnest(%(devices)b::integer[], %(metrics)b::smallint[], %(seconds)b::timestamptz[])
+     as asked (device_id, metric_id, second)
+join readings r on r.device_id = asked.device_id and r.metric_id = asked.metric_id
+    and r.ts >= asked.second and r.ts < asked.second + interval '1 second'
+
+-- name: add_placed
+-- Readings at places that were found to be free.
+insert into readings (device_id, metric_id, ts, value, received_at)
+select * from unnest(%(devices)b::integer[], %(metrics)b::smallint[], %(times)b::timestamptz[],
+                     %(values)b::double precision[], %(received)b::timestamptz[])
+on conflict (device_id, metric_id, ts) do nothing

@@ -27,13 +27,17 @@ class Device:
 
 @dataclass(slots=True)
 class ReadingRow:
-    """A row of ``readings``; ``metric`` is still its code."""
+    """A row of ``readings``; ``metric`` is still its code.
+
+    ``shares_second``: its time is a second of a panel's clock, in which other components may have measured the same.
+    """
 
     device_id: int
     metric: str
     ts: dt.datetime
     value: float
     received_at: dt.datetime
+    shares_second: bool = False
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from ingest.ledger import Key, known_among
 from ingest.messages import Message
 from ingest.opening import DeviceKey, Directory, Judged, judge_message, open_message
 from ingest.quarantine import Quarantined
-from ingest.readings import Contradiction, ReadingTable, Rows
+from ingest.readings import Contradiction, ReadingTable, Rows, Shared, add_within_second
 from ingest.topics import is_down
 from ingest.unit_days import UnitDay, mark_unit_days
 from ingest.vendor_hours import Tally, hour_of
@@ -202,7 +202,8 @@ class Writer:
                       stored: Stored) -> list[Quarantined]:
         """Add the readings of parcels; one that contradicts another is refused."""
         kept: dict[tuple[int, str, dt.datetime], ReadingRow] = {}
-        refused: list[Quarantined] = []
+        beside: list[ReadingRow] = []
+        refused: list[Contradiction] = []
         for row in sorted((row for parcel in parcels for row in parcel.readings), key=_goes_by_receipt):
             first = kept.setdefault((row.device_id, row.metric, row.ts), row)
             if first is not row and _goes_by_receipt(row):
@@ -210,15 +211,14 @@ class Writer:
                 while (row.device_id, row.metric, row.ts) in kept:
                     row.ts = row.received_at = row.ts + _MICROSECOND
                 kept[row.device_id, row.metric, row.ts] = row
+            elif first is not row and row.shares_second and first.value != row.value:
+                beside.append(row)
             elif first is not row:
                 stored.duplicates += 1
                 if first.value != row.value:
-                    device = devices[row.device_id]
-                    refused.append(contradiction(Contradiction(
-                        row.device_id, device.vendor_code, device.device_no, row.metric, row.ts, row.value,
-                        first.value, row.received_at)))
+                    refused.append(_contradiction(row, devices[row.device_id], first.value))
         if not kept:
-            return refused
+            return []
         numbers = self._metric_ids
         rows = Rows(np.array([row.device_id for row in kept.values()], dtype=np.int64),
                     np.array([numbers[row.metric] for row in kept.values()], dtype=np.int16),
@@ -230,7 +230,28 @@ class Writer:
                                   are_deliveries=all(one.delivery_key for one in parcels if one.is_timeless))
         stored.readings += added.stored
         stored.duplicates += added.duplicates
-        return refused + [contradiction(one) for one in added.contradictions]
+        for one in added.contradictions:
+            row = kept[one.device_id, one.metric, one.ts]
+            if row.shares_second:
+                stored.duplicates -= 1
+                beside.append(row)
+            else:
+                refused.append(one)
+        if beside:
+            refused += self._add_beside(connection, beside, devices, stored)
+        return [contradiction(one) for one in refused]
+
+    def _add_beside(self, connection: Connection, rows: list[ReadingRow], devices: dict[int, Device],
+                    stored: Stored) -> list[Contradiction]:
+        """Add readings of several components under one metric that a panel has measured in one second."""
+        numbers = self._metric_ids
+        count, full = add_within_second(connection, [
+            Shared(row.device_id, numbers[row.metric], row.ts, row.value, row.received_at) for row in rows])
+        stored.readings += count
+        stored.duplicates += len(rows) - count
+        places = {(one.device_id, one.metric_id, one.ts, one.value) for one in full}
+        return [_contradiction(row, devices[row.device_id], None) for row in rows
+                if (row.device_id, numbers[row.metric], row.ts, row.value) in places]
 
     def _know_metrics(self, words: Vocabulary) -> None:
         """The numbers of the metrics, committed on their own: a batch rolled back must not take them along."""
@@ -351,10 +372,16 @@ def _add_states(connection: Connection, rows: list[StateRow]) -> int:
         "received": [row.received_at for row in rows]}).rowcount, 0)
 
 
+def _contradiction(row: ReadingRow, device: Device, stored: float | None) -> Contradiction:
+    return Contradiction(row.device_id, device.vendor_code, device.device_no, row.metric, row.ts, row.value, stored,
+                         row.received_at)
+
+
 def contradiction(found: Contradiction) -> Quarantined:
     """What is kept of a reading whose place holds another value."""
     payload = orjson.dumps({"ts": found.ts.isoformat(), "values": {found.metric: found.value}})
     return Quarantined(f"huoyan/v1/{found.vendor_code}/{found.device_no}/telemetry", payload, len(payload),
                        found.vendor_code, "contradiction",
-                       f"{found.metric} at {found.ts.isoformat()} is already stored as {found.stored:.10g}, "
+                       f"{found.metric} at {found.ts.isoformat()} is already stored as "
+                       f"{'a thousand values' if found.stored is None else f'{found.stored:.10g}'}, "
                        f"not {found.value:.10g}", found.received_at)

@@ -18,6 +18,10 @@ from store.errors import StoreError
 #: else be minutes.
 _RECONNECT_SECONDS = 10.0
 
+#: A cut network sends no goodbye: without these a query would wait for hours for a server that is no longer there.
+_KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3",
+              "tcp_user_timeout": "60000"}
+
 Connection: TypeAlias = psycopg.Connection[DictRow]
 
 
@@ -33,7 +37,8 @@ class Database:
                  timeout: float = 30.0) -> None:
         self.dsn = dsn
         try:
-            merged = make_conninfo(dsn, application_name=name, options=_options(dsn))
+            own = {key: value for key, value in _KEEPALIVE.items() if key not in conninfo_to_dict(dsn)}
+            merged = make_conninfo(dsn, application_name=name, options=_options(dsn), **own)
         except psycopg.ProgrammingError as error:
             raise StoreError(f"the database address is not one libpq understands: {error}") from None
         self._timeout = timeout
