@@ -37,8 +37,9 @@ where v.draw_id = %(draw_id)s and (%(areas)s::text[] is null or u.area_code = an
 order by v.position;
 
 -- name: strata
--- By stratum: how many could be drawn, how many were expected, how many came.
-select f.stratum, count(*) as units, sum(f.p_total) as expected, min(f.p_total) as least, max(f.p_total) as most,
+-- By stratum: how many could be drawn, how many were expected, how many came. Summed in one order: the last digit of a
+-- floating sum depends on it, and the same question has the same answer.
+select f.stratum, count(*) as units, sum(f.p_total order by f.unit_id) as expected, min(f.p_total) as least, max(f.p_total) as most,
        count(v.unit_id) as drawn
 from draw_units f
 join units u using (unit_id)
