@@ -1,58 +1,64 @@
 """The ingest process: messages from the broker into the database, acknowledged after the commit.
 
-Three threads, each with one job, so that none waits for another's: paho's takes packets off the network, the main one
-gathers batches and reads them, the third stores and acknowledges. A batch is read while the one before it is stored.
-A fourth, :mod:`ingest.links.downlink`, says to devices what the centre asks of them.
+Messages come in by two lanes (:mod:`ingest.lane`), each a session of its own with the broker: one brings everything,
+the other alarms and GB/T 26875.3 frames alone, so that a fire does not wait behind a million readings that somebody
+misspelt (:mod:`ingest.echoes`). Processes that share a subscription hold seats, and end what nobody comes back to
+(:mod:`ingest.seats`). :mod:`ingest.links.downlink` says to devices what the centre asks of them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import gc
-import queue
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
 
 import psycopg
 import structlog
 from prometheus_client import REGISTRY
 
-from ingest.arrivals import Arrivals
-from ingest.batcher import Batcher
+from ingest import echoes
 from ingest.batchwriter import BatchWriter
-from ingest.block import Block
 from ingest.errors import IngestError
-from ingest.inbox import Inbox
+from ingest.lane import Lane, LaneOptions
 from ingest.links.downlink import Downlink
 from ingest.metrics import IngestMetrics
-from ingest.packets import LARGEST_PACKET_ID
-from ingest.session import Session, SessionOptions
+from ingest.seats import Seats
+from ingest.session import SessionOptions
 from ingest.sparkplug import Publish
 from ingest.sparkplug.ticking import tick
+from ingest.stored import Stored
+from ingest.topics import FILTERS, URGENT_FILTERS
 from ingest.vocabulary import vocabulary
+from ingest.writer import Fence
 from policy import RuleBook, rules
 from policy.clocks import legal_day
 from store import Database, HuoyanError
 
 _log = structlog.get_logger(__name__)
-_LOOK_UP, _MOMENT = 0.25, 0.001
-_FIRST_WAIT, _LONGEST_WAIT = 0.2, 10.0
-#: On a stop, how long the batch in hand may try to reach the database before it is left with the broker.
-_STOP_PATIENCE = 5.0
-_TIDY_EVERY = 60.0
+_LOOK: Final = 0.05
+_TIDY_EVERY: Final = 60.0
 #: What Sparkplug has due without a message: a rebirth to ask for, a death to tell.
-_TICK_EVERY = 1.0
-_INBOX_BYTES = 128_000_000
-# Mosquitto has been seen to exceed the Receive Maximum; more than all packet numbers no broker can have in flight. The
-# rest is for QoS 0, which has none.
-_INBOX_ROOM = 20_000
+_TICK_EVERY: Final = 1.0
+#: The session for alarms has the client id of the other with this behind it.
+ALARMS_SUFFIX: Final = "-alarms"
+#: A broker that has nothing more for a session has said nothing for so long; what it holds for one that was away comes
+#: at once, and what is ended too early is lost.
+_DRAINED_AFTER: Final = 5.0
+_LEFT_AFTER: Final = 3.0
+#: On a stop, how long we wait for what the broker still holds for a session we leave; then another process takes it.
+_LEAVE_PATIENCE: Final = 15.0
+_CHORES_PATIENCE: Final = 5.0
 #: Python lets a thread that computes keep the others waiting this long. The storing thread waits for the database some
 #: six times a batch, and each time the reading thread would hold it up for the usual 5 ms.
-_SWITCH_INTERVAL = 0.0005
+_SWITCH_INTERVAL: Final = 0.0005
 #: A batch makes tens of thousands of objects and no cycles: looking for some after every 700 costs more than decoding.
-_COLLECT_AFTER = 200_000
+_COLLECT_AFTER: Final = 200_000
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,8 @@ class IngestOptions:
     ``protocol`` is "5" or "3.1.1"; ``client_id`` names the persistent session; ``share`` the group of processes that
     share one subscription, empty for one process alone; ``batch`` messages are stored in one transaction, after
     ``linger_ms`` at the latest; at most ``receive_maximum`` messages are unacknowledged at a time; of a payload above
-    ``max_payload`` bytes only the start is kept, in quarantine; ``in_blocks`` reads packets beneath paho.
+    ``max_payload`` bytes only the start is kept, in quarantine; ``in_blocks`` reads packets beneath paho;
+    ``alarms_apart`` takes alarms by a session of their own.
     """
 
     host: str = "localhost"
@@ -80,6 +87,7 @@ class IngestOptions:
     in_blocks: bool = True
     tls_cert: str = ""
     tls_key: str = ""
+    alarms_apart: bool = True
 
     def __post_init__(self) -> None:
         if self.protocol not in ("5", "3.1.1"):
@@ -92,38 +100,91 @@ class IngestOptions:
             if getattr(self, name) < 1:
                 raise IngestError(f"the ingest option {name} must be 1 or more, not {getattr(self, name)}")
 
+    def everything(self, client_id: str, *, leaves: bool = False) -> SessionOptions:
+        """The session that brings everything, or this process's share of it."""
+        return self._session(client_id, FILTERS, echoes.EVERYTHING if self.alarms_apart else 0, self.share, leaves)
+
+    def alarms(self, client_id: str) -> SessionOptions:
+        """The session that brings alarms."""
+        return self._session(client_id, URGENT_FILTERS, echoes.ALARMS, "", leaves=False)
+
+    def _session(self, client_id: str, topics: tuple[str, ...], way: int, share: str, leaves: bool) -> SessionOptions:
+        return SessionOptions(self.host, self.port, self.user, self.password, self.tls_ca, self.protocol, client_id,
+                              self.receive_maximum, self.max_payload, share, self.in_blocks, self.tls_cert,
+                              self.tls_key, topics, way, leaves)
+
+
+@dataclass
+class _Seat:
+    """Lanes that begin and end together; of a group, one under a client id that is held."""
+
+    client_id: str = ""
+    lanes: list[Lane] = field(default_factory=list)
+
+    @property
+    def ready(self) -> bool:
+        return bool(self.lanes) and all(lane.ready for lane in self.lanes)
+
+    def is_drained(self, after: float) -> bool:
+        """Whether the broker holds nothing more for it, once its subscriptions are given up."""
+        return all(lane.session.is_left and lane.idle_for >= after for lane in self.lanes)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether another process has taken it over."""
+        return any(lane.is_lost for lane in self.lanes)
+
+    def start(self) -> None:
+        for lane in self.lanes:
+            lane.start()
+
+    def check(self) -> None:
+        """Raise what ended the work of a lane."""
+        for lane in self.lanes:
+            lane.check()
+
+    def stop(self, *, forever: bool = False, before_goodbye: Callable[[], None] | None = None) -> None:
+        """Store what is in hand and end; ``forever``: the broker forgets the sessions."""
+        lanes, self.lanes = self.lanes, []
+        for lane in lanes:
+            lane.begin_stop()
+        for lane in lanes:
+            lane.finish_storing()
+        if before_goodbye:
+            before_goodbye()
+        for lane in lanes:
+            lane.say_goodbye(forever=forever)
+        for lane in lanes:
+            lane.check_crash()
+
 
 class IngestService:
-    """Runs until it is stopped. One per process; several processes need client ids of their own."""
+    """Runs until it is stopped. One per process; several processes share a subscription by :attr:`IngestOptions.share`.
+    """
 
     def __init__(self, db: Database, options: IngestOptions, book: RuleBook | None = None) -> None:
         book = book or rules()
         vocabulary(book, legal_day(dt.datetime.now(dt.UTC)))  # a malformed rule is told now, not with a message
+        self._db, self._options, self._book = db, options, book
         self.metrics = IngestMetrics()
-        self._writer = BatchWriter(db, book)
-        self._inbox = Inbox(LARGEST_PACKET_ID + _INBOX_ROOM, _INBOX_BYTES)
-        self._session = Session(SessionOptions(
-            options.host, options.port, options.user, options.password, options.tls_ca, options.protocol,
-            options.client_id, options.receive_maximum, options.max_payload, options.share, options.in_blocks,
-            options.tls_cert, options.tls_key), self._inbox, self.metrics)
-        self._batcher = Batcher(options.batch, options.linger_ms / 1000)
-        # One batch waits while one is stored: more would only take memory, the broker keeps them as well.
-        self._handed: queue.Queue[tuple[list[Arrivals], Block | None] | None] = queue.Queue(1)
-        # Each is changed by one thread only.
-        self._given, self._done = 0, 0
         self._is_stopping = False
-        self._is_storing_well = True
-        self._crash: BaseException | None = None
-        self._next_tidy = time.monotonic() + _TIDY_EVERY
-        self._db, self._book, self._next_tick = db, book, 0.0
+        alarms = options.client_id + ALARMS_SUFFIX if options.alarms_apart else ""
+        self._seats = Seats(db, options.client_id, options.share, alarms) if options.share else None
+        self._own, self._alarms, self._ending = _Seat(), _Seat(), dict[str, _Seat]()
+        if not self._seats:
+            # Without a group nobody else could take them.
+            self._own = self._seat(options.everything(options.client_id))
+            self._alarms = self._seat(options.alarms(alarms)) if alarms else self._alarms
+        self._chores = threading.Thread(target=self._do_chores, name="chores", daemon=True)
         self.downlink = Downlink(
-            db, book, lambda topic, payload, seconds: self._session.publish(topic, payload, 0, seconds),
-            lambda: self._session.is_subscribed and not self._is_stopping)
+            db, book, lambda topic, payload, seconds: self._send(topic, payload, 0, seconds),
+            lambda: self._own.ready and not self._is_stopping)
         self.metrics.queue.set_function(self._waiting)
+        self.metrics.connected.set_function(lambda: float(self._is_connected()))
 
     def ready(self) -> bool:
         """Whether messages flow: subscribed at the broker, and the last batch was stored."""
-        return self._session.is_subscribed and self._is_storing_well and not self._is_stopping
+        return self._own.ready and (self._alarms.ready or not self._alarms.lanes) and not self._is_stopping
 
     def stop(self) -> None:
         """Ask :meth:`run` to end; safe from a signal handler and from any thread."""
@@ -134,161 +195,151 @@ class IngestService:
 
         While it runs, its metrics are part of the process's default Prometheus registry.
         """
+        with self._tuned():
+            try:
+                self._alarms.start()
+                self._own.start()
+                if self._seats:
+                    self._seats.start()
+                self.downlink.start()
+                self._chores.start()
+                while not self._is_stopping:
+                    for seat in self._all():
+                        seat.check()
+                    if self._seats:
+                        self._change_seats(self._seats)
+                    time.sleep(_LOOK)
+                if self._seats:
+                    self._leave(self._seats)
+            finally:
+                self._end()
+
+    def _end(self) -> None:
+        self._is_stopping = True
+        try:
+            for seat in (*self._ending.values(), self._alarms):
+                seat.stop()
+            self._own.stop(before_goodbye=self.downlink.stop)
+        finally:
+            self.downlink.stop()
+            if self._seats:
+                self._seats.stop()
+            self._chores.join(_CHORES_PATIENCE)
+
+    @contextmanager
+    def _tuned(self) -> Iterator[None]:
         REGISTRY.register(self.metrics.registry)
         interval, thresholds = sys.getswitchinterval(), gc.get_threshold()
         sys.setswitchinterval(_SWITCH_INTERVAL)
         gc.set_threshold(_COLLECT_AFTER, *thresholds[1:])
-        storing = threading.Thread(target=self._store_all, name="storing")
-        storing.start()
         try:
-            self._session.start()
-            self.downlink.start()
-            while not self._is_stopping and not self._crash:
-                if self._session.failure:
-                    raise self._session.failure
-                if not self._session.is_running:
-                    raise IngestError("the network thread has ended, which it never should: the log says why")
-                self._gather()
-                if self._is_due():
-                    self._hand_over()
-                elif self._session.needs_restart and not self._waiting():
-                    _log.warning("more arrived than fits in memory; asking the broker for the rest again")
-                    self._session.restart()
-            self._session.stop_accepting()
-            self._hand_over()
+            yield
         finally:
-            self._session.stop_accepting()
-            self._is_stopping = True
-            self._handed.put(None)
-            storing.join()
-            self.downlink.stop()
-            self._session.stop()
             sys.setswitchinterval(interval)
             gc.set_threshold(*thresholds)
             REGISTRY.unregister(self.metrics.registry)
-        if self._crash:
-            raise self._crash
+
+    def _seat(self, session: SessionOptions, fence: Fence | None = None) -> _Seat:
+        options = LaneOptions(session, self._options.batch, self._options.linger_ms / 1000)
+        return _Seat(session.client_id, [
+            Lane(options, BatchWriter(self._db, self._book, fence), self.metrics, self._told)])
+
+    def _all(self) -> list[_Seat]:
+        return [self._own, self._alarms, *self._ending.values()]
 
     def _waiting(self) -> int:
-        return len(self._inbox) + len(self._batcher) + self._given - self._done
+        return sum(lane.waiting for seat in self._all() for lane in seat.lanes)
 
-    def _is_due(self) -> bool:
-        """Whether to hand the batch over: when it is full, or due and nothing is being stored that it would wait for.
+    def _is_connected(self) -> bool:
+        lanes = [*self._own.lanes, *self._alarms.lanes]
+        return bool(lanes) and all(lane.session.is_subscribed for lane in lanes)
 
-        While the database works, a batch grows: what costs time for each batch is then shared by more messages.
-        """
-        return self._batcher.is_full or (self._batcher.due_in(time.monotonic()) == 0 and self._given == self._done)
+    # Seats of a group ----------------------------------------------------------------------------------------------
 
-    def _gather(self) -> None:
-        """Move arrivals from the inbox to the batch until it is due, or for a moment where none come."""
-        until_due = self._batcher.due_in(time.monotonic())
-        arrivals = self._inbox.get(_LOOK_UP if until_due is None else max(until_due, _MOMENT))
-        while arrivals is not None:
-            self._batcher.add(arrivals, time.monotonic())
-            arrivals = None if self._batcher.is_full else self._inbox.get(0)
+    def _change_seats(self, seats: Seats) -> None:
+        while not seats.changes.empty():
+            change = seats.changes.get()
+            client_id, fence = change.client_id, seats.fence(change.client_id)
+            match change.what:
+                case "lost":
+                    for seat in self._all():
+                        if seat.client_id == client_id:
+                            seat.stop()
+                    self._ending.pop(client_id, None)
+                case "taken":
+                    _log.info("this process has a seat in its group", client_id=client_id, share=self._options.share)
+                    self._own = self._seat(self._options.everything(client_id), fence)
+                    self._own.start()
+                case "alarms":
+                    _log.info("this process reads the alarms of its group", client_id=client_id,
+                              share=self._options.share)
+                    self._alarms = self._seat(self._options.alarms(client_id), fence)
+                    self._alarms.start()
+                case "abandoned":
+                    _log.warning("nobody reads this session any more: storing what the broker holds for it, then "
+                                 "ending it", client_id=client_id, share=self._options.share)
+                    self._ending[client_id] = self._seat(self._options.everything(client_id, leaves=True), fence)
+                    self._ending[client_id].start()
+        for seat in self._all():
+            if seat.is_lost:
+                seat.stop()
+                seats.give_up(seat.client_id)
+                self._ending.pop(seat.client_id, None)
+        seats.may_end_others = self._own.ready
+        for client_id, seat in list(self._ending.items()):
+            if seat.is_drained(_DRAINED_AFTER):
+                was_there = any(lane.session.was_present for lane in seat.lanes)
+                seat.stop(forever=True)
+                del self._ending[client_id]
+                seats.finished(client_id, was_there=was_there)
 
-    def _hand_over(self) -> None:
-        """Read the batch and give it to the storing thread, when that has room for it."""
-        batch = self._batcher.take()
-        if not batch:
-            return
-        messages = sum(map(len, batch))
-        self._given += messages
-        block = self._writer.open(batch) if self._is_storing_well else None
-        while not self._crash:
-            try:
-                self._handed.put((batch, block), timeout=_LOOK_UP)
-                return
-            except queue.Full:
-                if self._is_stopping and not self._is_storing_well:
-                    return  # left with the broker
-
-    def _store_all(self) -> None:
-        """The storing thread."""
-        handed: tuple[list[Arrivals], Block | None] | None = ([], None)
+    def _leave(self, seats: Seats) -> None:
+        """Before an end: give the subscription up, if somebody else of the group stays, and take what is still here."""
         try:
-            while True:
-                try:
-                    handed = self._handed.get(timeout=_LOOK_UP)
-                except queue.Empty:
-                    self._writer.flush()
-                    self._tick()
-                    continue
-                if handed is None:
-                    break
-                self._finish(*handed)
-                self._done += sum(map(len, handed[0]))
-                self._tick()
-                self._tidy()
-            self._writer.flush(is_last=True)
-        except BaseException as error:  # told by run(), on whose thread somebody listens
-            self._crash = error
-            while handed is not None:
-                handed = self._handed.get()
+            if not self._own.ready or not seats.may_leave():
+                return
+            for lane in self._own.lanes:
+                lane.session.leave()
+            until = time.monotonic() + _LEAVE_PATIENCE
+            while not (is_drained := self._own.is_drained(_LEFT_AFTER)) and time.monotonic() < until:
+                time.sleep(_LOOK)
+            if is_drained:
+                self._own.stop(forever=True, before_goodbye=self.downlink.stop)
+                seats.left()
+        except (psycopg.Error, HuoyanError) as error:
+            _log.warning("the group could not be left in good order: another process will end our session",
+                         reason=" ".join(str(error).split())[:200])
 
-    def _finish(self, batch: list[Arrivals], block: Block | None) -> None:
-        """Store a batch, then acknowledge it. While the database is away, wait: the broker keeps the rest."""
-        wait, give_up_at, first_tried = _FIRST_WAIT, 0.0, time.monotonic()
-        messages = sum(map(len, batch))
-        while True:
-            try:
-                began = time.monotonic()
-                stored = self._writer.store(batch, block)
-                self.metrics.batch_seconds.observe(time.monotonic() - began)
-                break
-            except (psycopg.Error, HuoyanError) as error:
-                self._is_storing_well = False
-                self.metrics.failures.inc()
-                _log.error("a batch could not be stored, trying again", messages=messages,
-                           reason=f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
-                # A part of it may have been committed, or all of it without our hearing so.
-                for arrivals in batch:
-                    arrivals.is_retried = True
-                if self._is_stopping:
-                    give_up_at = give_up_at or time.monotonic() + _STOP_PATIENCE
-                    if time.monotonic() >= give_up_at:
-                        _log.warning("stopping: the batch stays with the broker", messages=messages)
-                        return
-                self._pause(wait)
-                wait = min(wait * 2, _LONGEST_WAIT)
-        if batch[0].is_retried:
-            self._writer.made_up_for(time.monotonic() - first_tried)
-        self._is_storing_well = True
-        self._session.acknowledge(batch)
+    # What follows from what was stored -----------------------------------------------------------------------------
+
+    def _told(self, stored: Stored) -> None:
         self._publish(stored.publishes)
         if stored.spoken:
             self.downlink.hear(stored.spoken)
-        self.metrics.count(stored)
-        self.metrics.ack_seconds.observe(max(time.time() - batch[0].received_us / 1e6, 0.0))
 
-    def _pause(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until and not self._is_stopping:
-            time.sleep(0.05)
-        if self._is_stopping:
-            time.sleep(0.05)
-
-    def _tick(self) -> None:
-        if time.monotonic() < self._next_tick:
-            return
-        self._next_tick = time.monotonic() + _TICK_EVERY
-        try:
-            with self._db.connection() as connection:
-                due = tick(connection, self._book, dt.datetime.now(dt.UTC))
-        except (psycopg.Error, HuoyanError) as error:
-            _log.warning("what Sparkplug has due could not be done, trying again", reason=str(error)[:200])
-        else:
-            self._publish(due)
-
-    def _publish(self, requests: list[Publish]) -> None:
+    def _publish(self, requests: Sequence[Publish]) -> None:
         for one in requests:
-            self._session.publish(one.topic, one.payload, one.qos)
+            self._send(one.topic, one.payload, one.qos, 0)
 
-    def _tidy(self) -> None:
-        if time.monotonic() < self._next_tidy:
-            return
-        self._next_tidy = time.monotonic() + _TIDY_EVERY
-        try:
-            self._writer.forget(dt.datetime.now(dt.UTC))
-        except (psycopg.Error, HuoyanError) as error:
-            _log.warning("old deliveries could not be tidied away, trying again later", reason=str(error)[:200])
+    def _send(self, topic: str, payload: bytes, qos: int, expires: int) -> None:
+        # By the session that brings everything: the broker then need not bring it back to us.
+        for lane in self._own.lanes[-1:]:
+            lane.session.publish(topic, payload, qos, expires)
+
+    def _do_chores(self) -> None:
+        """What is due without a message; on a thread of its own, since it waits where the database is away."""
+        next_tidy = time.monotonic() + _TIDY_EVERY
+        while not self._is_stopping:
+            until = time.monotonic() + _TICK_EVERY
+            while time.monotonic() < until and not self._is_stopping:
+                time.sleep(_LOOK)
+            try:
+                with self._db.connection() as connection:
+                    due = tick(connection, self._book, dt.datetime.now(dt.UTC))
+                self._publish(due)
+                if time.monotonic() >= next_tidy and self._own.lanes:
+                    self._own.lanes[0].writer.forget(dt.datetime.now(dt.UTC))
+                    next_tidy = time.monotonic() + _TIDY_EVERY
+            except (psycopg.Error, HuoyanError) as error:
+                _log.warning("what is due without a message could not be done, trying again",
+                             reason=" ".join(str(error).split())[:200])

@@ -194,7 +194,8 @@ class Demo:
         return kept | {
             "HUOYAN_DATABASE_URL": self.dsn, "HUOYAN_MQTT_HOST": _HOST, "HUOYAN_MQTT_PORT": str(self.options.mqtt_port),
             "HUOYAN_MQTT_USER": "ingest", "HUOYAN_MQTT_PASSWORD": self._ingest_password,
-            "HUOYAN_MQTT_PROTOCOL": "3.1.1", "HUOYAN_API_HOST": _HOST, "HUOYAN_API_PORT": str(self.options.api_port),
+            "HUOYAN_MQTT_PROTOCOL": "3.1.1", "HUOYAN_INGEST_ALARMS_APART": "0",
+            "HUOYAN_API_HOST": _HOST, "HUOYAN_API_PORT": str(self.options.api_port),
             "HUOYAN_API_SECURE_COOKIES": "0", "HUOYAN_METRICS_HOST": _HOST, "HUOYAN_LOG_FORMAT": "json",
             "HUOYAN_INGEST_METRICS_PORT": str(self.options.ingest_metrics_port),
             "HUOYAN_SCHEDULER_METRICS_PORT": str(self.options.scheduler_metrics_port),

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from ingest import trial
+from ingest.stored import Stored
 from ingest.trial import Trial
-from ingest.writer import Stored
 from policy import rules
 from registry import vendor_limits
 from store import Database

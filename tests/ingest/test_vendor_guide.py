@@ -15,8 +15,8 @@ import ingest
 from huoyan.embedded.demo import LOGINS, PASSWORD, DemoOptions
 from ingest.clock import read_time
 from ingest.service import IngestOptions
+from ingest.stored import Stored
 from ingest.topics import FORMS
-from ingest.writer import Stored
 from policy import rules
 from simulators.city import generate
 from tests.ingest.conftest import NOW
