@@ -68,7 +68,8 @@ class Lane:
         self._trying_since: float | None = None
         self._crash: BaseException | None = None
         self.is_lost = False
-        self._threads = [threading.Thread(target=self._guarded, args=(work,), name=f"{name} {options.session.client_id}")
+        whose = options.session.client_id
+        self._threads = [threading.Thread(target=self._guarded, args=(work,), name=f"{name} {whose}")
                          for name, work in (("gathering", self._gather_all), ("storing", self._store_all))]
 
     def start(self) -> None:

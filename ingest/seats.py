@@ -50,8 +50,8 @@ _WATCH: Final = ("-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_k
 
 @dataclass(frozen=True)
 class Change:
-    """``taken``: this process's own seat; ``alarms``: it reads the group's alarms from now on; ``lost``: a session it had
-    is another's now; ``abandoned``: a session to be ended here."""
+    """``taken``: this process's own seat; ``alarms``: it reads the group's alarms from now on; ``lost``: a session
+    that it had is another's now; ``abandoned``: a session to be ended here."""
 
     what: str
     client_id: str
