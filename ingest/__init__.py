@@ -11,7 +11,8 @@ marks silent devices, ``ingest.quarantine`` lists what was refused and ``ingest.
 """
 
 from ingest.errors import IngestError
-from ingest.service import IngestOptions, IngestService
+from ingest.options import IngestOptions
+from ingest.service import IngestService
 from ingest.vocabulary import EventKind, Metric, Vocabulary, vocabulary
 
 __all__ = ["EventKind", "IngestError", "IngestOptions", "IngestService", "Metric", "Vocabulary", "vocabulary"]

@@ -106,10 +106,28 @@ class Lane:
         if not self.session.is_running:
             raise IngestError("the network thread has ended, which it never should: the log says why")
 
+    @property
+    def client_id(self) -> str:
+        """Under which the broker keeps its session."""
+        return self.options.session.client_id
+
+    def is_drained(self, after: float) -> bool:
+        """Whether the subscriptions are given up, and the broker has had nothing more for ``after`` seconds."""
+        return self.session.is_left and self.idle_for >= after
+
     def check_crash(self) -> None:
         """Raise the mistake of ours that ended the work, if one did."""
         if self._crash:
             raise self._crash
+
+    def stop(self, *, forever: bool = False, before_goodbye: Callable[[], None] | None = None) -> None:
+        """Store what is in hand, acknowledge it, and end. Raises what ended the work."""
+        self.begin_stop()
+        self.finish_storing()
+        if before_goodbye:
+            before_goodbye()
+        self.say_goodbye(forever=forever)
+        self.check_crash()
 
     def begin_stop(self) -> None:
         """Take nothing more in; what is in hand is still stored."""

@@ -40,6 +40,8 @@ _MOST_SEATS: Final = 99
 _TICK: Final = 0.5
 #: A process that is started again, or that has lost the database for a moment, comes back within this time.
 _ABANDONED_AFTER: Final = 5.0
+#: Who lets go of the alarms leaves them to others for so long.
+_OTHERS_FIRST: Final = 2.0
 #: A broker that is killed knows again what it had saved: a session that was ended may be there once more. Several
 #: times the interval of Mosquitto.
 _SETTLED_AFTER: Final = dt.timedelta(seconds=60)
@@ -67,11 +69,13 @@ class Seats:
         self.changes: queue.SimpleQueue[Change] = queue.SimpleQueue()
         self._own = self._post = ""
         self._given_up: set[str] = set()
+        self._no_post_before = 0.0
         self._ending: set[str] = set()
         #: Seats that were ended or are not there any more, by whether the session was found.
         self._finished: queue.SimpleQueue[tuple[str, bool]] = queue.SimpleQueue()
         self._free_since: dict[str, float] = {}
-        self.may_end_others = False
+        #: Told from outside: whether the broker hears this process, and whether it stores what comes.
+        self.is_connected = self.may_end_others = False
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="seats", daemon=True)
 
@@ -92,7 +96,7 @@ class Seats:
         return ask
 
     def give_up(self, client_id: str) -> None:
-        """A session of ours was found to be another's: where it was our seat, take a new one."""
+        """Let go of a session of ours: it is another's, or another reads it better. A seat is followed by a new one."""
         self._given_up.add(client_id)
 
     def finished(self, client_id: str, *, was_there: bool) -> None:
@@ -172,10 +176,11 @@ class Seats:
             if client_id in (self._own, self._post):
                 unlock_session(connection, _lock(client_id))
                 self._forget(client_id)
+                self._no_post_before = time.monotonic() + _OTHERS_FIRST
         if not self._own:
             self._own = self._free_seat(connection)
             self.changes.put(Change("taken", self._own))
-        if self._alarms and not self._post:
+        if self._alarms and not self._post and self.is_connected and time.monotonic() >= self._no_post_before:
             self._read_alarms(connection)
         if not self.may_end_others:
             self._free_since = {}

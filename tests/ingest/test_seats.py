@@ -21,9 +21,9 @@ from tests.servers.programs import Program
 
 PROCESS = """
 import signal, sys
-from ingest import IngestOptions, IngestService, seats, service
+from ingest import IngestOptions, IngestService, group, seats
 from store import Database
-seats._ABANDONED_AFTER, service._DRAINED_AFTER, service._LEFT_AFTER = float(sys.argv[6]), 1.5, 1.0
+seats._ABANDONED_AFTER, group._DRAINED_AFTER, group._LEFT_AFTER = float(sys.argv[6]), 1.5, 1.0
 with Database(sys.argv[1], max_size=4) as db:
     running = IngestService(db, IngestOptions(host=sys.argv[2], port=int(sys.argv[3]), client_id=sys.argv[4],
                                               share="g", protocol=sys.argv[5]))
@@ -185,10 +185,11 @@ def test_who_is_not_subscribed_yet_ends_nobody(quick: None, db: Database) -> Non
 
 def test_one_reads_the_alarms_of_a_group_and_the_next_takes_them_over_at_once(quick: None, db: Database) -> None:
     with seated(db, "a", alarms="a-alarms") as one:
+        one.is_connected = True
         assert [change(one), change(one)] == [Change("taken", "a"), Change("alarms", "a-alarms")]
         with seated(db, "b", alarms="b-alarms") as other:
             assert change(other) == Change("taken", "b")
-            other.may_end_others = True
+            other.is_connected = other.may_end_others = True
             time.sleep(0.5)
             assert other.changes.empty()
             fence = one.fence("a-alarms")
@@ -198,6 +199,17 @@ def test_one_reads_the_alarms_of_a_group_and_the_next_takes_them_over_at_once(qu
                 fence(connection)
             # What is for alarms is never ended.
             assert change(other) == Change("abandoned", "a")
+
+
+def test_who_does_not_reach_the_broker_leaves_the_alarms_to_another(quick: None, db: Database) -> None:
+    with seated(db, "a", alarms="x") as one, seated(db, "b", alarms="x") as other:
+        assert [change(one), change(other)] == [Change("taken", "a"), Change("taken", "b")]
+        one.is_connected = True
+        assert change(one) == Change("alarms", "x")
+        other.is_connected = True
+        one.give_up("x")
+        assert change(other) == Change("alarms", "x")
+        assert one.changes.empty()
 
 
 def test_another_group_is_left_alone(quick: None, db: Database) -> None:
