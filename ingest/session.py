@@ -166,7 +166,14 @@ class Session:
     def stop(self) -> None:
         """Send what is still to be acknowledged, say goodbye, and end the network thread; the session stays."""
         self._client.disconnect()
+        self._end_network()
+
+    def _end_network(self) -> None:
         self._client.loop_stop()
+        # paho closes the pair of sockets by which it wakes its thread only when the client is collected.
+        close = getattr(self._client, "_reset_sockets", None)
+        if close is not None:
+            close(sockpair_only=True)
 
     def leave(self) -> None:
         """Give up the subscriptions: from now on only what the broker holds already comes, see :attr:`is_left`."""
@@ -185,7 +192,7 @@ class Session:
             properties = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = 0
             self._client.disconnect(properties=properties)
-            self._client.loop_stop()
+            self._end_network()
             return
         self.stop()
         # Before MQTT 5 only a clean start ends a session.
