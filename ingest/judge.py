@@ -127,7 +127,8 @@ class MessageJudge:
             case StateReport():
                 ts = self._loose_time(parcel, report.time)
                 value = clean(report.value, self._words.limits.state)
-                parcel.states.append(StateRow(parcel.device.device_id, report.key, ts, value, self.now))
+                parcel.states.append(StateRow(parcel.device.device_id, report.key, ts, value, self.now,
+                                              shares_second=True))
             case EventReport():
                 parcel.reports.append(self._event(parcel, report.kind, report, source))
             case ResetReport():

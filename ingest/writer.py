@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from ingest import echoes, quarantine, sparkplug, spoken, vendor_hours
+from ingest import echoes, quarantine, sparkplug, spoken, state_table, vendor_hours
 from ingest.arrivals import microseconds
 from ingest.casebook import Casebook
 from ingest.conditions import told_by
@@ -167,8 +167,9 @@ class Writer:
         readings = [row for parcel in fresh for row in parcel.readings]
         states = [row for parcel in fresh for row in parcel.states]
         refused = self._add_readings(connection, fresh, devices, stored)
-        stored.states = _add_states(connection, states)
-        stored.duplicates += len(states) - stored.states
+        added = state_table.add(connection, fresh, devices)
+        stored.states, stored.duplicates = added.stored, stored.duplicates + added.duplicates
+        refused += added.refused
         rows: list[ReadingRow | StateRow] = [*readings, *states]
         mark_unit_days(connection, {*days, *entry.days, *((units[row.device_id], legal_day(row.ts)) for row in rows)},
                        legal_day(max(heard.values())))
@@ -339,15 +340,6 @@ def _heard(parcels: Iterable[Parcel]) -> dict[int, dt.datetime]:
         number = parcel.device.device_id
         heard[number] = max(heard.get(number, parcel.received_at), parcel.received_at)
     return heard
-
-
-def _add_states(connection: Connection, rows: list[StateRow]) -> int:
-    if not rows:
-        return 0
-    return max(connection.execute(_q["add_states"], {
-        "devices": [row.device_id for row in rows], "keys": [row.key for row in rows],
-        "times": [row.ts for row in rows], "values": [row.value for row in rows],
-        "received": [row.received_at for row in rows]}).rowcount, 0)
 
 
 def _contradiction(row: ReadingRow, device: Device, stored: float | None) -> Contradiction:
