@@ -10,7 +10,7 @@ import click
 import uvicorn
 
 from api.app import ApiOptions, create_app
-from huoyan.commands.session import database
+from huoyan.commands.session import STORING_PATIENCE, database
 from huoyan.commands.session import settings as load_settings
 from huoyan.running import run_service
 from ingest.service import IngestOptions, IngestService
@@ -41,8 +41,8 @@ def ingest() -> None:
         batch=loaded.ingest_batch, linger_ms=loaded.ingest_linger_ms,
         receive_maximum=loaded.ingest_receive_maximum, max_payload=loaded.ingest_max_payload,
         alarms_apart=loaded.ingest_alarms_apart)
-    with database(loaded, "ingest") as db:
-        run_service("ingest", IngestService(db, options), loaded.metrics_host, loaded.ingest_metrics_port)
+    with database(loaded, "ingest", STORING_PATIENCE) as db:
+        run_service("ingest", IngestService(db, options), loaded.metrics_host, loaded.ingest_metrics_port, db=db)
 
 
 @click.command()
