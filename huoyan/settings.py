@@ -111,7 +111,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("api_port", _port, "8080", "port", "pages and REST"),
     Setting("api_secure_cookies", _flag, "1", "0 or 1", "0 only for plain HTTP on this machine"),
     Setting("metrics_host", str, "127.0.0.1", "address",
-            "where /healthz, /readyz and /metrics of ingest and scheduler listen"),
+            "where /healthz, /readyz and /metrics of all processes but the API listen"),
     Setting("ingest_metrics_port", _port, "9101", "port", "Prometheus metrics of ingest"),
     Setting("scheduler_metrics_port", _port, "9102", "port", "Prometheus metrics of the scheduler"),
     Setting("policy_dir", str, "", "path", "a folder of rules laid over the shipped ones"),
