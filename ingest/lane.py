@@ -69,7 +69,7 @@ class Lane:
         self._crash: BaseException | None = None
         self.is_lost = False
         whose = options.session.client_id
-        self._threads = [threading.Thread(target=self._guarded, args=(work,), name=f"{name} {whose}")
+        self._threads = [threading.Thread(target=self._guarded, args=(work,), name=f"{name} {whose}", daemon=True)
                          for name, work in (("gathering", self._gather_all), ("storing", self._store_all))]
 
     def start(self) -> None:

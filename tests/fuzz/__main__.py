@@ -33,7 +33,7 @@ class Outcome:
     crash: str
 
 
-def fuzz(target: str, *, inputs: int, seconds: int, folder: Path, seed: int) -> Outcome:
+def fuzz(target: str, *, inputs: int, seconds: int, folder: Path, seed: int, is_blind: bool = False) -> Outcome:
     """Run one target in a process of its own; its corpus grows in ``folder``, where its log is too."""
     corpus, crashes, log = folder / target, folder / "crashes", folder / f"{target}.log"
     slowest = folder / f"{target}.slowest"
@@ -51,7 +51,8 @@ def fuzz(target: str, *, inputs: int, seconds: int, folder: Path, seed: int) -> 
              f"-max_total_time={seconds}", f"-max_len={_LONGEST_INPUT[target]}", f"-dict={words}", f"-seed={seed}",
              f"-timeout={_MOST_SECONDS}", f"-rss_limit_mb={_MOST_MEGABYTES}", f"-artifact_prefix={crashes}/{target}-",
              "-print_final_stats=1", "-verbosity=1"],
-            cwd=ROOT, env={**os.environ, "HUOYAN_FUZZ_SLOWEST": str(slowest)}, stdout=output,
+            cwd=ROOT, stdout=output,
+            env={**os.environ, "HUOYAN_FUZZ_SLOWEST": str(slowest), "HUOYAN_FUZZ_BLIND": "1" if is_blind else ""},
             stderr=subprocess.STDOUT, check=False)
     told = log.read_text(errors="replace")
 
@@ -76,6 +77,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=0, help="longest time for each target (0: no limit)")
     parser.add_argument("--seed", type=int, default=1, help="where chance begins (1)")
     parser.add_argument("--folder", type=Path, default=ROOT / ".fuzz", help="for corpus and crashes (.fuzz)")
+    parser.add_argument("--blind", action="store_true", help="from the grown corpus, without coverage: faster")
     parser.add_argument("--structured", action="store_true", help="hypothesis instead of atheris, for the JSON forms")
     chosen = parser.parse_args()
     for name in chosen.targets:
@@ -86,7 +88,8 @@ def main() -> int:
         return 0
     crashed = False
     for target in chosen.targets or TARGETS:
-        outcome = fuzz(target, inputs=chosen.inputs, seconds=chosen.seconds, folder=chosen.folder, seed=chosen.seed)
+        outcome = fuzz(target, inputs=chosen.inputs, seconds=chosen.seconds, folder=chosen.folder, seed=chosen.seed,
+                       is_blind=chosen.blind)
         rate = outcome.inputs / max(outcome.seconds, 0.001)
         print(f"{target:8} {outcome.inputs:>12,} inputs {rate:>9,.0f} a second, "
               f"corpus {outcome.corpus:>6,}, slowest {outcome.slowest * 1000:>7.1f} ms, "
