@@ -92,7 +92,7 @@ class _Batch:
                                   f"the payload has {message.payload_bytes} bytes; {len(message.payload)} are allowed, "
                                   "the rest was not kept")]
         try:
-            decoded = decode(message.payload, self._words.limits)
+            decoded = decode(message.payload, self._words.limits, self._rules.most_unpacked)
         except Exception as error:  # a decoder's own mistake must not stop the messages behind this one
             decoded = Decoded(problem=_decoder(error))
         if decoded.problem is not None:
@@ -143,7 +143,7 @@ class _Batch:
         """Metrics that waited for the birth which has come now."""
         message = Message(waiting.topic, waiting.payload, waiting.received_at, packet_id=waiting.packet_id,
                           session=waiting.session)
-        decoded = decode(message.payload, self._words.limits)
+        decoded = decode(message.payload, self._words.limits, self._rules.most_unpacked)
         births = self._sessions.births(edge, address.device, message.received_at)
         contents = self._read(address, message, decoded, births, is_birth=False)
         if contents.unresolved:
@@ -157,9 +157,12 @@ class _Batch:
         under = Circumstances(message.received_at, address.topic("DATA"), is_birth, births, own, self._words,
                               self._rules)
         try:
-            return read(decoded, under)
+            contents = read(decoded, under)
         except Exception as error:  # as above
-            return Contents(problems=[_decoder(error)])
+            contents = Contents(problems=[_decoder(error)])
+        if decoded.remainder is not None:
+            contents.problems.append(decoded.remainder)
+        return contents
 
     def _unresolved(self, edge: Edge, address: Address, message: Message, decoded: Decoded, contents: Contents,
                     births: Sequence[Birth], *, may_wait: bool) -> None:
