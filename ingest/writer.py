@@ -20,7 +20,9 @@ from ingest.ledger import Key, known_among
 from ingest.messages import Message
 from ingest.opening import DeviceKey, Directory, Judged, judge_message, open_message
 from ingest.quarantine import Quarantined
-from ingest.readings import Contradiction, ReadingTable, Rows, Shared, add_within_second
+from ingest.readings import Contradiction, ReadingTable, Rows, Shared, add_beside
+from ingest.states import add_states
+from ingest.texts import named
 from ingest.topics import is_down
 from ingest.unit_days import UnitDay, mark_unit_days
 from ingest.vendor_hours import Tally, hour_of
@@ -189,8 +191,9 @@ class Writer:
         readings = [row for parcel in fresh for row in parcel.readings]
         states = [row for parcel in fresh for row in parcel.states]
         refused = self._add_readings(connection, fresh, devices, stored)
-        stored.states = _add_states(connection, states)
-        stored.duplicates += len(states) - stored.states
+        stored.states, without_room = add_states(connection, states)
+        stored.duplicates += len(states) - stored.states - len(without_room)
+        refused += [_contradicting_state(row, devices[row.device_id]) for row in without_room]
         rows: list[ReadingRow | StateRow] = [*readings, *states]
         mark_unit_days(connection, {*days, *entry.days, *((units[row.device_id], legal_day(row.ts)) for row in rows)},
                        legal_day(max(heard.values())))
@@ -211,7 +214,7 @@ class Writer:
                 while (row.device_id, row.metric, row.ts) in kept:
                     row.ts = row.received_at = row.ts + _MICROSECOND
                 kept[row.device_id, row.metric, row.ts] = row
-            elif first is not row and row.shares_second and first.value != row.value:
+            elif first is not row and row.shares and first.value != row.value:
                 beside.append(row)
             elif first is not row:
                 stored.duplicates += 1
@@ -232,21 +235,22 @@ class Writer:
         stored.duplicates += added.duplicates
         for one in added.contradictions:
             row = kept[one.device_id, one.metric, one.ts]
-            if row.shares_second:
+            if row.shares:
                 stored.duplicates -= 1
                 beside.append(row)
             else:
                 refused.append(one)
         if beside:
-            refused += self._add_beside(connection, beside, devices, stored)
+            refused += self._add_beside(connection, sorted(beside, key=_received), devices, stored)
         return [contradiction(one) for one in refused]
 
     def _add_beside(self, connection: Connection, rows: list[ReadingRow], devices: dict[int, Device],
                     stored: Stored) -> list[Contradiction]:
-        """Add readings of several components under one metric that a panel has measured in one second."""
+        """Add readings of one metric that share a moment, such as those of several components of a panel."""
         numbers = self._metric_ids
-        count, full = add_within_second(connection, [
-            Shared(row.device_id, numbers[row.metric], row.ts, row.value, row.received_at) for row in rows])
+        count, full = add_beside(connection, [
+            Shared(row.device_id, numbers[row.metric], row.ts, row.value, row.received_at, row.shares)
+            for row in rows if row.shares])
         stored.readings += count
         stored.duplicates += len(rows) - count
         places = {(one.device_id, one.metric_id, one.ts, one.value) for one in full}
@@ -363,13 +367,8 @@ def _heard(parcels: Iterable[Parcel]) -> dict[int, dt.datetime]:
     return heard
 
 
-def _add_states(connection: Connection, rows: list[StateRow]) -> int:
-    if not rows:
-        return 0
-    return max(connection.execute(_q["add_states"], {
-        "devices": [row.device_id for row in rows], "keys": [row.key for row in rows],
-        "times": [row.ts for row in rows], "values": [row.value for row in rows],
-        "received": [row.received_at for row in rows]}).rowcount, 0)
+def _received(row: ReadingRow) -> dt.datetime:
+    return row.received_at
 
 
 def _contradiction(row: ReadingRow, device: Device, stored: float | None) -> Contradiction:
@@ -385,3 +384,10 @@ def contradiction(found: Contradiction) -> Quarantined:
                        f"{found.metric} at {found.ts.isoformat()} is already stored as "
                        f"{'a thousand values' if found.stored is None else f'{found.stored:.10g}'}, "
                        f"not {found.value:.10g}", found.received_at)
+
+
+def _contradicting_state(row: StateRow, device: Device) -> Quarantined:
+    payload = orjson.dumps({"ts": row.ts.isoformat(), "values": {row.key: row.value}})
+    return Quarantined(f"huoyan/v1/{device.vendor_code}/{device.device_no}/telemetry", payload, len(payload),
+                       device.vendor_code, "contradiction",
+                       f"{named(row.key)} has a thousand other values at {row.ts.isoformat()}", row.received_at)

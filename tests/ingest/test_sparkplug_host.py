@@ -503,6 +503,42 @@ def test_a_compressed_payload_that_can_not_be_unpacked_is_quarantined_and_its_de
     assert (refused(city), online(city)) == ([("protobuf", "spBv1.0/acme/DDATA/E1/P1")], {"P1": True})
 
 
+# one clock for several values ----------------------------------------------------------------------------------------
+
+
+def test_values_of_one_millisecond_are_all_stored_once_in_their_order(ingest: Ingest, city: Database) -> None:
+    acme = node(devices={"P1": {"event_count": Metric(None, "Int32", 0), "mode": Metric(None, "String", "a")}})
+    ingest.store(acme.births(ingest.ms))
+    ms = ingest.ms
+    told = [acme.data("P1", {"event_count": number, "mode": f"{number}"}, ms) for number in range(1, 6)]
+    ingest.store(told[:3])
+    ingest.store(told[3:])
+    ingest.store(told[1:4])  # an edge node that says it again
+    assert [value for _, _, value in readings(city)] == [0, 1, 2, 3, 4, 5]
+    assert [row["value"] for row in city.rows("select value from states order by ts")] == ["a", "1", "2", "3", "4", "5"]
+    assert (refused(city), ingest.tick(60)) == ([], [])
+
+
+def test_an_alarm_and_its_end_within_one_millisecond_are_a_case_that_is_over(ingest: Ingest, city: Database) -> None:
+    acme = node()
+    ingest.store(acme.births(ingest.ms))
+    ms = ingest.ms
+    ingest.store(acme.data("S1", {"fire_alarm": True}, ms), acme.data("S1", {"fire_alarm": False}, ms))
+    assert events(city) == [("S1", "fire_alarm", "", True), ("S1", "fire_alarm", "", False)]
+    assert city.rows("select from alarms where restored_at is null") == []
+
+
+def test_what_is_told_of_the_past_leaves_the_present_alone(ingest: Ingest, city: Database) -> None:
+    acme = node()
+    ingest.store(acme.births(ingest.ms))
+    past = {"is_historical": True, "at": ingest.ms - 60_000}
+    ingest.store(acme.data("S1", {"fire_alarm": True, "mode": "night"}, ingest.ms, **past),
+                 acme.data("P1", {"Inputs/Pressure": 0.1}, ingest.ms, **past))
+    assert states(city)["S1", "mode"] == "day"
+    assert [value for _, code, value in readings(city) if code == "water_pressure"] == [.1, .5]
+    assert city.rows("select restored_at is not null as over from alarms") == [{"over": True}]
+
+
 # several processes ---------------------------------------------------------------------------------------------------
 
 
