@@ -9,6 +9,8 @@ from typing import Final
 
 import orjson
 
+from ingest import sparkplug
+from ingest.errors import IngestError
 from ingest.messages import Message, Refusal
 from ingest.opening import Directory, judge_message, open_message
 from ingest.rows import Device, EventRow, Parcel, ReadingRow, ResetRow
@@ -62,6 +64,9 @@ def attempt(connection: Connection, book: RuleBook, topic: str, payload: bytes, 
 
     ``max_payload`` is the limit of ingest in bytes. The vendor's own limit of size is looked at; its rate can't be.
     """
+    if topic.startswith(sparkplug.ROOT):
+        raise IngestError("a Sparkplug message is read by the births before it, so it can't be tried alone: publish it "
+                          "and see what became of it on the vendor's page")
     words = vocabulary(book, legal_day(now))
     message = Message(topic, payload[:max_payload], now, len(payload))
     opened = open_message(message, words)
