@@ -115,7 +115,7 @@ class Shared:
     @property
     def end(self) -> dt.datetime:
         """Where the next moment begins."""
-        return self.ts - (self.ts - _EPOCH) % self.span + self.span
+        return end_of(self.ts, self.span)
 
 
 def add_beside(connection: Connection, rows: Sequence[Shared]) -> tuple[int, list[Shared]]:
@@ -148,6 +148,11 @@ def add_beside(connection: Connection, rows: Sequence[Shared]) -> tuple[int, lis
         "times": [ts for _, ts in placed], "values": [one.value for one, _ in placed],
         "received": [one.received_at for one, _ in placed]}).rowcount
     return max(stored, 0), full
+
+
+def end_of(ts: dt.datetime, span: dt.timedelta) -> dt.datetime:
+    """Where the moment ends, ``span`` long, in which ``ts`` lies."""
+    return ts - (ts - _EPOCH) % span + span
 
 
 def _beside(connection: Connection, row: dict[str, Any], *, is_new: bool = False) -> int:

@@ -43,13 +43,14 @@ class ReadingRow:
 
 @dataclass(slots=True)
 class StateRow:
-    """A row of ``states``."""
+    """A row of ``states``; ``shares`` as of :class:`ReadingRow`."""
 
     device_id: int
     key: str
     ts: dt.datetime
     value: str
     received_at: dt.datetime
+    shares: dt.timedelta | None = None
 
 
 @dataclass(slots=True)
