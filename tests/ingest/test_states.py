@@ -203,7 +203,6 @@ def test_sparkplug_s_states_of_one_millisecond_are_all_kept_the_last_said_last(c
     assert ingest.store(edge.births(ingest.ms)).refused == {}
     assert [row["value"] for row in city.rows("select value from states where key = 'Doors/1' order by ts")] == [
         "true", "false", "true", "true"]
-    assert [(key, value) for key, value, _ in states(city)] == [("Doors/1", "true")]
 
 
 def test_an_alarm_is_told_although_the_state_beside_it_contradicts(store: Store, city: Database) -> None:
