@@ -47,6 +47,9 @@ __all__ = ["Device", "EventRow", "MessageJudge", "Parcel", "ReadingRow", "StateR
 Report = StatusReport | ResetReport | EventReport | Reading | StateReport
 _MICROSECOND = dt.timedelta(microseconds=1)
 _MILLISECOND = dt.timedelta(milliseconds=1)
+_SECOND = dt.timedelta(seconds=1)
+#: Sparkplug tells each change in a message of its own, and a gateway may well send several within a millisecond.
+_SHARED = {"sparkplug": _MILLISECOND}
 #: Greater numbers are ours, for messages to which the broker gave none.
 
 
@@ -82,7 +85,7 @@ class MessageJudge:
             found = standings([record.time for record in content.records], received, trust_of(device.settings),
                               self._words.clock)
             for record, standing, now in zip(content.records, found, received, strict=True):
-                self._record(parcel, record, standing, now, own, name)
+                self._record(parcel, record, standing, now, own, name, _SHARED.get(content.source))
             self._keep_clock(parcel, max((one.told for one in found if not one.code), default=""))
         for event in content.events:
             self._items += 1
@@ -128,7 +131,7 @@ class MessageJudge:
                 ts = self._loose_time(parcel, report.time)
                 value = clean(report.value, self._words.limits.state)
                 parcel.states.append(StateRow(parcel.device.device_id, report.key, ts, value, self.now,
-                                              shares_second=True))
+                                              shares=_SECOND))
             case EventReport():
                 parcel.reports.append(self._event(parcel, report.kind, report, source))
             case ResetReport():
@@ -139,7 +142,7 @@ class MessageJudge:
                 parcel.reports.append(StatusRow(row, report.on, report.covers))
 
     def _record(self, parcel: Parcel, record: Record, standing: Standing, now: dt.datetime, own: JsonSettings,
-                name: str | None) -> None:
+                name: str | None, shares: dt.timedelta | None) -> None:
         if standing.code:
             self._refuse_at(now, standing.code, standing.reason, *_alone(
                 record, name, {"ts": record.ts, "values": record.values}))
@@ -159,13 +162,13 @@ class MessageJudge:
                 code = found.metric.code
                 if code not in seen:
                     seen[code] = found.number
-                    parcel.readings.append(ReadingRow(number, code, standing.ts, found.number, now))
+                    parcel.readings.append(ReadingRow(number, code, standing.ts, found.number, now, shares))
                     continue
                 if seen[code] == found.number:
                     continue
                 found = Fault("twice", f"{named(key)} is {code}, which the same object has as {figure(seen[code])}")
             if isinstance(found, Kept):
-                parcel.states.append(StateRow(number, key, standing.ts, found.text, now))
+                parcel.states.append(StateRow(number, key, standing.ts, found.text, now, shares))
                 kept.append(found)
             elif found is not None:
                 self._refuse_at(now, found.code, found.reason,
@@ -239,7 +242,7 @@ class MessageJudge:
         while ts in taken:
             ts += _MILLISECOND
         parcel.readings.append(ReadingRow(parcel.device.device_id, metric.code, ts, reading.value, self.now,
-                                          shares_second=True))
+                                          shares=_SECOND))
 
     def _loose_time(self, parcel: Parcel, time: DeviceTime) -> dt.datetime:
         clock, is_believed = self._words.clock, trust_of(parcel.device.settings) != "receive"

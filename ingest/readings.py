@@ -17,8 +17,7 @@ from store.database import Connection
 
 _q = Queries(__file__)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
-_MILLISECOND: Final = dt.timedelta(milliseconds=1)
-_SECOND: Final = dt.timedelta(seconds=1)
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 #: Readings of one metric that a device sent without times of their own are this far apart at least, so a free place is
 #: close by.
 _MOST_STEPS: Final = 1000
@@ -43,7 +42,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A reading whose place holds another value; ``stored`` is None where a whole second holds others."""
+    """A reading whose place holds another value; ``stored`` is None where a whole moment holds others."""
 
     device_id: int
     vendor_code: str
@@ -104,19 +103,25 @@ class ReadingTable:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A reading in whose place another value stands, of a second that several components of a panel share."""
+    """A reading in whose place another value stands, of a moment ``span`` long that several values share."""
 
     device_id: int
     metric_id: int
     ts: dt.datetime
     value: float
     received_at: dt.datetime
+    span: dt.timedelta
+
+    @property
+    def end(self) -> dt.datetime:
+        """Where the next moment begins."""
+        return end_of(self.ts, self.span)
 
 
-def add_within_second(connection: Connection, rows: Sequence[Shared]) -> tuple[int, list[Shared]]:
-    """Store each reading at the next free millisecond of its second; where its value stands on the way, it came before.
+def add_beside(connection: Connection, rows: Sequence[Shared]) -> tuple[int, list[Shared]]:
+    """Store each reading at the next free thousandth of its moment; where its value stands on the way, it came before.
 
-    Returns how many are new, and those for which the second has no room. So whichever of two frames comes first, or
+    Returns how many are new, and those for which the moment has no room. So whichever of two messages comes first, or
     again, both values are kept once. The caller holds the locks of the devices.
     """
     taken: dict[tuple[int, int, dt.datetime], dict[dt.datetime, float]] = {}
@@ -130,8 +135,8 @@ def add_within_second(connection: Connection, rows: Sequence[Shared]) -> tuple[i
         second = one.ts.replace(microsecond=0)
         known, ts = taken.setdefault((one.device_id, one.metric_id, second), {}), one.ts
         while ts in known and known[ts] != one.value:
-            ts += _MILLISECOND
-        if ts - second >= _SECOND:
+            ts += one.span / 1000
+        if ts >= one.end:
             full.append(one)
         elif ts not in known:
             known[ts] = one.value
@@ -143,6 +148,11 @@ def add_within_second(connection: Connection, rows: Sequence[Shared]) -> tuple[i
         "times": [ts for _, ts in placed], "values": [one.value for one, _ in placed],
         "received": [one.received_at for one, _ in placed]}).rowcount
     return max(stored, 0), full
+
+
+def end_of(ts: dt.datetime, span: dt.timedelta) -> dt.datetime:
+    """Where the moment ends, ``span`` long, in which ``ts`` lies."""
+    return ts - (ts - _EPOCH) % span + span
 
 
 def _beside(connection: Connection, row: dict[str, Any], *, is_new: bool = False) -> int:

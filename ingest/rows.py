@@ -29,7 +29,8 @@ class Device:
 class ReadingRow:
     """A row of ``readings``; ``metric`` is still its code.
 
-    ``shares_second``: its time is a second of a panel's clock, in which other components may have measured the same.
+    ``shares``: the least that its clock can tell apart, where several values may come within: a second of a panel's, in
+    which other components may have measured the same, a millisecond of a gateway's.
     """
 
     device_id: int
@@ -37,19 +38,19 @@ class ReadingRow:
     ts: dt.datetime
     value: float
     received_at: dt.datetime
-    shares_second: bool = False
+    shares: dt.timedelta | None = None
 
 
 @dataclass(slots=True)
 class StateRow:
-    """A row of ``states``; ``shares_second`` as of :class:`ReadingRow`."""
+    """A row of ``states``; ``shares`` as of :class:`ReadingRow`."""
 
     device_id: int
     key: str
     ts: dt.datetime
     value: str
     received_at: dt.datetime
-    shares_second: bool = False
+    shares: dt.timedelta | None = None
 
 
 @dataclass(slots=True)

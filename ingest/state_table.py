@@ -10,6 +10,7 @@ from typing import Final
 import orjson
 
 from ingest.quarantine import Quarantined
+from ingest.readings import end_of
 from ingest.rows import Device, Parcel, StateRow
 from ingest.texts import named, shown
 from store import Queries
@@ -17,8 +18,7 @@ from store.database import Connection
 
 _q = Queries(__file__)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
-_MILLISECOND: Final = dt.timedelta(milliseconds=1)
-#: Beside a taken place so many more are looked at: a whole second of a panel's clock by milliseconds.
+#: Beside a taken place so many more are looked at.
 _MOST_STEPS: Final = 1000
 #: Of two long texts so much is shown before the place where they part.
 _LEAD: Final = 12
@@ -61,8 +61,8 @@ def add(connection: Connection, parcels: Sequence[Parcel], devices: Mapping[int,
 class _Taken:
     """Rows whose place is taken: a repetition, a contradiction, or one that has a place of its own beside it.
 
-    Beside it stands what goes by the time of receipt, which nobody chose, and what a panel tells by the second, in
-    which other things may have happened too.
+    Beside it stands what goes by the time of receipt, which nobody chose, and what a clock tells that other things may
+    share: a panel's by its seconds, a gateway's by its milliseconds.
     """
 
     def __init__(self, connection: Connection, rows: Sequence[StateRow], claimed: set[_Place], *,
@@ -104,15 +104,15 @@ class _Taken:
 
 def _beside(row: StateRow) -> tuple[dt.datetime, dt.timedelta]:
     """Where the places end that a row may have, and how far apart they are."""
-    if _has_one_place(row):
-        return row.ts + _MICROSECOND, _MICROSECOND
     if _goes_by_receipt(row):
         return row.ts + _MOST_STEPS * _MICROSECOND, _MICROSECOND
-    return row.ts.replace(microsecond=0) + _MOST_STEPS * _MILLISECOND, _MILLISECOND
+    if row.shares is None:
+        return row.ts + _MICROSECOND, _MICROSECOND
+    return end_of(row.ts, row.shares), row.shares / _MOST_STEPS
 
 
 def _has_one_place(row: StateRow) -> bool:
-    return not (row.shares_second or _goes_by_receipt(row))
+    return row.shares is None and not _goes_by_receipt(row)
 
 
 def _goes_by_receipt(row: StateRow) -> bool:

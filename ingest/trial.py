@@ -9,6 +9,8 @@ from typing import Final
 
 import orjson
 
+from ingest import sparkplug
+from ingest.errors import IngestError
 from ingest.messages import Message, Refusal
 from ingest.opening import Directory, judge_message, open_message
 from ingest.rows import Device, EventRow, Parcel, ReadingRow, ResetRow, StateRow
@@ -62,6 +64,9 @@ def attempt(connection: Connection, book: RuleBook, topic: str, payload: bytes, 
 
     ``max_payload`` is the limit of ingest in bytes. The vendor's own limit of size is looked at; its rate can't be.
     """
+    if topic.startswith(sparkplug.ROOT):
+        raise IngestError("a Sparkplug message is read by the births before it, so it can't be tried alone: publish it "
+                          "and see what became of it on the vendor's page")
     words = vocabulary(book, legal_day(now))
     message = Message(topic, payload[:max_payload], now, len(payload))
     opened = open_message(message, words)
@@ -149,4 +154,4 @@ def _notes(connection: Connection, query: str, rows: Sequence[ReadingRow | State
     there = {one["place"] - 1: one["value"] for one in found}
     # Another value within a second that a panel's components share is stored beside the one that is there.
     return ["" if place not in there else "repeated" if there[place] == row.value
-            else "" if row.shares_second else "contradiction" for place, row in enumerate(rows)]
+            else "" if row.shares is not None else "contradiction" for place, row in enumerate(rows)]

@@ -19,7 +19,7 @@ from ingest.ledger import Key, known_among
 from ingest.messages import Message
 from ingest.opening import DeviceKey, Directory, Judged, judge_message, open_message
 from ingest.quarantine import Quarantined
-from ingest.readings import Contradiction, ReadingTable, Rows, Shared, add_within_second
+from ingest.readings import Contradiction, ReadingTable, Rows, Shared, add_beside
 from ingest.stored import Stored
 from ingest.topics import is_down
 from ingest.unit_days import UnitDay, mark_unit_days
@@ -190,7 +190,7 @@ class Writer:
                 while (row.device_id, row.metric, row.ts) in kept:
                     row.ts = row.received_at = row.ts + _MICROSECOND
                 kept[row.device_id, row.metric, row.ts] = row
-            elif first is not row and row.shares_second and first.value != row.value:
+            elif first is not row and row.shares and first.value != row.value:
                 beside.append(row)
             elif first is not row:
                 stored.duplicates += 1
@@ -211,21 +211,22 @@ class Writer:
         stored.duplicates += added.duplicates
         for one in added.contradictions:
             row = kept[one.device_id, one.metric, one.ts]
-            if row.shares_second:
+            if row.shares:
                 stored.duplicates -= 1
                 beside.append(row)
             else:
                 refused.append(one)
         if beside:
-            refused += self._add_beside(connection, beside, devices, stored)
+            refused += self._add_beside(connection, sorted(beside, key=_received), devices, stored)
         return [contradiction(one) for one in refused]
 
     def _add_beside(self, connection: Connection, rows: list[ReadingRow], devices: dict[int, Device],
                     stored: Stored) -> list[Contradiction]:
-        """Add readings of several components under one metric that a panel has measured in one second."""
+        """Add readings of one metric that share a moment, such as those of several components of a panel."""
         numbers = self._metric_ids
-        count, full = add_within_second(connection, [
-            Shared(row.device_id, numbers[row.metric], row.ts, row.value, row.received_at) for row in rows])
+        count, full = add_beside(connection, [
+            Shared(row.device_id, numbers[row.metric], row.ts, row.value, row.received_at, row.shares)
+            for row in rows if row.shares])
         stored.readings += count
         stored.duplicates += len(rows) - count
         places = {(one.device_id, one.metric_id, one.ts, one.value) for one in full}
@@ -340,6 +341,10 @@ def _heard(parcels: Iterable[Parcel]) -> dict[int, dt.datetime]:
         number = parcel.device.device_id
         heard[number] = max(heard.get(number, parcel.received_at), parcel.received_at)
     return heard
+
+
+def _received(row: ReadingRow) -> dt.datetime:
+    return row.received_at
 
 
 def _contradiction(row: ReadingRow, device: Device, stored: float | None) -> Contradiction:

@@ -47,11 +47,25 @@ class Step:
 def follow(flag: Flag | None, sample: Sample, received_at: dt.datetime, *, is_birth: bool, is_replay: bool) -> Step:
     """The step of one sample."""
     told = (sample.value, sample.time)
-    if sample.is_historical:
-        return Step((told,), flag)
     ts = sample.time if isinstance(sample.time, dt.datetime) else received_at
+    if sample.is_historical:
+        return _remembered(flag, sample, ts, received_at)
     if flag is not None and received_at < flag.received_at:
         return Step((told, (False, flag.ts)) if sample.value and not flag.value else (told,), flag)
     now = Flag(sample.value, ts, received_at)
     is_news = sample.value or is_replay or (not is_birth if flag is None else flag.value)
     return Step((told,) if is_news else (), now)
+
+
+def _remembered(flag: Flag | None, sample: Sample, ts: dt.datetime, received_at: dt.datetime) -> Step:
+    """A value of the past: told under its time, and no word of what holds now.
+
+    Where it is known that nothing holds now, an alarm of the past has ended by then, whether its end is told or not;
+    where nothing is known, the next end is news.
+    """
+    told = (sample.value, sample.time)
+    if not sample.value or (flag is not None and flag.value):
+        return Step((told,), flag)
+    if flag is None:
+        return Step((told,), Flag(True, ts, received_at))
+    return Step((told, (False, flag.ts if flag.ts >= ts else max(flag.received_at, ts))), flag)

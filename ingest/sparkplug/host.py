@@ -92,7 +92,7 @@ class _Batch:
                                   f"the payload has {message.payload_bytes} bytes; {len(message.payload)} are allowed, "
                                   "the rest was not kept")]
         try:
-            decoded = decode(message.payload, self._words.limits)
+            decoded = decode(message.payload, self._words.limits, self._rules.most_unpacked)
         except Exception as error:  # a decoder's own mistake must not stop the messages behind this one
             decoded = Decoded(problem=_decoder(error))
         if decoded.problem is not None:
@@ -114,7 +114,7 @@ class _Batch:
         birth, has_room = self._sessions.birth(edge, address.device, decoded, message)
         if address.device:
             self._sessions.count(edge, decoded, message)
-        opened = [self._waited(edge, address, one) for one in memory.take_waiting(
+        opened = [self._waited(edge, address, one, birth) for one in memory.take_waiting(
             self._connection, (edge.edge_id, address.device))]
         contents = self._read(address, message, decoded, [birth], is_birth=True)
         if not has_room:
@@ -139,15 +139,16 @@ class _Batch:
         self._sessions.heard(births[:1])
         return self._opened(edge, address, message, decoded, contents, is_birth=False)
 
-    def _waited(self, edge: Edge, address: Address, waiting: Waiting) -> Opened:
-        """Metrics that waited for the birth which has come now."""
+    def _waited(self, edge: Edge, address: Address, waiting: Waiting, birth: Birth) -> Opened:
+        """Metrics that waited for a birth. If the one that has come is an earlier one, read late, they wait on."""
         message = Message(waiting.topic, waiting.payload, waiting.received_at, packet_id=waiting.packet_id,
                           session=waiting.session)
-        decoded = decode(message.payload, self._words.limits)
+        decoded = decode(message.payload, self._words.limits, self._rules.most_unpacked)
         births = self._sessions.births(edge, address.device, message.received_at)
         contents = self._read(address, message, decoded, births, is_birth=False)
         if contents.unresolved:
-            self._unresolved(edge, address, message, decoded, contents, births, may_wait=False)
+            self._unresolved(edge, address, message, decoded, contents, births,
+                             may_wait=not births and birth.received_at <= message.received_at)
         return self._opened(edge, address, message, decoded, contents, is_birth=False)
 
     def _read(self, address: Address, message: Message, decoded: Decoded, births: Sequence[Birth], *,
@@ -157,9 +158,12 @@ class _Batch:
         under = Circumstances(message.received_at, address.topic("DATA"), is_birth, births, own, self._words,
                               self._rules)
         try:
-            return read(decoded, under)
+            contents = read(decoded, under)
         except Exception as error:  # as above
-            return Contents(problems=[_decoder(error)])
+            contents = Contents(problems=[_decoder(error)])
+        if decoded.remainder is not None:
+            contents.problems.append(decoded.remainder)
+        return contents
 
     def _unresolved(self, edge: Edge, address: Address, message: Message, decoded: Decoded, contents: Contents,
                     births: Sequence[Birth], *, may_wait: bool) -> None:

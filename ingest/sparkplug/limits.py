@@ -28,6 +28,7 @@ class SparkplugRules:
     births_kept: int
     most_edges: int
     most_devices: int
+    most_unpacked: int
     units: Units
 
 
@@ -41,6 +42,7 @@ def sparkplug_rules(book: RuleBook, day: dt.date) -> SparkplugRules:
         dt.timedelta(seconds=book.value("sparkplug.rebirth_interval_seconds", day)),
         book.value("sparkplug.rebirth_requests", day), dt.timedelta(hours=waiting["hours"]), waiting["messages"],
         waiting["bytes"], book.value("sparkplug.births_kept", day), most["vendor"], most["edge"],
+        book.value("sparkplug.unpacked_bytes", day),
         {metric: {str(unit): _conversion(metric, unit, given) for unit, given in units.items()}
          for metric, units in book.value("sparkplug.units", day).items()})
 

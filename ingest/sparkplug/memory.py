@@ -31,7 +31,11 @@ Place = tuple[int, str]
 
 @dataclass(slots=True)
 class Edge:
-    """The session of one edge node. ``recent``: the last numbers with the time of their payloads in ms."""
+    """The session of one edge node. ``recent``: the last numbers with the time of their payloads in ms.
+
+    ``born_seq``: the number of its birth; ``newest``: the latest time of a payload; ``stuck``: what that was when the
+    number whose turn it is was first missed.
+    """
 
     edge_id: int
     vendor: str
@@ -48,6 +52,9 @@ class Edge:
     rebirth_for: str | None = None
     asked_at: dt.datetime | None = None
     requests: int = 0
+    born_seq: int = 0
+    newest: int = 0
+    stuck: int = 0
 
     def remember(self, seq: int, stamp: int) -> None:
         """Note a message's number."""
@@ -294,10 +301,10 @@ def _edge(row: Mapping[str, Any]) -> Edge:
     return Edge(row["edge_id"], row["vendor_code"], row["edge"], row["bd_seq"], row["born_at"], row["born_told"] or 0,
                 row["died_at"], row["stray_bd_seq"], row["stray_at"], order,
                 [(seq, stamp) for seq, stamp in kept.get("recent", [])], row["rebirth_due"], row["rebirth_for"],
-                row["asked_at"], row["requests"])
+                row["asked_at"], row["requests"], kept.get("born", 0), kept.get("newest", 0), kept.get("stuck", 0))
 
 
 def _sequence(edge: Edge) -> dict[str, Any]:
     order = edge.order
     return {"turn": None if order is None else order.turn, "early": sorted(order.early) if order else [],
-            "recent": edge.recent}
+            "recent": edge.recent, "born": edge.born_seq, "newest": edge.newest, "stuck": edge.stuck}

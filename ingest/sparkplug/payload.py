@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from ingest.messages import Problem
+from ingest.sparkplug.packing import ALGORITHM, PACKED, unpack
 from ingest.sparkplug.values import TEMPLATE
 from ingest.sparkplug.wire import (
     MetricFields,
@@ -17,6 +18,7 @@ from ingest.sparkplug.wire import (
     new_payload,
     parse,
 )
+from ingest.texts import shown
 from ingest.vocabulary import Limits, word_key
 
 #: Metrics that steer the edge node or number its session; they measure nothing.
@@ -58,12 +60,16 @@ class Told:
 
 @dataclass(slots=True)
 class Decoded:
-    """A payload: its time in milliseconds (0: none), its number in the session, its metrics."""
+    """A payload: its time in milliseconds (0: none), its number in the session, its metrics.
+
+    ``problem`` says why none of it can be taken; ``remainder`` what stands beside the metrics and can't.
+    """
 
     at: int = 0
     seq: int | None = None
     metrics: list[Told] = field(default_factory=list)
     problem: Problem | None = None
+    remainder: Problem | None = None
 
     @property
     def session_number(self) -> int | None:
@@ -75,20 +81,54 @@ class Decoded:
         return None
 
 
-def decode(payload: bytes, limits: Limits) -> Decoded:
-    """The metrics of ``payload``; ``problem`` says where it can't be taken as a whole."""
+def decode(payload: bytes, limits: Limits, most_unpacked: int) -> Decoded:
+    """The metrics of ``payload``; ``problem`` says where it can't be taken as a whole.
+
+    A compressed one may have ``most_unpacked`` bytes when it is unpacked.
+    """
+    outer = _parsed(payload)
+    if isinstance(outer, Problem):
+        return Decoded(problem=outer)
+    if outer.uuid != PACKED:
+        return _decoded([outer], limits, _remainder(outer))
+    body = unpack(outer.body, most_unpacked)
+    inner = body if isinstance(body, Problem) else _parsed(body)
+    if isinstance(inner, Problem):
+        return Decoded(problem=inner)
+    if inner.uuid == PACKED:
+        return Decoded(problem=Problem("protobuf", "the payload is compressed twice"))
+    return _decoded([inner, outer], limits, _remainder(inner))
+
+
+def _parsed(payload: bytes) -> PayloadFields | Problem:
     try:
-        message = parse(payload)
+        return parse(payload)
     except ValueError as error:
-        return Decoded(problem=Problem("protobuf", f"the payload is no Sparkplug B payload: {str(error)[:200]}"))
-    for count, depth in enumerate(_walk(message.metrics, 1), 1):
+        return Problem("protobuf", f"the payload is no Sparkplug B payload: {str(error)[:200]}")
+
+
+def _decoded(layers: Sequence[PayloadFields], limits: Limits, remainder: Problem | None) -> Decoded:
+    """What layers say together: the first of them that has a time or a number gives it."""
+    metrics = [metric for layer in layers for metric in layer.metrics
+               if not (layer.uuid == PACKED and metric.name == ALGORITHM)]
+    for count, depth in enumerate(_walk(metrics, 1), 1):
         if count > limits.values:
             return Decoded(problem=Problem(
                 "too_many", f"the message holds more than {limits.values} metrics; send several messages"))
         if depth > limits.depth:
             return Decoded(problem=Problem("depth", f"templates are nested deeper than {limits.depth} levels"))
-    seq = message.seq % 256 if message.HasField("seq") else None
-    return Decoded(message.timestamp, seq, [_told(metric, limits) for metric in message.metrics])
+    at = next((layer.timestamp for layer in layers if layer.timestamp), 0)
+    seq = next((layer.seq % 256 for layer in layers if layer.HasField("seq")), None)
+    return Decoded(at, seq, [_told(metric, limits) for metric in metrics], remainder=remainder)
+
+
+def _remainder(payload: PayloadFields) -> Problem | None:
+    """What to say of a body that only its sender understands."""
+    if not payload.body:
+        return None
+    kind = shown(payload.uuid.decode("utf-8", "replace")) if payload.uuid else "no UUID"
+    return Problem("protobuf", f"the payload has a body of {len(payload.body)} bytes with {kind}, which can't be read; "
+                               f"its metrics are taken")
 
 
 def members(metric: Told, name: str, limits: Limits) -> Iterator[Told]:

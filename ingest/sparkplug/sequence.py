@@ -46,3 +46,8 @@ def born(seq: int, since: Iterable[int]) -> Order:
     for number in since:
         order = took(order, number)
     return order
+
+
+def is_soon_after(first: int, seq: int) -> bool:
+    """Whether ``seq`` is one of the numbers that come next after ``first``."""
+    return 0 < (seq - first) % _ALL <= _LATE

@@ -13,7 +13,7 @@ from ingest.sparkplug.limits import SparkplugRules
 from ingest.sparkplug.memory import Edge, KnownBirths, Place
 from ingest.sparkplug.payload import Decoded
 from ingest.sparkplug.rebirths import Publish
-from ingest.sparkplug.sequence import born, took
+from ingest.sparkplug.sequence import born, is_soon_after, took
 from ingest.vocabulary import Limits
 from store.database import Connection
 
@@ -68,6 +68,8 @@ class Sessions:
         if device and edge.died_at is not None and edge.died_at > at and (
                 edge.born_at is None or edge.born_at <= edge.died_at):
             birth.ended_at, birth.is_dead = edge.died_at, True  # the death of its node was read first
+        elif device and edge.born_at is not None and at < edge.born_at and not (told and told >= edge.born_told):
+            birth.ended_at = edge.born_at  # the next birth of its node was read first
         if not is_new:
             return birth, False
         if device == "" and (edge.born_at is None or at >= edge.born_at):
@@ -85,10 +87,11 @@ class Sessions:
             birth.ended_at, birth.is_dead, edge.died_at = edge.stray_at, True, edge.stray_at
         elif edge.died_at is not None and edge.died_at > at:
             edge.died_at = None  # that of another session, as is known now
-        edge.bd_seq, edge.born_at, edge.born_told = number, at, stamp
         # Encoders that leave a zero out leave it out here.
-        edge.order = born(decoded.seq or 0, [seq for seq, told in edge.recent if told >= stamp])
-        edge.recent = [one for one in edge.recent if one[1] >= stamp]
+        edge.bd_seq, edge.born_at, edge.born_told, edge.born_seq = number, at, stamp, decoded.seq or 0
+        edge.recent = [(seq, told) for seq, told in edge.recent if belongs(seq, told, edge)]
+        edge.order = born(edge.born_seq, [seq for seq, _ in edge.recent])
+        edge.newest = edge.stuck = max([stamp, *(told for _, told in edge.recent)])
         rebirths.born(edge)
         memory.end_devices(self._connection, edge, at, birth.told_at)
         for (number_, device), births in self._births.items():
@@ -132,18 +135,34 @@ class Sessions:
             return
         stamp = decoded.at if 0 < decoded.at <= _LATEST_MS else rebirths.milliseconds(message.received_at)
         edge.remember(decoded.seq, stamp)
-        if edge.order is None or stamp < edge.born_told:
+        edge.newest = max(edge.newest, stamp)
+        before = edge.order
+        if before is None or not belongs(decoded.seq, stamp, edge):
             return
-        edge.order = took(edge.order, decoded.seq)
-        if edge.order.has_gap:
-            rebirths.want(edge, rebirths.GAP, message.received_at, self._rules)
-        else:
+        if before.has_gap and decoded.seq == before.turn and stamp > edge.stuck:
+            return  # the same number a whole round later: the missing one has not come
+        edge.order = took(before, decoded.seq)
+        has_moved = edge.order.turn != before.turn
+        if has_moved:
+            # What was missing has come, even if another number is missing now: among several processes one always is.
             rebirths.came(edge, rebirths.GAP)
+        if edge.order.has_gap:
+            if has_moved or not before.has_gap:
+                edge.stuck = edge.newest
+            rebirths.want(edge, rebirths.GAP, message.received_at, self._rules)
 
     def finish(self, now: dt.datetime) -> list[Publish]:
         """Write everything back; returns the requests to the edge nodes whose time has come."""
         memory.unsettle(self._connection, self._revived)
         return ask_due(self._connection, self.edges.values(), now, self._rules)
+
+
+def belongs(seq: int, stamp: int, edge: Edge) -> bool:
+    """Whether a number belongs to the session of the node's last birth. Within the birth's own millisecond the numbers
+    tell: those of the session before lie anywhere."""
+    if stamp != edge.born_told:
+        return stamp > edge.born_told
+    return is_soon_after(edge.born_seq, seq)
 
 
 def ask_due(connection: Connection, edges: Iterable[Edge], now: dt.datetime,

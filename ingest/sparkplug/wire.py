@@ -117,6 +117,8 @@ class PayloadFields(Fields, Protocol):
 
     timestamp: int
     seq: int
+    uuid: bytes
+    body: bytes
     metrics: Sequence[MetricFields]
 
     def ParseFromString(self, serialized: bytes) -> int: ...

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 from typing import Final
 
 from ingest.gbt26875 import frame_bytes
+from ingest.sparkplug.packing import PACKED
 from ingest.sparkplug.wire import add_metric, add_text_property, new_payload
 from tests.fuzz.targets import _TOPICS
 
@@ -98,7 +100,9 @@ def _sparkplug() -> list[bytes]:
         nameless = add_metric(payload)
         nameless.alias, nameless.is_null = 7, True
         found.append(payload.SerializeToString())
-    return [*found, b"".join(found[:2]), found[0][:9]]
+    packed = new_payload()
+    packed.uuid, packed.body = PACKED, zlib.compress(found[0])
+    return [*found, packed.SerializeToString(), b"".join(found[:2]), found[0][:9]]
 
 
 def _packets() -> list[bytes]:

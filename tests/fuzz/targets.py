@@ -18,6 +18,7 @@ from ingest.opening import Directory, judge_message, open_message
 from ingest.packets import MalformedPacketError, split
 from ingest.sparkplug.contents import Circumstances, read
 from ingest.sparkplug.limits import sparkplug_rules
+from ingest.sparkplug.packing import PACKED
 from ingest.sparkplug.payload import decode
 from ingest.sparkplug.topics import parse_sparkplug
 from ingest.topics import Topic, parse_topic
@@ -126,9 +127,12 @@ _SPARKPLUG = [Circumstances(NOW, "spBv1.0/acme/DDATA/E/P1", is_birth=is_birth, b
               for is_birth in (True, False) for settings in _SETTINGS[:2]]
 
 
+_UNPACKED: Final = 100_000
+
+
 def sparkplug(data: bytes) -> None:
     """A Sparkplug payload is read or refused as a whole, and each metric becomes a value, a fault or waits."""
-    decoded = decode(data, WORDS.limits)
+    decoded = decode(data, WORDS.limits, _UNPACKED)
     if decoded.problem is not None:
         _is_told(decoded.problem.reason)
         return
@@ -138,8 +142,9 @@ def sparkplug(data: bytes) -> None:
         found = read(decoded, under)
         for problem in found.problems:
             _is_told(problem.reason)
+        size = max(len(data), _UNPACKED if PACKED in data else 0)
         assert sum(len(problem.payload or b"") for problem in found.problems) <= (
-            _EXCERPT_FACTOR * len(data) + _EXCERPT_SLACK * len(found.problems))
+            _EXCERPT_FACTOR * size + _EXCERPT_SLACK * len(found.problems))
 
 
 def json(data: bytes) -> None:

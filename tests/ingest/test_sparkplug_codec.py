@@ -6,26 +6,31 @@ import base64
 import datetime as dt
 import json
 import math
+import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ingest.sparkplug.packing import PACKED
 from ingest.sparkplug.payload import Decoded, again, decode, rebirth_request
 from ingest.sparkplug.values import Bad, known_datatype, value_of
+from ingest.sparkplug.wire import new_payload
 from ingest.vocabulary import Limits
 from simulators.sparkplug import Metric, payload
 from simulators.sparkplug.encoding import DATATYPES, array, asks_for_rebirth
 
 LIMITS = Limits(5000, 8, 128, 1000, 200, 4000)
+UNPACKED = 100_000
 TAHU = json.loads((Path(__file__).parent / "fixtures" / "sparkplug_tahu.json").read_text("utf-8"))["vectors"]
+TAHU_JS = json.loads((Path(__file__).parent / "fixtures" / "sparkplug_tahu_js.json").read_text("utf-8"))["vectors"]
 TAHU_NOW = int(dt.datetime(2026, 3, 10, 4, tzinfo=dt.UTC).timestamp() * 1000)
 
 
 def tahu(name: str) -> Decoded:
-    return decode(base64.b64decode(TAHU[name]), LIMITS)
+    return decode(base64.b64decode(TAHU[name]), LIMITS, UNPACKED)
 
 
 def values(found: Decoded) -> dict[str, Any]:
@@ -34,7 +39,7 @@ def values(found: Decoded) -> dict[str, Any]:
 
 
 def one(datatype: str, value: Any, **more: Any) -> Any:
-    (told,) = decode(payload([Metric("m", datatype, value, **more)], 1, 0), LIMITS).metrics
+    (told,) = decode(payload([Metric("m", datatype, value, **more)], 1, 0), LIMITS, UNPACKED).metrics
     return value_of(told.datatype, told.field or "", told.raw, LIMITS.state)
 
 
@@ -86,7 +91,7 @@ def test_tahus_data_has_aliases_alone() -> None:
 ])
 def test_messages_of_another_makers_tests_are_read(metrics: list[Metric], seq: int, number: int | None,
                                                    told: dict[str, Any]) -> None:
-    found = decode(payload(metrics, 1_750_855_643_474, seq), LIMITS)
+    found = decode(payload(metrics, 1_750_855_643_474, seq), LIMITS, UNPACKED)
     assert (found.at, found.seq, found.session_number, values(found)) == (1_750_855_643_474, seq, number, told)
 
 
@@ -109,10 +114,15 @@ def test_an_integer_beyond_its_width_is_none(datatype: str, raw: int) -> None:
     assert found.code == "datatype"
 
 
+def digits(number: float) -> int:
+    return len(repr(number).partition("e")[0].replace(".", "").strip("-0"))
+
+
 @given(st.floats(width=32))
+@example(999999986991104.0)
 def test_a_float_is_the_shortest_decimal_that_stands_for_it(number: float) -> None:
     found = one("Float", number)
-    assert math.isnan(found) if math.isnan(number) else len(repr(found)) <= len(repr(number))
+    assert math.isnan(found) if math.isnan(number) else digits(found) <= digits(number)
     if math.isfinite(number):
         assert one("Float", found) == found
 
@@ -170,7 +180,7 @@ def nested(depth: int) -> bytes:
     (b"\x12\x00" * 5001, "too_many"), (nested(9), "depth"), (nested(200), "protobuf"),
     (payload([Metric("t", "Template", ("r", [Metric("x", "Double", 1.0)] * 5000))], 1, 0), "too_many")])
 def test_a_payload_that_is_none_or_too_large_is_refused_whole(raw: bytes, code: str) -> None:
-    found = decode(raw, LIMITS)
+    found = decode(raw, LIMITS, UNPACKED)
     assert found.problem is not None
     assert found.problem.reason_code == code
     assert not found.metrics
@@ -182,23 +192,23 @@ def test_a_payload_that_is_none_or_too_large_is_refused_whole(raw: bytes, code: 
 def test_a_bad_name_spoils_its_metric_and_no_other(metric: bytes, code: str) -> None:
     good = payload([Metric("temperature", "Double", 1.0)], 1, 0)
     found = decode(good + b"\x12" + (bytes([len(metric)]) if len(metric) < 128 else bytes([len(metric) & 127 | 128, 1]))
-                   + metric, LIMITS)
+                   + metric, LIMITS, UNPACKED)
     assert [told.fault and told.fault.reason_code for told in found.metrics] == [None, code]
 
 
 def test_an_empty_name_beside_an_alias_is_no_name() -> None:
-    (told,) = decode(payload([Metric("", "Double", 1.0, alias=5)], 1, 0), LIMITS).metrics
+    (told,) = decode(payload([Metric("", "Double", 1.0, alias=5)], 1, 0), LIMITS, UNPACKED).metrics
     assert (told.name, told.alias, told.fault) == (None, 5, None)
 
 
 def test_a_wrapped_session_number_is_one_of_256() -> None:
-    assert decode(payload([Metric("bdSeq", "Int64", -1)], 1, 0), LIMITS).session_number == 255
+    assert decode(payload([Metric("bdSeq", "Int64", -1)], 1, 0), LIMITS, UNPACKED).session_number == 255
 
 
 def test_what_is_written_again_says_the_same_by_name() -> None:
     (told,) = decode(payload([Metric(None, "Float", 0.5, alias=7, properties={"Quality": 192}, hides_datatype=True)],
-                             1_000, 9), LIMITS).metrics
-    found = decode(again([(told, "Inputs/Pressure", 9, "kPa", 900)], 1_000), LIMITS)
+                             1_000, 9), LIMITS, UNPACKED).metrics
+    found = decode(again([(told, "Inputs/Pressure", 9, "kPa", 900)], 1_000), LIMITS, UNPACKED)
     (once,) = found.metrics
     assert (found.at, found.seq, once.name, once.alias, once.at, once.datatype, once.unit, once.quality, once.raw) == (
         1_000, None, "Inputs/Pressure", None, 900, 9, "kPa", 192, 0.5)
@@ -207,13 +217,73 @@ def test_what_is_written_again_says_the_same_by_name() -> None:
 def test_a_request_for_a_rebirth_is_understood_by_an_edge_node() -> None:
     request = rebirth_request(TAHU_NOW)
     assert asks_for_rebirth(request)
-    (told,) = decode(request, LIMITS).metrics
-    assert (told.name, told.datatype, told.raw, decode(request, LIMITS).seq) == ("Node Control/Rebirth", 11, True, None)
+    found = decode(request, LIMITS, UNPACKED)
+    (told,) = found.metrics
+    assert (told.name, told.datatype, told.raw, found.seq) == ("Node Control/Rebirth", 11, True, None)
+
+
+def script(name: str) -> Decoded:
+    return decode(base64.b64decode(TAHU_JS[name]), LIMITS, UNPACKED)
+
+
+def test_what_tahus_javascript_makes_comes_out_as_it_went_in() -> None:
+    told = values(script("DBIRTH"))
+    assert isinstance(told.pop("Motor"), Bad)
+    assert told == {
+        "Inputs/Pressure": 0.52, "temperature": -5, "neg16": -300, "neg32": -70000, "neg64": -5_000_000_000,
+        "u32": 4_000_000_000, "u64": 2**63 + 5, "fire_alarm": False, "when": "2026-03-10T04:00:00.000Z", "raw": "00ff",
+        "table": '{"columns":["a","b","c"],"rows":[[1,"x",true],[-2,"消防",false]]}'}
+    assert [one.name for one in script("DBIRTH").metrics if one.is_null] == ["nothing"]
+
+
+@pytest.mark.parametrize(("packed", "plain", "seq"), [
+    ("NBIRTH_DEFLATE", "NBIRTH", 0), ("DBIRTH_GZIP", "DBIRTH", 1), ("DDATA_UNNAMED", "DDATA", 2)])
+def test_a_compressed_payload_says_what_it_says_uncompressed(packed: str, plain: str, seq: int) -> None:
+    found, same = script(packed), script(plain)
+    assert (found.seq, found.at, found.session_number) == (seq, same.at, same.session_number)
+    assert [(one.name, one.alias, one.raw) for one in found.metrics] == [
+        (one.name, one.alias, one.raw) for one in same.metrics]
+    assert found.metrics
+
+
+def carrying(body: bytes, uuid: bytes = PACKED, **more: Any) -> bytes:
+    outer = new_payload()
+    outer.uuid, outer.body = uuid, body
+    for name, value in more.items():
+        setattr(outer, name, value)
+    return outer.SerializeToString()
+
+
+def test_the_number_of_a_compressed_payload_may_stand_outside() -> None:
+    inner = payload([Metric("temperature", "Double", 1.0)], None, None)
+    found = decode(carrying(zlib.compress(inner), seq=7, timestamp=TAHU_NOW), LIMITS, UNPACKED)
+    assert (found.seq, found.at, values(found)) == (7, TAHU_NOW, {"temperature": 1.0})
+
+
+@pytest.mark.parametrize(("raw", "code"), [
+    (carrying(b"not compressed"), "protobuf"), (carrying(b""), "protobuf"),
+    (carrying(zlib.compress(payload([Metric("temperature", "Double", 1.0)], 1, 0))[:-6]), "protobuf"),
+    (carrying(zlib.compress(b"\xff\xff\xff")), "protobuf"),
+    (carrying(zlib.compress(carrying(zlib.compress(b"")))), "protobuf"),
+    (carrying(zlib.compress(b"\x12\x00" * 5001)), "too_many"),
+    (carrying(zlib.compress(bytes(10_000_000))), "too_large")])
+def test_a_compressed_payload_that_can_not_be_unpacked_is_refused_whole(raw: bytes, code: str) -> None:
+    found = decode(raw, LIMITS, UNPACKED)
+    assert found.problem is not None
+    assert (found.problem.reason_code, found.metrics) == (code, [])
+
+
+def test_a_body_that_only_its_sender_understands_is_told_beside_the_metrics() -> None:
+    raw = carrying(b"\x01\x02", b"my form") + payload([Metric("temperature", "Double", 1.0)], 1, 0)
+    found = decode(raw, LIMITS, UNPACKED)
+    assert found.remainder is not None
+    assert (found.remainder.reason_code, values(found)) == ("protobuf", {"temperature": 1.0})
+    assert "'my form'" in found.remainder.reason
 
 
 @given(st.binary(max_size=300))
 def test_no_bytes_bring_the_decoder_down(raw: bytes) -> None:
-    found = decode(raw, LIMITS)
+    found = decode(raw, LIMITS, UNPACKED)
     for told in found.metrics:
         if told.field is not None:
             value_of(known_datatype(told.datatype, told.field), told.field, told.raw, LIMITS.state)
@@ -225,7 +295,7 @@ def test_no_spoilt_payload_brings_the_decoder_down(name: str, spoilt: list[tuple
     raw = bytearray(base64.b64decode(TAHU[name]))
     for place, byte in spoilt:
         raw[place % len(raw)] = byte
-    found = decode(bytes(raw), LIMITS)
+    found = decode(bytes(raw), LIMITS, UNPACKED)
     for told in found.metrics:
         if told.field is not None:
             value_of(known_datatype(told.datatype, told.field), told.field, told.raw, LIMITS.state)

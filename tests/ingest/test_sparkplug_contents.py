@@ -21,16 +21,17 @@ from tests.ingest.conftest import NOW
 
 NOW_MS = int(NOW.timestamp() * 1000)
 RULES = sparkplug_rules(rules(), NOW.date())
+UNPACKED = RULES.most_unpacked
 
 
 def born(words: Vocabulary, metrics: Sequence[Metric], at: int = NOW_MS - 1000, before: Birth | None = None) -> Birth:
-    told = decode(payload(metrics, at, 0), words.limits).metrics
+    told = decode(payload(metrics, at, 0), words.limits, UNPACKED).metrics
     return Birth(1, NOW, at, declarations=declare(told, at, before, words.limits))
 
 
 def opened(words: Vocabulary, metrics: Sequence[Metric], *births: Birth, at: int | None = NOW_MS,
            own: dict[str, Any] | None = None, is_birth: bool = False) -> Contents:
-    return read(decode(payload(metrics, at, 1), words.limits), Circumstances(
+    return read(decode(payload(metrics, at, 1), words.limits, UNPACKED), Circumstances(
         NOW, "spBv1.0/acme/DDATA/E1/P1", is_birth, births, JsonSettings.of(own or {}), words, RULES))
 
 
@@ -210,5 +211,6 @@ def test_each_refused_metric_is_a_payload_that_can_be_sent_alone(words: Vocabula
     assert record.piece is not None
     topic, piece = record.piece()
     assert topic == "spBv1.0/acme/DDATA/E1/P1"
-    again = read(decode(piece, words.limits), Circumstances(NOW, topic, False, [], JsonSettings(), words, RULES))
+    again = read(decode(piece, words.limits, UNPACKED),
+                 Circumstances(NOW, topic, False, [], JsonSettings(), words, RULES))
     assert [(one.values, one.time) for one in again.records] == [(record.values, record.time)]

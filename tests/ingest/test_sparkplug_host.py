@@ -25,8 +25,14 @@ from tests.ingest.sparkplug_host import Ingest, events, needs_the_writer, node, 
 
 pytestmark = needs_the_writer
 
-TAHU = {name: base64.b64decode(text) for name, text in json.loads(
-    (Path(__file__).parent / "fixtures" / "sparkplug_tahu.json").read_text("utf-8"))["vectors"].items()}
+
+
+def vectors(name: str) -> dict[str, bytes]:
+    made = json.loads((Path(__file__).parent / "fixtures" / name).read_text("utf-8"))
+    return {vector: base64.b64decode(text) for vector, text in made["vectors"].items()}
+
+
+TAHU, TAHU_JS = vectors("sparkplug_tahu.json"), vectors("sparkplug_tahu_js.json")
 
 
 @pytest.fixture
@@ -474,6 +480,63 @@ def test_what_tahus_library_sends_with_its_clock_standing_still_is_all_stored(in
     ingest.store(("spBv1.0/acme/NDEATH/E1", TAHU["NDEATH"]))
     ingest.tick()
     assert online(city) == {"P1": False, "S1": False}
+
+
+@pytest.mark.parametrize("names", [("NBIRTH", "DBIRTH", "DDATA"), ("NBIRTH_DEFLATE", "DBIRTH_GZIP", "DDATA_UNNAMED")])
+def test_what_tahus_javascript_sends_is_stored_whether_compressed_or_not(names: Sequence[str], ingest: Ingest,
+                                                                         city: Database) -> None:
+    for topic, name in zip(("NBIRTH/E1", "DBIRTH/E1/P1", "DDATA/E1/P1"), names, strict=True):
+        ingest.store((f"spBv1.0/acme/{topic}", TAHU_JS[name]))
+    assert readings(city) == [("P1", "flow", 1.25), ("P1", "temperature", -5), ("P1", "water_pressure", .52),
+                              ("P1", "water_pressure", .61)]
+    assert states(city) == {("P1", "raw"): "00ff", ("P1", "when"): "2026-03-10T04:00:00.000Z",
+                            ("P1", "table"): '{"columns":["a","b","c"],"rows":[[1,"x",true],[-2,"消防",false]]}'}
+    assert events(city) == [("P1", "fire_alarm", "", True)]
+    assert (edge(city)["bd_seq"], ingest.tick(60)) == (3, [])
+    assert {code for code, _ in refused(city)} == {"unknown_metric"}
+
+
+def test_a_compressed_payload_that_can_not_be_unpacked_is_quarantined_and_its_device_heard(ingest: Ingest,
+                                                                                           city: Database) -> None:
+    spoilt = TAHU_JS["DDATA_UNNAMED"].replace(b"\x78\x9c", b"\x00\x00")
+    ingest.store(("spBv1.0/acme/DDATA/E1/P1", spoilt))
+    assert (refused(city), online(city)) == ([("protobuf", "spBv1.0/acme/DDATA/E1/P1")], {"P1": True})
+
+
+# one clock for several values ----------------------------------------------------------------------------------------
+
+
+def test_values_of_one_millisecond_are_all_stored_once_in_their_order(ingest: Ingest, city: Database) -> None:
+    acme = node(devices={"P1": {"event_count": Metric(None, "Int32", 0), "mode": Metric(None, "String", "a")}})
+    ingest.store(acme.births(ingest.ms))
+    ms = ingest.ms
+    told = [acme.data("P1", {"event_count": number, "mode": f"{number}"}, ms) for number in range(1, 6)]
+    ingest.store(told[:3])
+    ingest.store(told[3:])
+    ingest.store(told[1:4])  # an edge node that says it again
+    assert [value for _, _, value in readings(city)] == [0, 1, 2, 3, 4, 5]
+    assert [row["value"] for row in city.rows("select value from states order by ts")] == ["a", "1", "2", "3", "4", "5"]
+    assert (refused(city), ingest.tick(60)) == ([], [])
+
+
+def test_an_alarm_and_its_end_within_one_millisecond_are_a_case_that_is_over(ingest: Ingest, city: Database) -> None:
+    acme = node()
+    ingest.store(acme.births(ingest.ms))
+    ms = ingest.ms
+    ingest.store(acme.data("S1", {"fire_alarm": True}, ms), acme.data("S1", {"fire_alarm": False}, ms))
+    assert events(city) == [("S1", "fire_alarm", "", True), ("S1", "fire_alarm", "", False)]
+    assert city.rows("select from alarms where restored_at is null") == []
+
+
+def test_what_is_told_of_the_past_leaves_the_present_alone(ingest: Ingest, city: Database) -> None:
+    acme = node()
+    ingest.store(acme.births(ingest.ms))
+    past = {"is_historical": True, "at": ingest.ms - 60_000}
+    ingest.store(acme.data("S1", {"fire_alarm": True, "mode": "night"}, ingest.ms, **past),
+                 acme.data("P1", {"Inputs/Pressure": 0.1}, ingest.ms, **past))
+    assert states(city)["S1", "mode"] == "day"
+    assert [value for _, code, value in readings(city) if code == "water_pressure"] == [.1, .5]
+    assert city.rows("select restored_at is not null as over from alarms") == [{"over": True}]
 
 
 # several processes ---------------------------------------------------------------------------------------------------

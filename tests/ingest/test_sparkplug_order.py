@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -107,6 +108,26 @@ def test_an_old_value_tells_of_its_time_and_not_of_now() -> None:
     old = Sample("fire_alarm", "", "fire_alarm", False, at(1), is_historical=True)
     assert follow(flag, old, at(6), is_birth=False, is_replay=False).flag is flag
     assert follow(flag, old, at(6), is_birth=False, is_replay=False).events == ((False, at(1)),)
+
+
+def remembered(flag: Flag | None, value: bool, when: float) -> tuple[Flag | None, list[tuple[bool, Any]]]:
+    step = follow(flag, Sample("fire_alarm", "", "fire_alarm", value, at(when), is_historical=True), at(9),
+                  is_birth=False, is_replay=False)
+    return step.flag, list(step.events)
+
+
+@pytest.mark.parametrize(("known_since", "ended"), [(8, 8), (5, 5), (3, 8)])
+def test_an_alarm_of_the_past_is_over_where_nothing_holds_now(known_since: float, ended: float) -> None:
+    """Received at 8 that nothing holds since; at 9 comes the memory of an alarm at 5."""
+    flag = Flag(False, at(known_since), at(8))
+    assert remembered(flag, True, 5) == (flag, [(True, at(5)), (False, at(ended))])
+
+
+def test_an_alarm_of_the_past_stays_open_until_its_end_is_told_where_nothing_is_known() -> None:
+    flag, events = remembered(None, True, 5)
+    assert events == [(True, at(5))]
+    born_again = follow(flag, sample(False, 10), at(10), is_birth=True, is_replay=False)
+    assert born_again.events == ((False, at(10)),)
 
 
 def test_a_replay_tells_all_it_has() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from ingest import trial
+from ingest.errors import IngestError
 from ingest.gbt26875 import frame_bytes
 from ingest.gbt26875.times import tag_of
 from ingest.stored import Stored
@@ -50,6 +51,11 @@ def test_nothing_is_stored_whatever_is_tried(attempt: Try, city: Database) -> No
         attempt(topic, payload)
     for table in _TABLES:
         assert city.rows(f"select * from {table}") == [], table
+
+
+def test_a_sparkplug_message_is_not_tried_alone_and_the_reason_is_said(city: Database) -> None:
+    with city.connection() as connection, pytest.raises(IngestError, match="by the births before it"):
+        trial.attempt(connection, rules(), "spBv1.0/acme/DDATA/E1/P1", b"", now=NOW, max_payload=262_144)
 
 
 def test_readings_are_shown_in_their_unit(attempt: Try) -> None:
