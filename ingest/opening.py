@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.gbt26875 import BadBytes, BadUnit, Frame, find_frames, payload_bytes, report, weight
+from ingest.gbt26875.frames import SHORT_BEAT
 from ingest.jsonform import (
     Contents,
     decode_attributes,
@@ -173,7 +174,8 @@ def _frames(opened: Opened, device: Device, judge: MessageJudge, words: Vocabula
         parcel = judge.parcel(device)
         judge.begin_frame(frame.raw)
         if isinstance(frame, BadBytes):
-            judge.refuse_frame(frame.reason_code, frame.reason)
+            if frame.reason_code != SHORT_BEAT:
+                judge.refuse_frame(frame.reason_code, frame.reason)
         else:
             reports = report(frame, settings)
             taken += 0 if isinstance(reports, BadUnit) else sum(map(weight, reports))

@@ -135,16 +135,23 @@ class Reception:
                 if isinstance(one, Frame):
                     self._frame(peer, one, now)
                 elif isinstance(one, TextBeat):
-                    self.metrics.frames.labels("text").inc()
-                    peer.send(one.answer)
-                    if peer.known is not None:
-                        self._heard(peer.known, one.raw, peer.heard_at)
+                    self._beat(peer, one)
                 else:
                     self._bad(peer, one, now)
         if (self.intake is not None and not peer.is_paused
                 and (peer.unstored >= self.options.window or self.intake.is_full)):
             peer.pause()
             self._waiting.append(peer)
+
+    def _beat(self, peer: Peer, beat: TextBeat) -> None:
+        self.metrics.frames.labels("text").inc()
+        peer.send(beat.answer)
+        known = peer.known
+        if known is None and beat.source:
+            who = self.directory.find(beat.source, peer.host, peer.port)
+            known = who if isinstance(who, Known) else None
+        if known is not None:
+            self._heard(known, b"", peer.heard_at)
 
     # One frame -----------------------------------------------------------------------------------------------------
 
