@@ -115,9 +115,16 @@ def switch(kind: int, value: int, type_: int = 2) -> bytes:
 @pytest.mark.parametrize("type_", [2, 150, 151])
 @pytest.mark.parametrize(("kind", "condition"), [(0, "manual_mode"), (1, "mains_fault"), (2, "started"), (3, "fault")])
 def test_a_switch_input_is_one_condition_and_no_fire(kind: int, condition: str, type_: int) -> None:
-    (on,), (off,) = (said(switch(kind, value, type_), profile="fubei_2024") for value in (1, 0))
+    own = {"150": {"layout": 2}, "151": {"layout": 2}}
+    (on,), (off,) = (said(switch(kind, value, type_), profile="fubei_2024", types=own) for value in (1, 0))
     assert isinstance(on, StatusReport)
     assert (on.on, on.covers, off.on, off.covers) == ((condition,), (condition,), (), (condition,))
+
+
+def test_a_switch_input_of_a_type_of_the_maker_is_kept_whole_under_its_name() -> None:
+    unit = switch(2, 0, 150)
+    (event,) = said(unit, profile="fubei_2024")
+    assert (event.kind, event.detail["zh"], event.detail["hex"]) == ("vendor_data", "开关量输入", unit.hex())
 
 
 def test_where_nobody_says_switch_inputs_the_status_bits_are_read_and_no_fire_is_hidden() -> None:
