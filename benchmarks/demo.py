@@ -15,7 +15,8 @@ from benchmarks.report import SPREAD, Report, Table
 from tests.servers.programs import unused_port
 
 LIMIT_SECONDS, LIMIT_MB = 180.0, 1536.0
-_PORTS = ("--port", "--mqtt-port", "--database-port", "--ingest-metrics-port", "--scheduler-metrics-port")
+_PORTS = ("--port", "--mqtt-port", "--database-port", "--ingest-metrics-port", "--scheduler-metrics-port",
+          "--listen-port", "--listen-metrics-port")
 _QUICK = ("--units", "50", "--devices", "60", "--days", "30")
 
 

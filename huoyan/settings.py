@@ -78,8 +78,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("mqtt_tls_cert", str, "", "path", "certificate of ingest for mutual TLS; needs the CA file and the key"),
     Setting("mqtt_tls_key", str, "", "path", "key of that certificate"),
     Setting("mqtt_share", str, "", "name",
-            "several ingest processes with this name share one subscription; each needs a client id of its own; "
-            "a secret, as that is"),
+            "several ingest processes with this name share one subscription, under client ids of their own; "
+            "a secret, as the client id is"),
     Setting("broker_address", str, "BROKER:8883", "host:port", "where devices connect, as the vendors' pages tell it"),
     Setting("broker_directory", str, "", "path", "where broker-access writes the files that Mosquitto reads"),
     Setting("broker_authority", str, "", "path",
@@ -93,6 +93,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ingest_receive_maximum", _positive, "20000", "messages", "most unacknowledged messages in flight"),
     Setting("ingest_max_payload", _positive, "262144", "bytes",
             "a larger payload goes to quarantine, cut to its start"),
+    Setting("ingest_alarms_apart", _flag, "1", "0 or 1",
+            "alarms come by a session of their own, whatever else waits; "
+            "0 only for a broker that keeps one session, such as the embedded one"),
     Setting("listen_host", str, "0.0.0.0", "address",  # noqa: S104  devices come from outside
             "where the GB/T 26875.3 listener waits for devices"),
     Setting("listen_tcp_port", _port_or_none, "26875", "port", "0: no TCP"),
@@ -109,7 +112,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("api_port", _port, "8080", "port", "pages and REST"),
     Setting("api_secure_cookies", _flag, "1", "0 or 1", "0 only for plain HTTP on this machine"),
     Setting("metrics_host", str, "127.0.0.1", "address",
-            "where /healthz, /readyz and /metrics of ingest and scheduler listen"),
+            "where /healthz, /readyz and /metrics of all processes but the API listen"),
     Setting("ingest_metrics_port", _port, "9101", "port", "Prometheus metrics of ingest"),
     Setting("scheduler_metrics_port", _port, "9102", "port", "Prometheus metrics of the scheduler"),
     Setting("policy_dir", str, "", "path", "a folder of rules laid over the shipped ones"),

@@ -2,7 +2,8 @@
 
 The layers, each of which can be tested without the next: codecs (``jsonform``, ``gbt26875``: bytes to typed messages),
 ``judge`` (what is stored, what is refused and why), ``batcher`` (when), ``writer`` (one transaction), ``storing`` (a
-message the database refuses stops no other), ``session`` (the broker), ``service`` (the process).
+message the database refuses stops no other), ``session`` (the broker), ``lane`` (one way from the broker to the
+database), ``service`` (the process).
 
 For other rooms: :class:`IngestService` and :class:`IngestOptions` run the process, ``ingest.offline.run(db, now)``
 marks silent devices, ``ingest.quarantine`` lists what was refused and ``ingest.replay`` decodes it again,
@@ -10,7 +11,8 @@ marks silent devices, ``ingest.quarantine`` lists what was refused and ``ingest.
 """
 
 from ingest.errors import IngestError
-from ingest.service import IngestOptions, IngestService
+from ingest.options import IngestOptions
+from ingest.service import IngestService
 from ingest.vocabulary import EventKind, Metric, Vocabulary, vocabulary
 
 __all__ = ["EventKind", "IngestError", "IngestOptions", "IngestService", "Metric", "Vocabulary", "vocabulary"]

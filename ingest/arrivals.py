@@ -34,6 +34,8 @@ class Arrivals:
     sizes: dict[int, int] = field(default_factory=dict)
     #: The batch was tried before, and may have been committed without our hearing so.
     is_retried: bool = False
+    #: See :attr:`ingest.messages.Message.way`.
+    way: int = 0
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -47,7 +49,8 @@ class Arrivals:
             topic = "(a topic that is not UTF-8)"
         return Message(topic, payload, moment(self.received_us + at), self.sizes.get(at, len(payload)),
                        self.ids[at] or _unnumbered(self.received_us + at), self.generation,
-                       redelivered=self.is_retried or bool(head & PERHAPS_REPEATED), session=self.session)
+                       redelivered=self.is_retried or bool(head & PERHAPS_REPEATED), session=self.session,
+                       way=self.way)
 
     def messages(self) -> Iterator[Message]:
         """All messages, in order."""

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 import psycopg
 import structlog
 
+from ingest import echoes, vendor_hours
 from ingest import heard as hearing
-from ingest import vendor_hours
 from ingest.admission import Place, over_limits
 from ingest.arrivals import Arrivals, moment
 from ingest.block import Block, MetricColumns, open_block, unknown_topics
@@ -21,10 +21,11 @@ from ingest.limits import RateLimiter
 from ingest.quarantine import Quarantined
 from ingest.readings import Rows
 from ingest.routes import Routes, current_revision
+from ingest.stored import Stored
 from ingest.storing import BatchStore, is_caused_by_data
 from ingest.unit_days import UnitDay, mark_unit_days
 from ingest.vocabulary import Vocabulary
-from ingest.writer import Stored, Writer, contradiction
+from ingest.writer import Fence, Writer, contradiction
 from policy import RuleBook
 from policy.clocks import legal_day
 from registry.vendor_limits import of_policy
@@ -44,9 +45,9 @@ class BatchWriter:
     days that are marked already, and when devices were last heard.
     """
 
-    def __init__(self, db: Database, book: RuleBook) -> None:
+    def __init__(self, db: Database, book: RuleBook, fence: Fence | None = None) -> None:
         self._db, self._book = db, book
-        self._writer = Writer(db, book, tells_spoken=True)
+        self._writer = Writer(db, book, tells_spoken=True, fence=fence)
         self._one_by_one = BatchStore(self._writer)
         self._routes = Routes()
         self._opening = threading.Lock()
@@ -125,6 +126,7 @@ class BatchWriter:
         with self._opening:
             words = self._vocabulary(batch)
         with self._db.connection() as connection:
+            self._writer.pass_fence(connection)
             revision, now = current_revision(connection)
             if block is None or block.revision != revision or batch[0].is_retried:
                 with self._opening:
@@ -141,7 +143,8 @@ class BatchWriter:
                 stored = stored.plus(self._writer.store_within(connection, odd, words, days))
             elif days:
                 mark_unit_days(connection, days, legal_day(now))
-            self._writer.refuse_within(connection, contradictions + _put_aside(batch, aside, stored), stored)
+            put_aside = _put_aside(connection, batch, aside, stored)
+            self._writer.refuse_within(connection, contradictions + put_aside, stored)
             vendor_hours.count(connection, stored.tallies)
         self._heard.add(block.heard, block.heard_unit, block.heard_us, block.heard_ts)
         return stored
@@ -217,15 +220,18 @@ class BatchWriter:
         return open_block(batch, self._routes, words, columns)
 
 
-def _put_aside(batch: Sequence[Arrivals], aside: Mapping[Place, tuple[str, str]], stored: Stored) -> list[Quarantined]:
-    """What is quarantined of messages that exceed a limit, counted in ``stored``."""
-    refused = []
+def _put_aside(connection: Connection, batch: Sequence[Arrivals], aside: Mapping[Place, tuple[str, str]],
+               stored: Stored) -> list[Quarantined]:
+    """What is quarantined of messages that exceed a limit, counted in ``stored``; delivered again, they are known."""
+    refused, messages = [], []
     for (which, at), (code, reason) in aside.items():
         message = batch[which].message(at)
+        messages.append(message)
         vendor = message.topic.split("/")[2]
         refused.append(Quarantined(message.topic, message.payload, message.payload_bytes, vendor, code, reason,
                                    message.received_at))
         stored.tally(vendor, "telemetry", message.received_at).add(1, message.payload_bytes, refused=1)
     if refused:
         stored.messages["telemetry"] += len(refused)
+        echoes.remember(connection, messages)
     return refused

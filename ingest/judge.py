@@ -14,12 +14,12 @@ Times, in one place:
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import math
 from collections.abc import Iterable
 from typing import Any
 
 from ingest.clock import CLOCK_STATE, Standing, standings, trust_of
+from ingest.digests import digest
 from ingest.jsonform import excerpt, value_excerpt
 from ingest.jsonvalues import Fault, JsonSettings, Kept, Measured, attribute, meaning
 from ingest.ledger import content_sum
@@ -42,7 +42,7 @@ from ingest.texts import clean, detail_text, figure, named, shown, storable
 from ingest.vocabulary import Vocabulary, word_key
 
 __all__ = ["Device", "EventRow", "MessageJudge", "Parcel", "ReadingRow", "StateRow", "StatusRow", "clean",
-           "detail_text", "digest", "storable"]
+           "detail_text", "storable"]
 
 Report = StatusReport | ResetReport | EventReport | Reading | StateReport
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -127,7 +127,8 @@ class MessageJudge:
             case StateReport():
                 ts = self._loose_time(parcel, report.time)
                 value = clean(report.value, self._words.limits.state)
-                parcel.states.append(StateRow(parcel.device.device_id, report.key, ts, value, self.now))
+                parcel.states.append(StateRow(parcel.device.device_id, report.key, ts, value, self.now,
+                                              shares_second=True))
             case EventReport():
                 parcel.reports.append(self._event(parcel, report.kind, report, source))
             case ResetReport():
@@ -255,12 +256,3 @@ def _alone(record: Record, name: str | None, piece: Any) -> tuple[bytes | None, 
         return excerpt(piece, name), None
     topic, payload = record.piece()
     return payload, topic
-
-
-def digest(*parts: bytes) -> bytes:
-    """SHA-256 over parts, each with its length, so that no two lists of parts agree by accident."""
-    whole = hashlib.sha256()
-    for part in parts:
-        whole.update(len(part).to_bytes(8, "big"))
-        whole.update(part)
-    return whole.digest()

@@ -15,7 +15,8 @@ class Message:
     ``payload`` may be cut to the accepted size; ``payload_bytes`` is the true size. ``generation`` names the network
     connection it came over: an acknowledgement may only go back over the same one. ``packet_id`` is the broker's (for
     QoS 0 a number of ours above 65535, for a replay 0); ``session`` is the client id under which it has that number.
-    ``redelivered``: it may have been stored before.
+    ``redelivered``: it may have been stored before. ``way``: by which of two sessions it came, where there are two, see
+    :mod:`ingest.echoes`.
     """
 
     topic: str
@@ -26,6 +27,7 @@ class Message:
     generation: int = 0
     redelivered: bool = False
     session: str = ""
+    way: int = 0
 
     def __post_init__(self) -> None:
         if self.payload_bytes < 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from ingest.writer import Stored
+from ingest.stored import Stored
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -19,6 +19,8 @@ class IngestMetrics:
         self.rows = Counter("huoyan_ingest_rows", "Rows stored, by table.", ["table"], registry=self.registry)
         self.duplicates = Counter("huoyan_ingest_duplicates", "Values and events that were stored before.",
                                   registry=self.registry)
+        self.echoes = Counter("huoyan_ingest_echoes", "Messages that the other session or an earlier delivery brought.",
+                              registry=self.registry)
         self.refused = Counter("huoyan_ingest_quarantined", "Pieces of payload refused, by reason.", ["reason"],
                                registry=self.registry)
         self.dropped = Counter("huoyan_ingest_dropped_qos0", "QoS 0 messages dropped while the queue was full.",
@@ -41,5 +43,6 @@ class IngestMetrics:
         for table in ("readings", "states", "events"):
             self.rows.labels(table).inc(getattr(stored, table))
         self.duplicates.inc(stored.duplicates)
+        self.echoes.inc(stored.echoes)
         for reason, number in stored.refused.items():
             self.refused.labels(reason).inc(number)

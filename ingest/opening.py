@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest.digests import digest
 from ingest.gbt26875 import BadBytes, BadUnit, Frame, find_frames, payload_bytes, report, weight
 from ingest.gbt26875.frames import SHORT_BEAT
 from ingest.jsonform import (
@@ -17,7 +18,7 @@ from ingest.jsonform import (
     excerpt,
     gateway_parts,
 )
-from ingest.judge import Device, MessageJudge, Parcel, digest, storable
+from ingest.judge import Device, MessageJudge, Parcel, storable
 from ingest.messages import DeviceContent, Message, Problem, Refusal
 from ingest.topics import NO_FORM, Topic, parse_topic, stray
 from ingest.vocabulary import Vocabulary

@@ -42,13 +42,14 @@ class ReadingRow:
 
 @dataclass(slots=True)
 class StateRow:
-    """A row of ``states``."""
+    """A row of ``states``; ``shares_second`` as of :class:`ReadingRow`."""
 
     device_id: int
     key: str
     ts: dt.datetime
     value: str
     received_at: dt.datetime
+    shares_second: bool = False
 
 
 @dataclass(slots=True)

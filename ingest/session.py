@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +35,9 @@ _log = structlog.get_logger(__name__)
 _KEEPALIVE = 30
 #: How long the broker keeps the session of an absent ingest: the longest MQTT 5 can say is "for ever".
 _SESSION_EXPIRY = 0xFFFFFFFF
-# Short: what a broker has not saved when it is killed is safe only with whoever was connected to it.
-_SHORTEST_RECONNECT_WAIT, _LONGEST_RECONNECT_WAIT = 1, 2
+# Short, and paho takes fractions: what a broker has not saved when it is killed is safe only with whoever was connected
+# to it, and Mosquitto forgets shared subscriptions with every start.
+_SHORTEST_RECONNECT_WAIT, _LONGEST_RECONNECT_WAIT = 0.25, 2
 _FAR_AHEAD_US = 60_000_000
 #: CONNACK reasons that no waiting mends (numbers of MQTT 5; paho translates those of 3.1.1).
 _HOPELESS = {0x84: "does not speak MQTT {protocol}: set HUOYAN_MQTT_PROTOCOL to the version it has",
@@ -50,7 +52,9 @@ class SessionOptions:
     """Where the broker is and who we are there.
 
     ``protocol`` is "5" or "3.1.1"; ``share`` names the group whose members share one subscription, empty for a
-    subscription of our own; ``in_blocks`` reads beneath paho where its version allows.
+    subscription of our own; ``in_blocks`` reads beneath paho where its version allows. ``topics`` are the filters that
+    are subscribed; ``way`` marks what comes by this session, see :mod:`ingest.echoes`. ``leaves``: the session's
+    subscriptions are given up, and only what the broker still holds for it is taken.
     """
 
     host: str
@@ -66,17 +70,21 @@ class SessionOptions:
     in_blocks: bool = True
     tls_cert: str = ""
     tls_key: str = ""
+    topics: tuple[str, ...] = FILTERS
+    way: int = 0
+    leaves: bool = False
 
     @property
     def filters(self) -> tuple[str, ...]:
         """What is subscribed."""
-        return tuple(f"$share/{self.share}/{one}" if self.share else one for one in FILTERS)
+        return tuple(f"$share/{self.share}/{one}" if self.share else one for one in self.topics)
 
 
 class Session:
     """Puts each message into the inbox; acknowledges what it is told to.
 
-    ``failure`` is set where the broker refuses us for good.
+    ``failure`` is set where the broker refuses us for good; ``was_present`` says whether the broker knew the session
+    when we last connected; ``last_heard`` when something last came (seconds of the steady clock).
     """
 
     def __init__(self, options: SessionOptions, inbox: Inbox, metrics: IngestMetrics) -> None:
@@ -88,7 +96,10 @@ class Session:
         self._has_overflowed = False
         self._was_connected = False
         self._newest_us = 0
+        self._leaves = options.leaves
         self.is_subscribed = False
+        self.was_present = False
+        self.last_heard = 0.0
         self.failure: IngestError | None = None
         self._client = self._new_client()
 
@@ -155,7 +166,43 @@ class Session:
     def stop(self) -> None:
         """Send what is still to be acknowledged, say goodbye, and end the network thread; the session stays."""
         self._client.disconnect()
+        self._end_network()
+
+    def _end_network(self) -> None:
         self._client.loop_stop()
+        # paho closes the pair of sockets by which it wakes its thread only when the client is collected.
+        close = getattr(self._client, "_reset_sockets", None)
+        if close is not None:
+            close(sockpair_only=True)
+
+    def leave(self) -> None:
+        """Give up the subscriptions: from now on only what the broker holds already comes, see :attr:`is_left`."""
+        self._leaves = True
+        self.is_subscribed = False
+        self._give_up(self._client)
+
+    @property
+    def is_left(self) -> bool:
+        """Whether the broker has confirmed that nothing new will come by this session."""
+        return self._leaves and self.is_subscribed
+
+    def end(self) -> None:
+        """As :meth:`stop`, and have the broker forget the session: for one that holds nothing any more."""
+        if self._options.protocol == "5":
+            properties = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call]
+            properties.SessionExpiryInterval = 0
+            self._client.disconnect(properties=properties)
+            self._end_network()
+            return
+        self.stop()
+        # Before MQTT 5 only a clean start ends a session.
+        last = Client(CallbackAPIVersion.VERSION2, client_id=self._options.client_id, clean_session=True,
+                      protocol=MQTTv311)
+        self._identify(last)
+        last.on_connect = lambda client, *_: client.disconnect()
+        with suppress(OSError):
+            last.connect(self._options.host, self._options.port, _KEEPALIVE)
+            last.loop_forever(retry_first_connection=False)
 
     def _new_client(self) -> Client:
         options = self._options
@@ -170,6 +217,20 @@ class Session:
         if reason is not None:
             _log.warning("messages are read one by one, which is slower", reason=reason)
             client = Client(CallbackAPIVersion.VERSION2, **kept)
+        self._identify(client)
+        client.reconnect_delay_set(_SHORTEST_RECONNECT_WAIT, _LONGEST_RECONNECT_WAIT)  # type: ignore[arg-type]
+        client.on_pre_connect = self._on_pre_connect
+        client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_unsubscribe = self._on_unsubscribe
+        client.on_message = self._on_message
+        return client
+
+    def _identify(self, client: Client) -> None:
+        """Login and certificates."""
+        options = self._options
         if options.user:
             client.username_pw_set(options.user, options.password or None)
         if options.tls_ca:
@@ -179,14 +240,6 @@ class Session:
             except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
                 names = ", ".join(one for one in (options.tls_ca, options.tls_cert, options.tls_key) if one)
                 raise IngestError(f"the files for TLS to the broker ({names}) can't be used: {error}") from None
-        client.reconnect_delay_set(min_delay=_SHORTEST_RECONNECT_WAIT, max_delay=_LONGEST_RECONNECT_WAIT)
-        client.on_pre_connect = self._on_pre_connect
-        client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
-        client.on_disconnect = self._on_disconnect
-        client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
-        return client
 
     def _on_pre_connect(self, client: Client, userdata: Any) -> None:
         self._next_generation()
@@ -203,9 +256,14 @@ class Session:
                 self.failure = IngestError(f"the broker at {options.host}:{options.port} {told}")
             return
         self._was_connected = True
-        _log.info("connected to the broker", host=options.host, port=options.port,
+        self.was_present = flags.session_present
+        self.last_heard = time.monotonic()
+        _log.info("connected to the broker", host=options.host, port=options.port, client_id=options.client_id,
                   session="resumed" if flags.session_present else "new")
-        self._subscribe(client)
+        if self._leaves:
+            self._give_up(client)
+        else:
+            self._subscribe(client)
 
     def _subscribe(self, client: Client) -> None:
         options = self._options
@@ -219,7 +277,10 @@ class Session:
                           for one in options.filters])
         if options.share:
             # The session may still hold the subscription of a time when it was alone: all would come twice.
-            client.unsubscribe(list(FILTERS))
+            client.unsubscribe(list(options.topics))
+
+    def _give_up(self, client: Client) -> None:
+        client.unsubscribe([*self._options.filters, *self._options.topics])
 
     def _on_connect_fail(self, client: Client, userdata: Any) -> None:
         _log.warning("the broker does not answer, trying again", host=self._options.host, port=self._options.port)
@@ -240,7 +301,11 @@ class Session:
                 f"{' and '.join(self._options.filters)}: {refused[0]}")
             return
         self.is_subscribed = True
-        self._metrics.connected.set(1)
+
+    def _on_unsubscribe(self, client: Client, userdata: Any, packet_id: int, reasons: list[ReasonCode],
+                        properties: Properties | None) -> None:
+        if self._leaves:
+            self.is_subscribed = True
 
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
         """One message by paho's own path."""
@@ -260,8 +325,9 @@ class Session:
         if self._newest_us - received_us < _FAR_AHEAD_US:
             received_us = max(received_us, self._newest_us + 1)
         self._newest_us = received_us + len(packets.ids) - 1
+        self.last_heard = time.monotonic()
         arrivals = Arrivals(packets.topics, packets.payloads, packets.heads, packets.ids, received_us, size,
-                            self._options.client_id, self._generation)
+                            self._options.client_id, self._generation, way=self._options.way)
         most = self._options.max_payload
         if size > most and max(map(len, packets.payloads)) > most:
             for at, payload in enumerate(packets.payloads):
@@ -279,4 +345,3 @@ class Session:
         with self._lock:
             self._generation += 1
         self.is_subscribed = False
-        self._metrics.connected.set(0)

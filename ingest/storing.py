@@ -9,7 +9,8 @@ import psycopg
 import structlog
 
 from ingest.messages import Message
-from ingest.writer import Stored, Writer
+from ingest.stored import Stored
+from ingest.writer import Writer
 from store import HuoyanError
 
 _log = structlog.get_logger(__name__)

@@ -15,6 +15,9 @@ from typing import Final
 FILTERS = ("huoyan/v1/#", "spBv1.0/#")
 GATEWAY = "gateway"
 FORMS = ("telemetry", "event", "gbt26875")
+#: What may say that it burns, and nothing else does in mass: subscribed a second time, by a session of its own.
+URGENT_FORMS: Final = ("event", "gbt26875")
+URGENT_FILTERS: Final = tuple(f"huoyan/v1/+/+/{form}" for form in URGENT_FORMS)
 #: Below a device's own topic, what the centre sends to it in GB/T 26875.3. Our own words: they come back to ingest,
 #: which subscribes to everything, and are no telemetry.
 DOWN: Final = "gbt26875/down"
@@ -72,6 +75,12 @@ def stray(topic: str) -> Topic | None:
 def is_down(topic: str) -> bool:
     """Whether the topic is one on which the centre speaks to a device."""
     return topic.endswith(f"/{DOWN}") and topic.startswith("huoyan/v1/")
+
+
+def is_urgent(topic: str) -> bool:
+    """Whether one of :data:`URGENT_FILTERS` takes the topic."""
+    parts = topic.split("/")
+    return len(parts) == 5 and parts[4] in URGENT_FORMS and parts[0] == "huoyan" and parts[1] == "v1"
 
 
 def down_topic(topic: str) -> str:

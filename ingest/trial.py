@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import orjson
 
 from ingest.messages import Message, Refusal
 from ingest.opening import Directory, judge_message, open_message
-from ingest.rows import Device, EventRow, Parcel, ReadingRow, ResetRow
+from ingest.rows import Device, EventRow, Parcel, ReadingRow, ResetRow, StateRow
 from ingest.texts import storable
 from ingest.vocabulary import Vocabulary, vocabulary
 from policy import RuleBook
@@ -133,19 +133,20 @@ def _by_receipt(ts: dt.datetime, received: dt.datetime) -> str:
 
 
 def _compared(connection: Connection, parcels: list[Parcel], rows: list[WouldStore]) -> list[WouldStore]:
-    """The rows with a note where a reading is stored already, or another value stands in its place."""
+    """The rows with a note where a reading or state is stored already, or another value stands in its place."""
     readings: list[ReadingRow] = [row for parcel in parcels for row in parcel.readings]
-    if not readings:
-        return rows
-    found = connection.execute(_q["stored"], {
-        "devices": [row.device_id for row in readings], "metrics": [row.metric for row in readings],
-        "times": [row.ts for row in readings]}).fetchall()
-    there = {row["place"] - 1: row["value"] for row in found}
-    places = iter(range(len(readings)))
-    compared = []
-    for row in rows:
-        if row.what == "reading" and (place := next(places)) in there:
-            note = "repeated" if there[place] == readings[place].value else "contradiction"
-            row = WouldStore(row.device_no, row.what, row.name, row.text, row.unit, row.ts, note)  # noqa: PLW2901
-        compared.append(row)
-    return compared
+    states: list[StateRow] = [row for parcel in parcels for row in parcel.states]
+    notes = {"reading": iter(_notes(connection, "stored", readings, [row.metric for row in readings])),
+             "state": iter(_notes(connection, "stored_states", states, [row.key for row in states]))}
+    return [replace(row, note=(next(notes[row.what]) or row.note)) if row.what in notes else row for row in rows]
+
+
+def _notes(connection: Connection, query: str, rows: Sequence[ReadingRow | StateRow], names: list[str]) -> list[str]:
+    if not rows:
+        return []
+    found = connection.execute(_q[query], {"devices": [row.device_id for row in rows], "names": names,
+                                           "times": [row.ts for row in rows]}).fetchall()
+    there = {one["place"] - 1: one["value"] for one in found}
+    # Another value within a second that a panel's components share is stored beside the one that is there.
+    return ["" if place not in there else "repeated" if there[place] == row.value
+            else "" if row.shares_second else "contradiction" for place, row in enumerate(rows)]

@@ -12,7 +12,14 @@ left join devices d on d.vendor_code = %(vendor)s and d.device_no = asked.device
 -- name: stored
 -- What is stored already under the keys of a trial's readings.
 select asked.place, r.value
-from unnest(%(devices)s::integer[], %(metrics)s::text[], %(times)s::timestamptz[])
+from unnest(%(devices)s::integer[], %(names)s::text[], %(times)s::timestamptz[])
      with ordinality as asked (device_id, code, ts, place)
 join metrics m using (code)
 join readings r on r.device_id = asked.device_id and r.metric_id = m.metric_id and r.ts = asked.ts
+
+-- name: stored_states
+-- What is stored already under the keys of a trial's states.
+select asked.place, s.value
+from unnest(%(devices)s::integer[], %(names)s::text[], %(times)s::timestamptz[])
+     with ordinality as asked (device_id, key, ts, place)
+join states s using (device_id, key, ts)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import orjson
 
-from ingest import quarantine, sparkplug, spoken, vendor_hours
+from ingest import echoes, quarantine, sparkplug, spoken, state_table, vendor_hours
 from ingest.arrivals import microseconds
 from ingest.casebook import Casebook
 from ingest.conditions import told_by
@@ -21,9 +20,9 @@ from ingest.messages import Message
 from ingest.opening import DeviceKey, Directory, Judged, judge_message, open_message
 from ingest.quarantine import Quarantined
 from ingest.readings import Contradiction, ReadingTable, Rows, Shared, add_within_second
+from ingest.stored import Stored
 from ingest.topics import is_down
 from ingest.unit_days import UnitDay, mark_unit_days
-from ingest.vendor_hours import Tally, hour_of
 from ingest.vocabulary import Vocabulary, vocabulary
 from policy import RuleBook
 from policy.clocks import legal_day
@@ -32,48 +31,19 @@ from store.database import Connection
 
 _q = Queries(__file__)
 _MICROSECOND = dt.timedelta(microseconds=1)
-
-
-@dataclass(slots=True)
-class Stored:
-    """What one batch came to: messages by form, rows stored, rows that were there before, refusals by reason."""
-
-    messages: Counter[str] = field(default_factory=Counter)
-    readings: int = 0
-    states: int = 0
-    events: int = 0
-    duplicates: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    #: To be published now that the batch is committed.
-    publishes: list[sparkplug.Publish] = field(default_factory=list)
-    #: What devices said in GB/T 26875.3, where the writer is asked to tell.
-    spoken: list[spoken.Spoken] = field(default_factory=list)
-    #: By vendor, hour and form.
-    tallies: dict[tuple[str, dt.datetime, str], Tally] = field(default_factory=dict)
-
-    def tally(self, vendor: str, form: str, moment: dt.datetime) -> Tally:
-        """What is counted of a vendor's form in the hour of a moment."""
-        return self.tallies.setdefault((vendor, hour_of(moment), form), Tally())
-
-    def plus(self, other: Stored) -> Stored:
-        """The sum of two."""
-        both = Stored(self.messages + other.messages, self.readings + other.readings, self.states + other.states,
-                      self.events + other.events, self.duplicates + other.duplicates, self.refused + other.refused,
-                      self.publishes + other.publishes, self.spoken + other.spoken, dict(self.tallies))
-        for key, one in other.tallies.items():
-            both.tallies.setdefault(key, Tally()).add(one.messages, one.bytes, readings=one.readings,
-                                                      events=one.events, refused=one.refused)
-        return both
+#: Raises where this process may not store any more, see :mod:`ingest.seats`.
+Fence = Callable[[Connection], None]
 
 
 class Writer:
     """Stores batches. It keeps nothing between them but the numbers of metrics and words, which never change.
 
     ``tells_spoken``: what devices say in GB/T 26875.3 is told in :attr:`Stored.spoken`, for whoever answers them.
+    ``fence`` is asked first in every transaction that stores.
     """
 
-    def __init__(self, db: Database, book: RuleBook, *, tells_spoken: bool = False) -> None:
-        self._db, self._book, self._tells_spoken = db, book, tells_spoken
+    def __init__(self, db: Database, book: RuleBook, *, tells_spoken: bool = False, fence: Fence | None = None) -> None:
+        self._db, self._book, self._tells_spoken, self._fence = db, book, tells_spoken, fence
         self._metric_ids: dict[str, int] = {}
         self.readings = ReadingTable()
         self._casebook = Casebook()
@@ -88,9 +58,15 @@ class Writer:
             return Stored()
         words = self.words(messages[-1].received_at)
         with self._db.connection() as connection:
+            self.pass_fence(connection)
             stored = self.store_within(connection, messages, words)
             vendor_hours.count(connection, stored.tallies)
             return stored
+
+    def pass_fence(self, connection: Connection) -> None:
+        """Raise where this process may not store any more."""
+        if self._fence is not None:
+            self._fence(connection)
 
     def words(self, now: dt.datetime) -> Vocabulary:
         """The vocabulary of the moment, whose metrics all have a number."""
@@ -110,6 +86,7 @@ class Writer:
         ``days`` are unit-days that the caller has touched: all are marked in one order, so that two processes can't
         wait for each other.
         """
+        came, messages = len(messages), echoes.fresh_among(connection, messages, words.delivery_window)
         told, publishes = self._sparkplug.open_messages(
             connection, [one for one in messages if one.topic.startswith(sparkplug.ROOT)], words)
         opened = [open_message(one, words) for one in messages
@@ -118,7 +95,7 @@ class Writer:
                                {one.topic.vendor_code for one in opened if one.topic})
         judged = [judge_message(one, directory, words) for one in opened]
         stored = self._store(connection, judged, words, days)
-        stored.publishes = publishes
+        stored.publishes, stored.echoes = publishes, came - len(messages)
         if self._tells_spoken:
             stored.spoken = spoken.spoken_of(opened, judged, words)
         return stored
@@ -147,6 +124,7 @@ class Writer:
         words = vocabulary(self._book, day)
         with self._db.connection() as connection:
             connection.execute(_q["forget_deliveries"], {"before": now - words.delivery_window})
+            echoes.forget(connection)
             quarantine.trim(connection, rows=self._book.value("quarantine.vendor_rows", day),
                             size=self._book.value("quarantine.vendor_megabytes", day) * 1_000_000)
 
@@ -189,8 +167,9 @@ class Writer:
         readings = [row for parcel in fresh for row in parcel.readings]
         states = [row for parcel in fresh for row in parcel.states]
         refused = self._add_readings(connection, fresh, devices, stored)
-        stored.states = _add_states(connection, states)
-        stored.duplicates += len(states) - stored.states
+        added = state_table.add(connection, fresh, devices)
+        stored.states, stored.duplicates = added.stored, stored.duplicates + added.duplicates
+        refused += added.refused
         rows: list[ReadingRow | StateRow] = [*readings, *states]
         mark_unit_days(connection, {*days, *entry.days, *((units[row.device_id], legal_day(row.ts)) for row in rows)},
                        legal_day(max(heard.values())))
@@ -361,15 +340,6 @@ def _heard(parcels: Iterable[Parcel]) -> dict[int, dt.datetime]:
         number = parcel.device.device_id
         heard[number] = max(heard.get(number, parcel.received_at), parcel.received_at)
     return heard
-
-
-def _add_states(connection: Connection, rows: list[StateRow]) -> int:
-    if not rows:
-        return 0
-    return max(connection.execute(_q["add_states"], {
-        "devices": [row.device_id for row in rows], "keys": [row.key for row in rows],
-        "times": [row.ts for row in rows], "values": [row.value for row in rows],
-        "received": [row.received_at for row in rows]}).rowcount, 0)
 
 
 def _contradiction(row: ReadingRow, device: Device, stored: float | None) -> Contradiction:

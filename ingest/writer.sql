@@ -42,13 +42,6 @@ on conflict (digest) do update set received_at = greatest(deliveries.received_at
 -- Deliveries whose window has passed.
 delete from deliveries where received_at < %(before)s
 
--- name: add_states
--- States that are not there yet.
-insert into states (device_id, key, ts, value, received_at)
-select * from unnest(%(devices)b::integer[], %(keys)b::text[], %(times)b::timestamptz[], %(values)b::text[],
-                     %(received)b::timestamptz[])
-on conflict (device_id, key, ts) do nothing
-
 -- name: begin_devices
 -- A row for each device that is heard for the first time.
 insert into device_last (device_id, last_received_at, online_since)

@@ -9,12 +9,14 @@ from store.database import Database
 from store.errors import HuoyanError, StoreError
 from store.locks import lock_for_transaction, try_lock_for_session, try_lock_for_transaction, unlock_session
 from store.named_sql import Queries
+from store.pulse import Pulse
 from store.server import Capabilities, capabilities
 
 __all__ = [
     "Capabilities",
     "Database",
     "HuoyanError",
+    "Pulse",
     "Queries",
     "StoreError",
     "capabilities",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -42,6 +43,7 @@ class Database:
         except psycopg.ProgrammingError as error:
             raise StoreError(f"the database address is not one libpq understands: {error}") from None
         self._timeout = timeout
+        self._under_way: dict[object, float] = {}
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             merged, connection_class=psycopg.Connection[DictRow], kwargs={"row_factory": dict_row},
             min_size=min_size, max_size=max_size, timeout=timeout, open=False, check=ConnectionPool.check_connection,
@@ -66,18 +68,30 @@ class Database:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """One transaction on one connection: committed at the end of the block, rolled back on an exception."""
+        this = object()
+        self._under_way[this] = time.monotonic()
         try:
-            manager = self._pool.connection()
-            connection = manager.__enter__()
-        except PoolTimeout:
-            raise StoreError(f"the database at {self.address} gave no connection within {self._timeout:g} s") from None
-        try:
-            yield connection
-        except BaseException as error:
-            if not manager.__exit__(type(error), error, error.__traceback__):
-                raise
-        else:
-            manager.__exit__(None, None, None)
+            try:
+                manager = self._pool.connection()
+                connection = manager.__enter__()
+            except PoolTimeout:
+                raise StoreError(
+                    f"the database at {self.address} gave no connection within {self._timeout:g} s") from None
+            try:
+                yield connection
+            except BaseException as error:
+                if not manager.__exit__(type(error), error, error.__traceback__):
+                    raise
+            else:
+                manager.__exit__(None, None, None)
+        finally:
+            del self._under_way[this]
+
+    @property
+    def longest_under_way(self) -> float:
+        """How many seconds the oldest transaction of this pool is at it by now, its wait for a connection included."""
+        began = list(self._under_way.values())
+        return time.monotonic() - min(began) if began else 0.0
 
     def rows(self, sql: str, parameters: Any = None) -> list[dict[str, Any]]:
         """All rows of one query in a transaction of its own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
 from store.database import Connection
 
@@ -31,3 +32,12 @@ def try_lock_for_session(connection: Connection, name: str) -> bool:
 def unlock_session(connection: Connection, name: str) -> None:
     """Release a lock taken by :func:`try_lock_for_session`."""
     connection.execute("select pg_advisory_unlock(%s)", [_key(name)])
+
+
+def held_among(connection: Connection, names: Collection[str]) -> set[str]:
+    """Those of the locks ``names`` that somebody holds now, this connection too."""
+    keys = {_key(name): name for name in names}
+    rows = connection.execute(
+        "select (classid::bigint << 32) | objid::bigint as key from pg_locks where locktype = 'advisory' and granted"
+        " and objsubid = 1 and database = (select oid from pg_database where datname = current_database())").fetchall()
+    return {keys[row["key"]] for row in rows if row["key"] in keys}

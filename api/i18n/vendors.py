@@ -130,7 +130,7 @@ WORDS = {
     "trial.restore": ("恢复", "restore"),
     "trial.note.receipt": ("按接收时间", "by the time of receipt"),
     "trial.note.repeated": ("已保存过", "stored already"),
-    "trial.note.contradiction": ("此时刻已保存另一数值，会被拒收", "another value is stored for this time: refused"),
+    "trial.note.contradiction": ("此时刻已保存另一个值，会被拒收", "another value is stored for this time: refused"),
     "trial.note.if_held": ("若此前持续", "if it held until then"),
     "refusal.no_vendor": ("没有厂家 {vendor}", "there is no vendor {vendor}"),
     "refusal.trial_form": ("主题形式应为 {forms}", "the form is one of {forms}"),

@@ -36,20 +36,24 @@ from store import Database
               help="Port of ingest's health page.")
 @click.option("--scheduler-metrics-port", type=click.IntRange(1, 65535), default=9102, show_default=True,
               help="Port of the scheduler's health page.")
+@click.option("--listen-port", type=click.IntRange(1, 65535), default=26875, show_default=True,
+              help="Port of GB/T 26875.3 over TCP.")
+@click.option("--listen-metrics-port", type=click.IntRange(1, 65535), default=9103, show_default=True,
+              help="Port of the listener's health page.")
 @click.option("--home", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="Folder of the demo's data.")
 @click.option("--once", is_flag=True, help="Stop after the report instead of running on.")
 def demo(reset: bool, units: int, devices: int, days: int, seed: int, rate: float, port: int, mqtt_port: int,
-         database_port: int, ingest_metrics_port: int, scheduler_metrics_port: int, home: Path | None,
-         once: bool) -> int:
-    """Run the whole line on this machine: database, broker, devices, ingest, scores, draw, pages."""
+         database_port: int, ingest_metrics_port: int, scheduler_metrics_port: int, listen_port: int,
+         listen_metrics_port: int, home: Path | None, once: bool) -> int:
+    """Run the whole line on this machine: database, broker, devices, ingest, links, scores, draw, pages."""
     console = Console(highlight=False)
     # The processes write logs of their own; this terminal is for the person.
     logs.configure("console", "warning")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
     folder = (home or demo_home()).absolute()
     options = DemoOptions(folder, units, devices, days, seed, rate, port, mqtt_port, database_port,
-                          ingest_metrics_port, scheduler_metrics_port)
+                          ingest_metrics_port, scheduler_metrics_port, listen_port, listen_metrics_port)
 
     def say(line: str) -> None:
         console.print(f"[dim]{dt.datetime.now().astimezone():%H:%M:%S}[/dim] {line}")
@@ -66,7 +70,7 @@ def demo(reset: bool, units: int, devices: int, days: int, seed: int, rate: floa
             with Database(stack.dsn, name="huoyan-demo", max_size=6) as db:
                 _fill(stack, db, console)
                 stack.make_logins(db)
-                say("消息服务、采集、调度、页面 broker, ingest, scheduler, pages starting")
+                say("消息服务、采集、装置接入、调度、页面 broker, ingest, listener, scheduler, pages starting")
                 stack.start_broker()
                 stack.start_processes()
                 stack.start_fleet()
@@ -109,6 +113,8 @@ def _farewell(options: DemoOptions, supervisor: Supervisor, seconds: float) -> s
     return (f"\n[bold]http://127.0.0.1:{options.api_port}/[/bold]  login [bold]duty[/bold] / [bold]{PASSWORD}[/bold]"
             f"   also {people}\n"
             f"MQTT 127.0.0.1:{options.mqtt_port}   a vendor's login: anning / {PASSWORD}   see docs/vendor-guide.md\n"
+            f"GB/T 26875.3 127.0.0.1:{options.listen_port} (TCP)   查岗与设备连接 duty checks: "
+            f"http://127.0.0.1:{options.api_port}/duty\n"
             f"ready after {seconds:.0f} s, {supervisor.memory() / 2**20:,.0f} MB in all; "
             f"data in {options.home}; Ctrl-C stops everything")
 

@@ -11,7 +11,7 @@ import structlog
 import uvicorn
 
 from api.app import ApiOptions, create_app
-from huoyan.commands.session import database
+from huoyan.commands.session import STORING_PATIENCE, database
 from huoyan.commands.session import settings as load_settings
 from huoyan.running import run_service
 from ingest.service import IngestOptions, IngestService
@@ -47,9 +47,10 @@ def ingest() -> None:
         tls_ca=loaded.mqtt_tls_ca, protocol=loaded.mqtt_protocol, client_id=loaded.mqtt_client_id,
         share=loaded.mqtt_share, tls_cert=loaded.mqtt_tls_cert, tls_key=loaded.mqtt_tls_key,
         batch=loaded.ingest_batch, linger_ms=loaded.ingest_linger_ms,
-        receive_maximum=loaded.ingest_receive_maximum, max_payload=loaded.ingest_max_payload)
-    with database(loaded, "ingest") as db:
-        run_service("ingest", IngestService(db, options), loaded.metrics_host, loaded.ingest_metrics_port)
+        receive_maximum=loaded.ingest_receive_maximum, max_payload=loaded.ingest_max_payload,
+        alarms_apart=loaded.ingest_alarms_apart)
+    with database(loaded, "ingest", STORING_PATIENCE) as db:
+        run_service("ingest", IngestService(db, options), loaded.metrics_host, loaded.ingest_metrics_port, db=db)
 
 
 @click.command()

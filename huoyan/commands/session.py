@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -13,6 +13,12 @@ from huoyan import logs
 from huoyan.settings import Settings, load
 from store import Database, StoreError
 from store.migrating import head, revision
+
+#: Seconds that a process which takes telemetry in waits for a connection. It tries again without end, so that a longer
+#: wait brings nothing but minutes in which nobody is told; a shorter one would take a busy moment for an outage.
+STORING_PATIENCE: Final = 5.0
+#: All others do one thing for somebody, and a wait is better than an error.
+_PATIENCE: Final = 30.0
 
 
 class Day(click.ParamType[dt.date]):
@@ -37,10 +43,11 @@ def settings() -> Settings:
 
 
 @contextmanager
-def database(loaded: Settings, name: str) -> Iterator[Database]:
+def database(loaded: Settings, name: str, patience: float = _PATIENCE) -> Iterator[Database]:
     """An open database at the schema this program needs; a sentence says how to migrate it otherwise."""
     found, needed = revision(loaded.database_url), head()
     if found != needed:
         raise StoreError(f"the database is at schema {found}, this program needs {needed}: run huoyan migrate")
-    with Database(loaded.database_url, name=f"huoyan-{name}", max_size=loaded.database_pool) as opened:
+    with Database(loaded.database_url, name=f"huoyan-{name}", max_size=loaded.database_pool,
+                  timeout=patience) as opened:
         yield opened

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from policy.clocks import legal_day
 from simulators.city import generate, write
 from simulators.errors import SimulatorError
 from simulators.fleet import FAULT_LEVELS, Broker, Fleet, Ledger, Traffic, read_devices, read_logins
+from simulators.links import RunningLinks, TransmissionDevice
 from simulators.sparkplug import EdgeNode, EdgeSession, EdgeTraffic, RunningEdge, edge_device
 
 
@@ -82,6 +84,44 @@ def fleet(devices_file: Path, rate: float, seed: int, faults: str, events_per_mi
         traffic = Traffic(devices, seed, FAULT_LEVELS[faults], events_per_minute=events_per_minute,
                           start_ms=int(dt.datetime.now(dt.UTC).timestamp() * 1000))
         running = Fleet(devices, traffic, broker, Ledger(ledger_file), rate=rate, seed=seed)
+
+        def stop(_signal: int, _frame: Any) -> None:
+            running.stop()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        totals = running.run(duration)
+    except SimulatorError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(totals.line())
+
+
+@simulate.command()
+@click.option("--devices", "devices_file", type=click.Path(path_type=Path), required=True,
+              help='JSON list of {"vendor", "device_no", "kind"}, every kind uitd.')
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where huoyan listen is.")
+@click.option("--port", type=click.IntRange(1, 65535), default=None, help="HUOYAN_LISTEN_TCP_PORT if left out.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--pace", type=click.FloatRange(0.01, 1000), default=1.0, show_default=True,
+              help="How many times faster than a heartbeat in 30 s, a report in 3 minutes and an alarm or fault in "
+                   "half an hour of each device.")
+@click.option("--clock-off", type=click.FloatRange(-86_400, 86_400), default=0.0, show_default=True,
+              help="Seconds by which the clock of the first device is ahead (below 0: behind) until it is set.")
+@click.option("--duration", type=click.FloatRange(0, min_open=True), default=None,
+              help="Seconds; until SIGTERM or Ctrl-C if left out.")
+def links(devices_file: Path, host: str, port: int | None, seed: int, pace: float, clock_off: float,
+          duration: float | None) -> None:
+    """Be transmission devices on TCP links (GB/T 26875.3): report, answer duty checks, have the clock set.
+
+    Each goes by the source address that is its number where that has twelve hexadecimal digits; register it as
+    gbt26875.address.
+    """
+    loaded = load_settings()
+    now = time.time()
+    try:
+        devices = [TransmissionDevice(device, seed, now, pace=pace, clock_off=0.0 if place else clock_off)
+                   for place, device in enumerate(read_devices(devices_file))]
+        running = RunningLinks(devices, host, port or loaded.listen_tcp_port)
 
         def stop(_signal: int, _frame: Any) -> None:
             running.stop()

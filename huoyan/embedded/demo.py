@@ -28,6 +28,7 @@ from huoyan.embedded.logins import ingest_login, vendor_login, write_logins
 from huoyan.embedded.postgres import EmbeddedPostgres
 from huoyan.embedded.processes import accepts_connections, require_free_port
 from huoyan.embedded.supervisor import Child, Supervisor, postgres_child
+from huoyan.embedded.wiring import wire
 from policy import calendar
 from policy.clocks import legal_day
 from scheduler import Outcome, find, run_once
@@ -41,6 +42,8 @@ LOGINS = (("admin", "管理员", "administrator", "990000"), ("duty", "大队值
           ("town", "镇街工作人员", "town", "990101001"))
 _WEEKS_SCORED = 12
 _HOST = "127.0.0.1"
+#: One device's clock is so many seconds behind when it connects: what is done about it can be seen within two minutes.
+_CLOCK_OFF = -200
 # What the demo keeps in its folder; --reset removes these and nothing else.
 _OURS = ("postgresql-*", "postgresql.log*", "logs", "broker", "fleet", "demo.json")
 
@@ -60,6 +63,8 @@ class DemoOptions:
     database_port: int = 55432
     ingest_metrics_port: int = 9101
     scheduler_metrics_port: int = 9102
+    listen_port: int = 26875
+    listen_metrics_port: int = 9103
 
 
 @contextmanager
@@ -105,7 +110,9 @@ class Demo:
                 (self.options.mqtt_port, "the MQTT broker", "--mqtt-port"),
                 (self.options.database_port, "PostgreSQL", "--database-port"),
                 (self.options.ingest_metrics_port, "the health page of ingest", "--ingest-metrics-port"),
-                (self.options.scheduler_metrics_port, "the health page of the scheduler", "--scheduler-metrics-port")):
+                (self.options.scheduler_metrics_port, "the health page of the scheduler", "--scheduler-metrics-port"),
+                (self.options.listen_port, "GB/T 26875.3 links", "--listen-port"),
+                (self.options.listen_metrics_port, "the health page of the listener", "--listen-metrics-port")):
             require_free_port(port, what, f"stop what uses it or choose another with {option}")
 
     def start_database(self) -> None:
@@ -122,7 +129,7 @@ class Demo:
         city = generate(self.options.seed, units=self.options.units, devices=self.options.devices,
                         until=legal_day(now), days=self.options.days, now=now)
         # Before the load: once its one transaction has committed, nothing may be missing.
-        self._write_fleet(city.fleet_devices(), [vendor["vendor_code"] for vendor in city.vendors])
+        self._write_fleet(city.fleet_devices(), wire(city), [vendor["vendor_code"] for vendor in city.vendors])
         self._write_truth(city.truth)
         return load_city(db, city, now, progress)
 
@@ -174,18 +181,23 @@ class Demo:
                     ready=lambda: accepts_connections(self.options.mqtt_port))
 
     def start_processes(self) -> None:
-        """Ingest, scheduler and API: the three processes of production, by their own commands."""
-        for name, port in (("ingest", self.options.ingest_metrics_port),
+        """Ingest, listener, scheduler and API: the processes of production, by their own commands."""
+        for name, port in (("ingest", self.options.ingest_metrics_port), ("listen", self.options.listen_metrics_port),
                            ("scheduler", self.options.scheduler_metrics_port), ("api", self.options.api_port)):
             self._start(name, ["-m", "huoyan.cli", name], ready=_answers(f"http://{_HOST}:{port}/readyz"))
 
     def start_fleet(self) -> None:
-        """Devices that publish as real ones do."""
+        """Devices that publish as real ones do, and transmission devices that connect to the listener."""
         folder = self.options.home / "fleet"
         self._start("fleet", [
             "-m", "huoyan.cli", "simulate", "fleet", "--devices", str(folder / "devices.json"), "--logins",
             str(folder / "logins.json"), "--rate", str(self.options.rate), "--seed", str(self.options.seed),
             "--faults", "low", "--mqtt-protocol", "3.1.1"])
+        links = folder / "links.json"
+        if links.exists() and json.loads(links.read_text(encoding="utf-8")):
+            self._start("links", [
+                "-m", "huoyan.cli", "simulate", "links", "--devices", str(links), "--port",
+                str(self.options.listen_port), "--seed", str(self.options.seed), "--clock-off", str(_CLOCK_OFF)])
 
     def environment(self) -> Mapping[str, str]:
         """The settings of every process of the demo."""
@@ -194,11 +206,14 @@ class Demo:
         return kept | {
             "HUOYAN_DATABASE_URL": self.dsn, "HUOYAN_MQTT_HOST": _HOST, "HUOYAN_MQTT_PORT": str(self.options.mqtt_port),
             "HUOYAN_MQTT_USER": "ingest", "HUOYAN_MQTT_PASSWORD": self._ingest_password,
-            "HUOYAN_MQTT_PROTOCOL": "3.1.1", "HUOYAN_API_HOST": _HOST, "HUOYAN_API_PORT": str(self.options.api_port),
+            "HUOYAN_MQTT_PROTOCOL": "3.1.1", "HUOYAN_INGEST_ALARMS_APART": "0",
+            "HUOYAN_API_HOST": _HOST, "HUOYAN_API_PORT": str(self.options.api_port),
             "HUOYAN_API_SECURE_COOKIES": "0", "HUOYAN_METRICS_HOST": _HOST, "HUOYAN_LOG_FORMAT": "json",
             "HUOYAN_INGEST_METRICS_PORT": str(self.options.ingest_metrics_port),
             "HUOYAN_SCHEDULER_METRICS_PORT": str(self.options.scheduler_metrics_port),
-            # Five processes share two cores: numerical libraries must not each take all of them.
+            "HUOYAN_LISTEN_HOST": _HOST, "HUOYAN_LISTEN_TCP_PORT": str(self.options.listen_port),
+            "HUOYAN_LISTEN_UDP_PORT": "0", "HUOYAN_LISTEN_METRICS_PORT": str(self.options.listen_metrics_port),
+            # All these processes share two cores: numerical libraries must not each take all of them.
             "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
     @property
@@ -212,9 +227,10 @@ class Demo:
     def _vendors(self) -> list[str]:
         return sorted(json.loads((self.options.home / "fleet" / "logins.json").read_text(encoding="utf-8")))
 
-    def _write_fleet(self, devices: list[dict[str, Any]], vendors: list[str]) -> None:
+    def _write_fleet(self, devices: list[dict[str, Any]], wired: list[dict[str, Any]], vendors: list[str]) -> None:
         folder = make_folder(self.options.home / "fleet")
-        (folder / "devices.json").write_text(json.dumps(devices, ensure_ascii=False), encoding="utf-8")
+        for name, rows in (("devices", [row for row in devices if row not in wired]), ("links", wired)):
+            (folder / f"{name}.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
         (folder / "logins.json").write_text(json.dumps(dict.fromkeys(vendors, PASSWORD)), encoding="utf-8")
 
     def _write_truth(self, truth: list[dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import Counter, Gauge, Histogram
 
 from ingest.metrics import IngestMetrics
-from ingest.writer import Stored
+from ingest.stored import Stored
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _FRAMES = (1, 3, 10, 30, 100, 300, 1000, 3000)

@@ -119,12 +119,12 @@ def frame_telemetry(state: DeviceState, now_ms: int, values: Mapping[str, float]
     second = now_ms // 1000
     moment = dt.datetime.fromtimestamp(second, dt.UTC)
     tag = gbt26875.time_tag(moment) if tag is None else tag
-    frames = [_frame(state, moment, gbt26875.device_status(1, tag))]
+    frames = [frame(state, moment, gbt26875.device_status(1, tag))]
     readings: tuple[ReadingRecord, ...] = ()
     if second > state.told_second:
         state.told_second = second
         raw, place = round(values["voltage"] * 10), gbt26875.component_place(0, 0)
-        frames.append(_frame(state, moment, gbt26875.component_analog([(1, 1, 1, place, 8, raw, tag)])))
+        frames.append(frame(state, moment, gbt26875.component_analog([(1, 1, 1, place, 8, raw, tag)])))
         readings = ((state.device.device_no, "voltage", second * 1000, round(raw * .1, 6)),)
     return Wire(topic(state.device, "gbt26875"), _on_wire(state.device, b"".join(frames)), "gbt26875", readings)
 
@@ -148,12 +148,13 @@ def frame_event(state: DeviceState, kind: str, point: str, *, active: bool, now_
         loop, _, number = point.partition("-")
         data = gbt26875.component_status([(1, 1, _COMPONENTS.get(kind, 42), gbt26875.component_place(
             int(loop or 0), int(number or 0)), word, "" if state.serial % 3 else "楼层探测器", tag)])
-    wire = _on_wire(state.device, _frame(state, moment, data))
+    wire = _on_wire(state.device, frame(state, moment, data))
     return Wire(topic(state.device, "gbt26875"), wire, "gbt26875", (),
                 ((state.device.device_no, kind, None, active, second * 1000),))
 
 
-def _frame(state: DeviceState, moment: dt.datetime, data: bytes) -> bytes:
+def frame(state: DeviceState, moment: dt.datetime, data: bytes = b"") -> bytes:
+    """One frame under the next serial number of the device."""
     serial, state.serial = state.serial, (state.serial + 1) & 0xFFFF
     return gbt26875.Frame(serial, address(state.device), 0, gbt26875.time_tag(moment), data).encode()
 

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from ingest.gbt26875.downstream import KINDS
+from ingest.links.kinds import INITIALISE, fields_of, kind_of
 from store import Database
 from tests.api import district
 from tests.api.conftest import House, proof_of
@@ -171,6 +173,20 @@ def test_the_page_asks_the_ticked_devices_and_shows_what_came_of_it(house: House
     nobody = client.post("/duty", data={"csrf": proof, "kind": "duty_check", "minutes": "2"})
     assert nobody.status_code == 422
     assert "请勾选至少一台装置" in nobody.text
+
+
+def test_whatever_was_asked_is_shown_in_the_list_and_alone(house: House) -> None:
+    db, client = house.db, house.client("brigade")
+    linked(db, "D0000", 1)
+    fields = {"system": 1, "system_address": 1, "address": "01000200", "start": "2026-03-01T00:00:00+08:00"}
+    for kind in KINDS.keys() - {INITIALISE}:
+        wanted = {name: fields[name] for name in fields_of(kind_of(kind)) if name in fields}
+        made = ask(client, kind=kind, devices=[device(db, "D0000")["device_id"]], **wanted)
+        assert made.status_code == 201, made.text
+        page = client.get(f"/duty/{made.json()['requests'][0]}")
+        assert page.status_code == 200, kind
+    page = client.get("/duty?view=requests")
+    assert (page.status_code, page.text.count("other/D0000")) == (200, len(KINDS) - 1)
 
 
 def test_a_town_sees_answers_but_cannot_ask(house: House) -> None:

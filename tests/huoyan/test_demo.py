@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.line.processes import Api, until
 from tests.servers.databases import run_folder
 from tests.servers.programs import unused_port
 
-_PORTS = ("port", "mqtt-port", "database-port", "ingest-metrics-port", "scheduler-metrics-port")
+_PORTS = ("port", "mqtt-port", "database-port", "ingest-metrics-port", "scheduler-metrics-port", "listen-port",
+          "listen-metrics-port")
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,9 @@ def test_started_again_it_goes_on_with_the_same_data_and_ctrl_c_stops_every_proc
         taken = run(words(home, ports, "--once"))
         assert (taken.returncode, taken.stderr.count("\n")) == (2, 1)
         assert "a demo already runs" in taken.stderr
+        api = Api(ports["port"], "duty", "huoyan-demo")
+        links = until(lambda: [link for link in api.get("/links")["links"] if link["transport"] == "tcp"], 60, "links")
+        assert {(link["port"], link["device_kind"]) for link in links} == {(ports["listen-port"], "uitd")}
         demo.send_signal(signal.SIGINT)
         rest, _ = demo.communicate(timeout=60)
         assert demo.returncode == 0, told + rest

@@ -54,6 +54,7 @@ class Line:
             "HUOYAN_DATABASE_URL": self.dsn, "HUOYAN_MQTT_HOST": "127.0.0.1",
             "HUOYAN_MQTT_PORT": str(self.broker.port), "HUOYAN_MQTT_USER": "ingest",
             "HUOYAN_MQTT_PASSWORD": self.broker.password("ingest"), "HUOYAN_MQTT_PROTOCOL": "3.1.1",
+            "HUOYAN_INGEST_ALARMS_APART": "0",
             "HUOYAN_INGEST_METRICS_PORT": str(health)}))
 
     @property

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from ingest.messages import Message
+from ingest.stored import Stored
 from ingest.storing import BatchStore
 from ingest.vocabulary import Vocabulary, vocabulary
-from ingest.writer import Stored, Writer
+from ingest.writer import Writer
 from policy import rules
 from store import Database
 

@@ -12,8 +12,9 @@ import pytest
 from ingest.messages import Message
 from ingest.sparkplug import Publish
 from ingest.sparkplug.ticking import tick
+from ingest.stored import Stored
 from ingest.storing import BatchStore
-from ingest.writer import Stored, Writer
+from ingest.writer import Writer
 from policy import rules
 from simulators.sparkplug import EdgeNode, Metric, Outgoing
 from store import Database

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.arrivals import Arrivals
 from ingest.batchwriter import BatchWriter
-from ingest.writer import Stored
+from ingest.stored import Stored
 from policy import rules
 from store import Database
 
@@ -59,6 +59,19 @@ def test_what_the_broker_delivers_again_is_stored_once_and_what_a_device_says_ag
     again = put(BatchWriter(city, rules()), batch(timeless, timed, head=head))
     assert values(city) == ([1, 2] if head == DUP else [1, 1, 2])
     assert again.duplicates == (2 if head == DUP else 1)
+
+
+def test_what_was_put_aside_for_a_limit_is_not_stored_when_the_broker_delivers_it_again(
+        writer: BatchWriter, city: Database) -> None:
+    with city.connection() as connection:
+        connection.execute("update vendors set messages_per_second = 0.001, message_burst = 1"
+                           " where vendor_code = 'acme'")
+    sent = ("acme/P1/telemetry", b'{"battery":1}'), ("acme/P1/telemetry", b'{"battery":2}')
+    assert dict(put(writer, batch(*sent)).refused) == {"rate_limit": 1}
+    again = put(BatchWriter(city, rules()), batch(*sent, head=DUP))
+    assert (again.readings, again.refused.total(), again.echoes) == (0, 0, 1)
+    assert values(city) == [1]
+    assert len(city.rows("select from quarantine")) == 1
 
 
 def test_another_session_may_use_the_same_packet_number(writer: BatchWriter, city: Database) -> None:

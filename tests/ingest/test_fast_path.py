@@ -267,8 +267,10 @@ def test_a_network_thread_that_dies_ends_the_process_and_is_told_of(broken: str,
 def test_who_was_heard_is_written_down_though_nothing_more_comes(city: Database) -> None:
     service = IngestService(city, IngestOptions(host="127.0.0.1", port=1))
     devices = np.array([row["device_id"] for row in city.rows("select device_id from devices")])
-    service._writer._heard.add(devices, devices, devices, devices)
-    assert run_to_its_end(service) is None
+    lane = service._lane(IngestOptions(host="127.0.0.1", port=1).everything("alone"), None)
+    lane.writer._heard.add(devices, devices, devices, devices)
+    lane.start()
+    lane.stop()
     assert len(city.rows("select from device_last")) == len(devices)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.gbt26875 import frame_bytes
 from ingest.gbt26875.times import tag_of
-from ingest.writer import Stored
+from ingest.stored import Stored
 from store import Database
 from tests.ingest.conftest import NOW
 

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from ingest.writer import Stored
+from ingest.stored import Stored
 from store import Database
 from tests.ingest.conftest import NOW
 

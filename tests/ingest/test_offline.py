@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest import offline
 from ingest.gbt26875 import frame_bytes
-from ingest.writer import Stored
+from ingest.stored import Stored
 from store import Database
 from tests.ingest.conftest import NOW
 

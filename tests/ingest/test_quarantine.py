@@ -25,8 +25,8 @@ from ingest.errors import IngestError
 from ingest.messages import Message
 from ingest.quarantine import Quarantined
 from ingest.replay import Replay, replay
+from ingest.stored import Stored
 from ingest.storing import BatchStore
-from ingest.writer import Stored
 from policy import rules
 from store import Database
 from tests.ingest.conftest import NOW

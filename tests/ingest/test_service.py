@@ -203,7 +203,7 @@ def _count_again(dsn: str) -> int:
 
 def test_more_than_fits_in_memory_is_left_with_the_broker_and_asked_for_again(
         mosquitto: Mosquitto, city: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.service._INBOX_ROOM", 5)
+    monkeypatch.setattr("ingest.lane._INBOX_ROOM", 5)
     with running(city, options(mosquitto)):
         pass
     with publisher(mosquitto) as publish:
@@ -255,8 +255,9 @@ def test_the_process_can_be_watched(mosquitto: Mosquitto, city: Database) -> Non
             publish("acme/P1/telemetry", {"battery": 5, "bogus": 1})
             publish("acme/S1/event", {"type": "fire_alarm"})
         wait(lambda: sample("huoyan_ingest_messages_total", form="event") == 1)
+        wait(lambda: sample("huoyan_ingest_rows_total", table="readings") == 1)
+        wait(lambda: sample("huoyan_ingest_echoes_total") == 1)
         assert sample("huoyan_ingest_connected") == 1
-        assert sample("huoyan_ingest_rows_total", table="readings") == 1
         assert sample("huoyan_ingest_quarantined_total", reason="unknown_metric") == 1
         assert sample("huoyan_ingest_queue_messages") == 0
         assert (sample("huoyan_ingest_ack_seconds_count") or 0) > 0

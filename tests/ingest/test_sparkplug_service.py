@@ -139,7 +139,8 @@ def test_the_embedded_broker_lets_an_edge_node_be_asked(tmp_path: Path, city: Da
         edge = EdgeSession(made, broker.host, broker.port, password=broker.password("acme"), protocol="3.1.1", qos=1)
         edge.open()
         login = {"user": "ingest", "password": broker.password("ingest"), "protocol": "3.1.1"}
-        chosen = IngestOptions(host=broker.host, port=broker.port, receive_maximum=500, batch=100, **login)
+        chosen = IngestOptions(host=broker.host, port=broker.port, receive_maximum=500, batch=100,
+                               alarms_apart=False, **login)
         with running(city, chosen):
             wait(lambda: online(city) == {"P1": True, "S1": True})
             edge.send(lambda node, now: [node.data("P1", {"Inputs/Pressure": 0.62}, now)][1:])

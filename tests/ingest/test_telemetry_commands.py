@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from huoyan.commands.quarantine import quarantine
 from huoyan.commands.telemetry import alarms
 from ingest.errors import IngestError
-from ingest.writer import Stored
+from ingest.stored import Stored
 from store import Database
 
 Store = Callable[..., Stored]

@@ -12,10 +12,11 @@ import pytest
 
 from ingest.jsonvalues import JsonSettings, Kept, Measured, meaning
 from ingest.messages import Message
+from ingest.stored import Stored
 from ingest.storing import BatchStore
 from ingest.topics import _OF_A_DEVICE, _OF_A_GATEWAY
 from ingest.vocabulary import vocabulary
-from ingest.writer import Stored, Writer
+from ingest.writer import Writer
 from policy import rules
 from store import Database
 from tests.conftest import need

@@ -9,8 +9,10 @@ from collections.abc import Callable
 import pytest
 
 from ingest import trial
+from ingest.gbt26875 import frame_bytes
+from ingest.gbt26875.times import tag_of
+from ingest.stored import Stored
 from ingest.trial import Trial
-from ingest.writer import Stored
 from policy import rules
 from registry import vendor_limits
 from store import Database
@@ -96,6 +98,27 @@ def test_a_repetition_and_a_contradiction_are_told_apart(attempt: Try, store: Ca
     other = attempt("acme/P1/telemetry", payload.replace("0.42", "0.5"))
     assert shown(other) == [("reading", "water_pressure", "0.5", "contradiction")]
     assert not other.is_clean
+
+
+def test_a_state_is_compared_with_what_is_stored_too(attempt: Try, store: Callable[..., Stored]) -> None:
+    payload = json.dumps({"ts": int(NOW.timestamp() * 1000), "values": {"door": "open", "pressure": 0.42}})
+    store(("acme/P1/telemetry", payload.encode()))
+    assert shown(attempt("acme/P1/telemetry", payload)) == [("reading", "water_pressure", "0.42", "repeated"),
+                                                            ("state", "door", "open", "repeated")]
+    other = attempt("acme/P1/telemetry", payload.replace("open", "closed"))
+    assert [note for *_, note in shown(other)] == ["repeated", "contradiction"]
+    assert not other.is_clean
+
+
+def test_what_a_panel_says_within_one_second_is_no_contradiction(attempt: Try, store: Callable[..., Stored]) -> None:
+    def record(operator: int) -> bytes:
+        return frame_bytes(command=5, unit=bytes([4, 1, 1, 1, 2, operator]) + tag_of(NOW))
+
+    store(("acme/T1/gbt26875", record(1)))
+    assert [note for *_, note in shown(attempt("acme/T1/gbt26875", record(1)))] == ["repeated"]
+    found = attempt("acme/T1/gbt26875", record(2))
+    assert found.is_clean
+    assert store(("acme/T1/gbt26875", record(2))).states == 1
 
 
 def test_a_value_without_time_goes_by_the_time_of_receipt(attempt: Try) -> None:

@@ -13,12 +13,15 @@ import pytest
 
 import ingest
 from huoyan.embedded.demo import LOGINS, PASSWORD, DemoOptions
+from huoyan.embedded.wiring import wire
 from ingest.clock import read_time
+from ingest.gbt26875 import Frame, find_frames
 from ingest.service import IngestOptions
+from ingest.stored import Stored
 from ingest.topics import FORMS
-from ingest.writer import Stored
 from policy import rules
 from simulators.city import generate
+from simulators.fleet.post import is_manned
 from tests.ingest.conftest import NOW
 
 PATH = Path(__file__).parents[2] / "docs/vendor-guide.md"
@@ -144,3 +147,19 @@ def test_the_commands_of_the_demo_are_for_its_logins_ports_and_devices(store: St
     assert {username for username, *_ in LOGINS} >= {"duty"}
     assert {vendor for vendor, _ in kinds} == {"anning", "xunjie", "tianshui", "hongyan"}
     assert f"http://127.0.0.1:{options.api_port}/" in GUIDE
+
+
+def test_the_frame_for_the_demo_s_listener_is_whole_and_from_a_stranger() -> None:
+    (line,) = re.findall(r"printf ([0-9a-f]+) \| xxd -r -p \| nc -q 2 127\.0\.0\.1 (\d+)", GUIDE)
+    (found,) = find_frames(bytes.fromhex(line[0]))
+    assert isinstance(found, Frame)
+    assert int(line[1]) == DemoOptions(Path()).listen_port
+    options = DemoOptions(Path())
+    city = generate(options.seed, units=options.units, devices=options.devices, until=DAY, days=1)
+    wired = wire(city)
+    assert len(wired) == 12
+    assert {row["vendor"] for row in wired} == {"xunjie", "hongyan"}
+    addresses = {device["settings"]["gbt26875"]["address"] for device in city.devices if device["settings"]}
+    assert len(addresses) == 12
+    assert int.from_bytes(found.source, "little") not in addresses
+    assert len({is_manned(f"huoyan/v1/{row['vendor']}/{row['device_no']}/gbt26875") for row in wired}) == 2

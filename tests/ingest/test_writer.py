@@ -13,8 +13,9 @@ import pytest
 
 from ingest.gbt26875 import frame_bytes
 from ingest.messages import Message
+from ingest.stored import Stored
 from ingest.storing import BatchStore
-from ingest.writer import Stored, Writer
+from ingest.writer import Writer
 from policy import rules
 from store import Database
 from tests.ingest.conftest import NOW, register, storing

@@ -128,12 +128,12 @@ def _mixed(options: Options, folder: Path, network: Loopback) -> Result:
 
 
 def _group(options: Options, folder: Path, network: Loopback) -> Result:
-    """Members of a group that shares one subscription are killed, and two leave it for good."""
+    """Members of a group that shares one subscription are killed; one leaves for good, and one is killed for good."""
     if not can_share():
         raise RuntimeError("this ingest can't share a subscription")
     faults = schedule(options.seed, {"kill ingest": 4}, _SLEEP)
-    faults += [Fault(lasts(faults) + 2, "leave ingest", 0.1), Fault(lasts(faults) + 5, "leave ingest", 0.1)]
-    faults.append(Fault(lasts(faults) + 3, "kill ingest", 0.1))
+    faults += [Fault(lasts(faults) + 2, "leave ingest", 0.1), Fault(lasts(faults) + 15, "lose ingest", 0.1)]
+    faults.append(Fault(lasts(faults) + 15, "kill ingest", 0.1))
     return _struck("group", options, folder, network, Plan(options.seed, options.rate, ingests=3), faults)
 
 
@@ -195,7 +195,7 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("cuts", "the cable between each pair pulled", _cuts, needs_cables=True),
     Scenario("flood", "ten times the sustained rate, ingest killed meanwhile", _flood),
     Scenario("mixed", "faults of ingest, database and network that overlap", _mixed),
-    Scenario("group", "members of a shared subscription killed, and stopped for good", _group),
+    Scenario("group", "members of a shared subscription killed, stopped for good, and killed for good", _group),
     Scenario("broker-behind", "SIGKILL of Mosquitto while it holds a queue", _broker_behind),
     Scenario("steady", "no fault, memory and queue watched", _steady),
 )}

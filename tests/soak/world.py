@@ -152,7 +152,9 @@ class World:
             case "stop", "ingest":
                 return self._stop_ingest()
             case "leave", "ingest":
-                return self._leave_ingest()
+                return self._part_with_ingest(lambda program: program.stop())
+            case "lose", "ingest":
+                return self._part_with_ingest(lambda program: program.kill())
             case "fill", "disk":
                 self.database.fill()
                 return self.database.make_room
@@ -200,11 +202,11 @@ class World:
 
         return self._settle(judge)
 
-    def _leave_ingest(self) -> Callable[[], None]:
-        """The last member of a group is stopped in order, and is not needed for good."""
+    def _part_with_ingest(self, end: Callable[[Program], None]) -> Callable[[], None]:
+        """The last member of a group ends for good: stopped in order, or killed."""
         number = max(number for number in range(len(self.ingests)) if f"ingest {number}" in self._wanted)
         self._take(f"ingest {number}")
-        self.ingests[number].stop()
+        end(self.ingests[number])
         self.ports.pop(number)
         return lambda: None
 
