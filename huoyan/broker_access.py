@@ -55,6 +55,7 @@ class BrokerAccess:
         self._db, self._options = db, options
         self._stopping = threading.Event()
         self._failures = _PATIENCE
+        self._is_told = True
 
     def ready(self) -> bool:
         """Whether the files are those of the database of a moment ago."""
@@ -80,16 +81,26 @@ class BrokerAccess:
 
     def once(self, now: dt.datetime) -> list[str]:
         """Write what has changed and tell the broker; returns the names of the files that were written."""
+        try:
+            return self._write(now)
+        finally:
+            # Until it has heard, a key that was revoked still opens: it is told again each round.
+            if not self._is_told and self._options.pid_file is not None:
+                _tell(self._options.pid_file)
+            self._is_told = True
+
+    def _write(self, now: dt.datetime) -> list[str]:
         options = self._options
         make_private_folder(options.folder)
         with self._db.connection() as connection:
             changed = broker_files.write(connection, options.folder, options.service)
             revoked = broker_files.revoked(connection)
+        self._is_told = self._is_told and not changed
         if options.authority is not None:
-            changed += self._authority_files(options.authority, [
+            found = self._authority_files(options.authority, [
                 (row["certificate_serial"], row["revoked_at"]) for row in revoked], now)
-        if changed and options.pid_file is not None:
-            _tell(options.pid_file)
+            self._is_told = self._is_told and not found
+            changed += found
         return changed
 
     def _authority_files(self, authority: Path, revoked: list[tuple[str, dt.datetime]], now: dt.datetime) -> list[str]:
@@ -118,12 +129,20 @@ def terms_of_policy(day: dt.date, algorithm: str = "rsa") -> Terms:
 
 
 def _tell(pid_file: Path) -> None:
-    """Have Mosquitto read its files again: it drops whoever may not be connected any more, and nobody else."""
+    """Have Mosquitto read its files again: it drops whoever may not be connected any more, and nobody else.
+
+    One that is not running reads them when it starts.
+    """
+    if not pid_file.exists():
+        _log.info("Mosquitto is not running: it reads the files when it starts", pid_file=str(pid_file))
+        return
     text = read_file(pid_file, "the file with Mosquitto's process number", most=_LONGEST_PID).strip()
     if not text.isdigit():
         raise AccessError(f"{pid_file} holds no process number: is pid_file set in mosquitto.conf?")
     try:
         os.kill(int(text), signal.SIGHUP)
+    except ProcessLookupError:
+        _log.info("Mosquitto is not running: it reads the files when it starts", pid_file=str(pid_file))
     except OSError as error:
         raise AccessError(f"Mosquitto (process {int(text)} of {pid_file}) can't be told to read its files again: "
                           f"{error.strerror}") from None

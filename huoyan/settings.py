@@ -78,7 +78,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("mqtt_tls_cert", str, "", "path", "certificate of ingest for mutual TLS; needs the CA file and the key"),
     Setting("mqtt_tls_key", str, "", "path", "key of that certificate"),
     Setting("mqtt_share", str, "", "name",
-            "several ingest processes with this name share one subscription, under client ids of their own"),
+            "several ingest processes with this name share one subscription, under client ids of their own; "
+            "a secret, as the client id is"),
     Setting("broker_address", str, "BROKER:8883", "host:port", "where devices connect, as the vendors' pages tell it"),
     Setting("broker_directory", str, "", "path", "where broker-access writes the files that Mosquitto reads"),
     Setting("broker_authority", str, "", "path",

@@ -8,6 +8,7 @@ from typing import Any
 
 from ingest.digests import digest
 from ingest.gbt26875 import BadBytes, BadUnit, Frame, find_frames, payload_bytes, report, weight
+from ingest.gbt26875.frames import SHORT_BEAT
 from ingest.jsonform import (
     Contents,
     decode_attributes,
@@ -19,7 +20,7 @@ from ingest.jsonform import (
 )
 from ingest.judge import Device, MessageJudge, Parcel, storable
 from ingest.messages import DeviceContent, Message, Problem, Refusal
-from ingest.topics import Topic, parse_topic
+from ingest.topics import NO_FORM, Topic, parse_topic, stray
 from ingest.vocabulary import Vocabulary
 
 #: What stands where, by (vendor, device number).
@@ -28,7 +29,7 @@ DeviceKey = tuple[str, str]
 
 @dataclass(slots=True)
 class Opened:
-    """A decoded message. ``problems`` are pieces no codec could read; ``topic`` is None where even that is wrong."""
+    """A decoded message. ``problems`` are pieces no codec could read; ``topic`` is None where it is nobody's."""
 
     message: Message
     topic: Topic | None
@@ -71,7 +72,7 @@ def open_message(message: Message, words: Vocabulary) -> Opened:
     """Decode a message; whatever is wrong with it ends in ``problems``."""
     topic = parse_topic(message.topic)
     if isinstance(topic, str):
-        return Opened(message, None, problems=[Problem("topic", topic)])
+        return Opened(message, stray(message.topic), problems=[Problem("topic", topic)])
     opened = Opened(message, topic)
     try:
         _decode(opened, topic, words)
@@ -110,7 +111,8 @@ def judge_message(opened: Opened, directory: Directory, words: Vocabulary) -> Ju
     judge = MessageJudge(message, words, is_thingsboard=topic is not None and topic.is_thingsboard)
     vendor = topic.vendor_code if topic and topic.vendor_code in directory.vendors else None
     judged = Judged(message, vendor, topic.form if topic else "other", [], judge.refusals)
-    stranger = _stranger(topic, directory)
+    # What a wrong topic has wrong says more than that nobody is registered under its second word.
+    stranger = None if topic and topic.form == NO_FORM and vendor is None else _stranger(topic, directory)
     if topic is None or stranger:
         for problem in opened.problems[:1] if not stranger else [Problem(*stranger)]:
             judge.refuse(problem.reason_code, problem.reason)
@@ -174,7 +176,8 @@ def _frames(opened: Opened, device: Device, judge: MessageJudge, words: Vocabula
         parcel = judge.parcel(device)
         judge.begin_frame(frame.raw)
         if isinstance(frame, BadBytes):
-            judge.refuse_frame(frame.reason_code, frame.reason)
+            if frame.reason_code != SHORT_BEAT:
+                judge.refuse_frame(frame.reason_code, frame.reason)
         else:
             reports = report(frame, settings)
             taken += 0 if isinstance(reports, BadUnit) else sum(map(weight, reports))

@@ -21,6 +21,9 @@ URGENT_FILTERS: Final = tuple(f"huoyan/v1/+/+/{form}" for form in URGENT_FORMS)
 #: Below a device's own topic, what the centre sends to it in GB/T 26875.3. Our own words: they come back to ingest,
 #: which subscribes to everything, and are no telemetry.
 DOWN: Final = "gbt26875/down"
+#: What a topic carries that is none of the contract's, but lies below a vendor's own.
+NO_FORM: Final = "other"
+_ROOTS: Final = ("huoyan/v1/", "spBv1.0/")
 #: No topic of the contract is longer; MQTT allows 65,535 bytes, which must fill neither memory nor quarantine.
 LONGEST_TOPIC: Final = 400
 
@@ -55,6 +58,18 @@ def parse_topic(topic: str) -> Topic | str:
     if len(topic) > LONGEST_TOPIC:
         return f"the topic has {len(topic)} characters; {LONGEST_TOPIC} are allowed"
     return _parse(topic)
+
+
+def stray(topic: str) -> Topic | None:
+    """Whose a wrong topic is: its beginning, which the broker ties to the login, says it though the rest does not.
+
+    None where no vendor stands there.
+    """
+    for root in _ROOTS:
+        if topic.startswith(root):
+            vendor = topic[len(root):LONGEST_TOPIC].partition("/")[0]
+            return Topic(vendor, None, NO_FORM) if vendor else None
+    return None
 
 
 def is_down(topic: str) -> bool:

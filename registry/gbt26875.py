@@ -33,7 +33,7 @@ LAYOUTS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 21, 24, 25, 26, 28)
 RESTORABLE: Final = (1, 2, 21)
 _ADDRESS = re.compile(r"(?:[0-9A-Fa-f]{2}[ :-]?){5}[0-9A-Fa-f]{2}|[0-9]{1,15}")
 _NUMBER = re.compile(r"[0-9]{1,3}")
-_FLAGS = ("deny", "restored_types", "point_word_first", "confirm")
+_FLAGS = ("deny", "restored_types", "point_word_first", "confirm", "switch_inputs")
 _LONGEST_NAME = 60
 _MOST_ENTRIES = 256
 

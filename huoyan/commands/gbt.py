@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ingest.errors import IngestError
-from ingest.gbt26875.frames import BadBytes, find_frames, payload_bytes
+from ingest.gbt26875.frames import SHORT_BEAT, BadBytes, find_frames, payload_bytes
 from ingest.gbt26875.meaning import Tree, meaning
 from ingest.gbt26875.settings import DeviceSettings
 from ingest.gbt26875.telling import lines, stored
@@ -65,6 +65,8 @@ def profiles() -> None:
 
 
 def _told(one: Any, settings: DeviceSettings) -> tuple[Tree, list[Tree]]:
+    if isinstance(one, BadBytes) and one.reason_code == SHORT_BEAT:
+        return meaning(one, settings), []
     if isinstance(one, BadBytes):
         return meaning(one, settings), [{"quarantine": one.reason_code, "reason": one.reason}]
     return meaning(one, settings), stored(one, settings)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+import structlog
 import uvicorn
 
 from api.app import ApiOptions, create_app
@@ -15,6 +16,9 @@ from huoyan.commands.session import settings as load_settings
 from huoyan.running import run_service
 from ingest.service import IngestOptions, IngestService
 from scheduler import SchedulerService
+
+_log = structlog.get_logger(__name__)
+_SHORTEST_SHARE = 16
 
 
 class _Server(uvicorn.Server):
@@ -34,6 +38,10 @@ class _Server(uvicorn.Server):
 def ingest() -> None:
     """Take in what devices publish: decode, store, then acknowledge."""
     loaded = load_settings()
+    if 0 < len(loaded.mqtt_share) < _SHORTEST_SHARE:
+        # Mosquitto's access list says who may read, not who may subscribe: what it deals to a stranger is lost.
+        _log.warning("the name in HUOYAN_MQTT_SHARE may be guessed: with Mosquitto, who subscribes under it takes "
+                     "messages away; choose one of 16 random letters or more")
     options = IngestOptions(
         host=loaded.mqtt_host, port=loaded.mqtt_port, user=loaded.mqtt_user, password=loaded.mqtt_password,
         tls_ca=loaded.mqtt_tls_ca, protocol=loaded.mqtt_protocol, client_id=loaded.mqtt_client_id,

@@ -216,5 +216,7 @@ def outcome(request: Request, serial: int, frame: Frame) -> Outcome | None:
 def is_duty_answer(frame: Frame) -> bool:
     """Whether a person pressed the key (查岗应答): a record of type 24 with bit 5 in any of its objects."""
     unit = frame.unit
-    return (frame.command == SEND_DATA and len(unit) >= 10 and unit[0] == 24
-            and any(flags >> DUTY_ANSWER & 1 for flags in unit[2::8]))
+    if frame.command != SEND_DATA or len(unit) < 4 or unit[0] != 24:
+        return False
+    size = 2 if len(unit) - 2 == 2 * unit[1] else 8  # without time tags, or with them
+    return len(unit) - 2 >= size and any(flags >> DUTY_ANSWER & 1 for flags in unit[2::size])

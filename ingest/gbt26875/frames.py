@@ -17,6 +17,10 @@ SHORTEST_FRAME: Final = 30
 LONGEST_FRAME: Final = SHORTEST_FRAME + LONGEST_UNIT
 #: Bytes of a frame up to and with the command: with them a deny can be addressed.
 HEAD: Final = 27
+#: A heartbeat of one maker outside the framing: start mark, source address, two bytes, end mark. In a frame the end
+#: mark would stand in the month and year of its time.
+SHORT_BEAT: Final = "gbt_short_beat"
+_SHORT_BEAT_SIZE: Final = 12
 # Each candidate start costs a sum over up to a kilobyte; bytes made to look like starts must not stall the process.
 MOST_FAILURES: Final = 2000
 _SHOWN = 80
@@ -161,8 +165,10 @@ def scan(data: bytes, *, is_all: bool, failed: Failure | None = None) -> tuple[l
             break
         if start > position and bad_from < 0:
             bad_from = position
-        frame = _frame_at(data, start)
-        if isinstance(frame, Frame):
+        frame: Frame | BadBytes | Failure = _frame_at(data, start)
+        if isinstance(frame, Failure) and _is_short_beat(data, start):
+            frame = BadBytes(data[start:start + _SHORT_BEAT_SIZE], SHORT_BEAT, "a heartbeat outside the framing")
+        if not isinstance(frame, Failure):
             if bad_from >= 0:
                 found.append(_bad(data[bad_from:start], failed))
                 bad_from, failed = -1, None
@@ -217,6 +223,16 @@ def _frame_at(data: bytes, at: int) -> Frame | Failure:
     if raw[-3] != (total := checksum(raw)):
         return Failure("gbt_checksum", f"the check sum is {raw[-3]:02X}; the bytes sum to {total:02X}", raw[:HEAD])
     return Frame(raw)
+
+
+def _is_short_beat(data: bytes, at: int) -> bool:
+    """Whether a short heartbeat stands at a place where no whole frame does.
+
+    What follows it must be the next start mark or nothing yet: a frame whose clock shows this month and year is whole
+    only later.
+    """
+    end = at + _SHORT_BEAT_SIZE
+    return data[end - 2:end] == END and data[end:end + 2] in (b"", b"@", START)
 
 
 def _short(there: int) -> Failure:

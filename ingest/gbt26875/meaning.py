@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from ingest.gbt26875.addresses import address_number, address_text, as_endpoint
 from ingest.gbt26875.downstream import BY_TYPE, Asked, read_request
-from ingest.gbt26875.frames import BadBytes, Frame
+from ingest.gbt26875.frames import SHORT_BEAT, BadBytes, Frame
 from ingest.gbt26875.names import Name
 from ingest.gbt26875.reports import analog_value, described
 from ingest.gbt26875.settings import DeviceSettings
-from ingest.gbt26875.tables import BITS, CONTROL, REQUEST, analog_name, command_name, type_name
-from ingest.gbt26875.text import text_of
+from ingest.gbt26875.tables import BITS, CONTROL, REQUEST, SWITCHES, analog_name, command_name, type_name
+from ingest.gbt26875.text import text_of, texts_in
 from ingest.gbt26875.times import NO_CLOCK, is_bcd, time_of
 from ingest.gbt26875.units import (
     BadUnit,
@@ -39,6 +39,9 @@ Tree = dict[str, Any]
 def meaning(found: Frame | BadBytes, settings: DeviceSettings) -> Tree:
     """All that a frame says; of bytes that are none, why."""
     if isinstance(found, BadBytes):
+        if found.reason_code == SHORT_BEAT:
+            return {"bytes": len(found.raw), "hex": found.raw.hex(), "heartbeat": found.reason,
+                    "source": address(found.raw[2:8], settings, settings.source_order)}
         return {"bytes": len(found.raw), "hex": found.raw.hex(), "refused": found.reason_code, "reason": found.reason}
     raw, unit = found.raw, found.unit
     told: Tree = {
@@ -60,6 +63,8 @@ def meaning(found: Frame | BadBytes, settings: DeviceSettings) -> Tree:
 
 def moment(tag: bytes, settings: DeviceSettings) -> Tree:
     """A time tag: its bytes, the moment in China's time or None, and the form it was read in."""
+    if not tag:
+        return {"hex": "", "time": None, "form": "absent"}
     time = None if tag == NO_CLOCK else time_of(tag, settings.clock)
     form = "none" if tag == NO_CLOCK else "impossible" if time is None else (
         "bcd" if settings.clock == "bcd" or is_bcd(tag) else "binary")
@@ -129,8 +134,16 @@ def _system_status(one: SystemStatus, settings: DeviceSettings) -> Tree:
 
 
 def _component_status(one: ComponentStatus, settings: DeviceSettings) -> Tree:
+    if settings.switch_inputs and one.switch is not None:
+        kind, value = one.switch
+        bit = SWITCHES.get(kind)
+        name = Name("未知输入", "unknown input") if bit is None else bit.on if value else bit.off
+        return {**_component(one, settings), "input": {"code": kind, "value": value, **_name(name)},
+                "time": moment(one.time, settings)}
     return {**_component(one, settings), "status": _bits(one.status, 2, 4),
-            "description": _description(one.description, settings), "time": moment(one.time, settings)}
+            "description": _description(one.description, settings),
+            **({"channel": {"type": one.channel[0], "number": one.channel[1]}} if one.channel else {}),
+            "time": moment(one.time, settings)}
 
 
 def _description(raw: bytes, settings: DeviceSettings) -> Tree:
@@ -182,7 +195,7 @@ def _second(tag: bytes | None, settings: DeviceSettings) -> Tree:
 
 def _vendor(one: VendorObject, settings: DeviceSettings) -> Tree:
     known = settings.types.get(one.kind)
-    text = {"text": text_of(one.raw[2:], "plain")} if known and known.layout < 0 else {}
+    text = {"text": texts_in(one.raw[2:])} if known and known.layout < 0 else {}
     return {"hex": one.raw[2:].hex().upper(), **text}
 
 

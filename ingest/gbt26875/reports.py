@@ -19,8 +19,9 @@ from ingest.gbt26875.tables import (
     REQUEST,
     RESIDUAL_CURRENT_COMPONENTS,
     SEND_DATA,
+    SWITCHES,
 )
-from ingest.gbt26875.text import format_of, text_of
+from ingest.gbt26875.text import format_of, text_of, texts_in
 from ingest.gbt26875.times import device_time, is_later, time_of
 from ingest.gbt26875.units import (
     BadUnit,
@@ -98,20 +99,35 @@ def _system(one: SystemStatus, frame: Frame, settings: DeviceSettings) -> list[R
 
 
 def _component(one: ComponentStatus, frame: Frame, settings: DeviceSettings) -> list[Report]:
-    system, system_address, component, raw_address, status, description, tag = one
+    system, system_address, component, raw_address, status, description, tag, channel = one
+    switch = one.switch if settings.switch_inputs else None
     address = component_address(raw_address, settings)
     detail: dict[str, Any] = {"system": settings.system_name(system).zh,
                               "component": settings.component_name(component).zh,
                               "address": address, "status": f"{status:04X}"}
-    if description.strip(b"\x00 "):
+    if switch is None and description.strip(b"\x00 "):
         # The text may follow stale or binary bytes: people see what decodes, the bytes stay for whoever looks closer.
         text, number = described(description, settings.description)
         detail["description"] = text
         detail["description_hex"] = description.hex()
         if number is not None:
             detail["format"] = number
+    if any(channel):
+        detail["channel"] = f"{channel[0]}-{channel[1]}"
     point = f"{system}/{system_address}/{component}/{address}"
+    if switch is not None:
+        return [_switch(point, *switch, tag, detail, frame, settings)]
     return [_status(point, status, 2, tag, detail, frame, settings)]
+
+
+def _switch(point: str, kind: int, value: int, tag: bytes, detail: dict[str, Any], frame: Frame,
+            settings: DeviceSettings) -> StatusReport:
+    """A switch input: one condition by its kind; of a kind nobody has named, the value is read as a status."""
+    detail |= {"status": f"{value:04X}", "input": kind}
+    if kind not in SWITCHES:
+        return _status(point, value, 2, tag, detail, frame, settings)
+    what = (SWITCHES[kind].kind,)
+    return StatusReport(point, what if value else (), what, _time(tag, detail, frame, settings), detail)
 
 
 def _device(one: DeviceStatus, frame: Frame, settings: DeviceSettings) -> list[Report]:
@@ -219,8 +235,8 @@ def _operation(one: Operation, frame: Frame, settings: DeviceSettings) -> list[R
 def _record(one: Operation, kind: int, frame: Frame, settings: DeviceSettings) -> StateReport:
     """A record that the centre has asked for: an old manual alarm read today is no fire of today."""
     names = "、".join(bit.on.zh for number, bit in BITS[kind].items() if one.flags >> number & 1)
-    moment = time_of(one.time, settings.clock)
-    told = f"{moment:%Y-%m-%d %H:%M:%S}" if moment else one.time.hex(" ")
+    moment = time_of(one.time, settings.clock) if one.time else None
+    told = f"{moment:%Y-%m-%d %H:%M:%S}" if moment else one.time.hex(" ") or "无时间"
     return StateReport(f"{_place(one.system, one.system_address)}.operation",
                        f"{told} {names or '无操作'} ({one.flags:02X})，操作员 {one.operator}",
                        _plain_time(one.time, frame, settings))
@@ -228,25 +244,25 @@ def _record(one: Operation, kind: int, frame: Frame, settings: DeviceSettings) -
 
 def _version(one: Version, frame: Frame, settings: DeviceSettings) -> list[Report]:
     return [StateReport(f"{_place(one.system, one.system_address)}.version", f"{one.major}.{one.minor}",
-                        _plain_time(one.time or frame.sent, frame, settings))]
+                        _plain_time(one.time or b"", frame, settings))]
 
 
 def _configuration(one: Configuration, frame: Frame, settings: DeviceSettings) -> list[Report]:
     return [StateReport(f"{_place(one.system, one.system_address)}.configuration", text_of(one.text, "plain"),
-                        _plain_time(one.time or frame.sent, frame, settings))]
+                        _plain_time(one.time or b"", frame, settings))]
 
 
 def _component_configuration(one: ComponentConfiguration, frame: Frame, settings: DeviceSettings) -> list[Report]:
     key = f"gbt.{one.system}/{one.system_address}/{one.component}/{one.address.hex()}.configuration"
     return [StateReport(key, described(one.description, settings.description)[0],
-                        _plain_time(one.time or frame.sent, frame, settings))]
+                        _plain_time(one.time or b"", frame, settings))]
 
 
 def _clock(one: Clock, frame: Frame, settings: DeviceSettings) -> list[Report]:
     told = time_of(one.shown, settings.clock)
     return [StateReport(f"{_place(one.system, one.system_address)}.clock",
                         told.isoformat() if told else one.shown.hex(" "),
-                        _plain_time(one.time or frame.sent, frame, settings))]
+                        _plain_time(one.time or b"", frame, settings))]
 
 
 def _place(system: int | None, address: int) -> str:
@@ -264,7 +280,7 @@ def _vendor_data(what: str, number: int, raw: bytes, frame: Frame, settings: Dev
     if name:
         detail |= {"zh": name.zh, "en": name.en}
     if known and known.layout < 0:
-        detail["text"] = text_of(raw[2:], "plain")
+        detail["text"] = texts_in(raw[2:])
     return EventReport("vendor_data", f"{what} {number}", True, _time(frame.sent, detail, frame, settings), detail)
 
 
@@ -275,11 +291,12 @@ def _restored(reports: list[Report]) -> list[Report]:
 
 
 def _time(tag: bytes, detail: dict[str, Any], frame: Frame, settings: DeviceSettings) -> DeviceTime:
-    """The time of an object, or that of sending for a panel whose own clock is not to be trusted.
+    """The time of an object, or that of sending where it has none or its panel's clock is not to be trusted.
 
     The other of the two is kept in ``detail`` where the object's is missing, impossible or later than the sending.
     """
     sent = frame.raw[6:12]
+    tag = tag or sent
     if settings.clock_trust == "sent":
         if tag != sent:
             _keep(detail, "event_time", tag, settings)
@@ -298,7 +315,7 @@ def _keep(detail: dict[str, Any], key: str, tag: bytes, settings: DeviceSettings
 
 def _plain_time(tag: bytes, frame: Frame, settings: DeviceSettings) -> DeviceTime:
     """The time of a value or text, which has no detail to keep another in."""
-    return device_time(frame.sent if settings.clock_trust == "sent" else tag, settings.clock)
+    return device_time(frame.sent if settings.clock_trust == "sent" else tag or frame.sent, settings.clock)
 
 
 _REPORTS: Final[dict[type, Callable[[Any, Frame, DeviceSettings], list[Report]]]] = {

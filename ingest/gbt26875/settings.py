@@ -53,8 +53,8 @@ class DeviceSettings:
     """Settings of a device, ready for use; without any, the standard holds.
 
     ``heartbeats`` are commands of the user's own that say only "here". ``time_request`` are types by which a device
-    asks for the time. ``confirm``: over MQTT, too, each packet is answered as over a link. ``reset_ends`` are the
-    conditions that a reset of a system ends.
+    asks for the time. ``confirm``: over MQTT, too, each packet is answered as over a link. ``switch_inputs``: component
+    objects of 16 bytes are switch inputs. ``reset_ends`` are the conditions that a reset of a system ends.
     """
 
     profile: str = ""
@@ -68,6 +68,7 @@ class DeviceSettings:
     clock_trust: str = "event"
     deny: bool = True
     confirm: bool = False
+    switch_inputs: bool = False
     reset_ends: tuple[str, ...] = ()
     types: Mapping[int, VendorType] = field(default_factory=lambda: dict(RESTORED))
     commands: Mapping[int, Name] = field(default_factory=dict)
@@ -147,6 +148,7 @@ def _read(own: Mapping[str, Any], reset_ends: tuple[str, ...]) -> DeviceSettings
         description=words["description"], analog_values=words["analog_values"], clock=words["clock"],
         clock_trust=words["clock_trust"],
         deny=own.get("deny") is not False, confirm=own.get("confirm") is True,
+        switch_inputs=own.get("switch_inputs") is True,
         reset_ends=reset_ends if words["reset"] == "ends_alarms" else (),
         types=types,
         commands={code: name for code, entry in commands.items() if (name := _name(entry))},

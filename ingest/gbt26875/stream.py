@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from ingest.gbt26875.frames import HEAD, BadBytes, Failure, Frame, scan
+from ingest.gbt26875.frames import END, HEAD, SHORT_BEAT, START, BadBytes, Failure, Frame, scan
 
 #: Keep-alives some devices send as text outside the framing, by how they begin, and what they wait for.
 TEXT_KEEPALIVES: Final[Mapping[bytes, bytes]] = MappingProxyType({b"TD": b"OK!"})
 _LONGEST_TEXT: Final = 256
+_SHORT_ANSWER: Final = START + bytes(8) + END
 
 
 @dataclass(frozen=True, slots=True)
 class TextBeat:
-    """A keep-alive outside the framing, and the text that answers it."""
+    """A keep-alive outside the framing, and what answers it; ``source`` is the address in it, if it holds one."""
 
     raw: bytes
     answer: bytes
+    source: bytes = b""
 
 
 Found = Frame | BadBytes | TextBeat
@@ -76,8 +78,15 @@ class FrameStream:
         return [self._text_or_bad(one) if isinstance(one, BadBytes) else one for one in found]
 
     def _text_or_bad(self, bad: BadBytes) -> TextBeat | BadBytes:
+        if bad.reason_code == SHORT_BEAT:
+            return short_beat(bad)
         if bad.reason_code == "gbt_no_frame" and len(bad.raw) <= _LONGEST_TEXT:
             for text, answer in self._texts.items():
                 if bad.raw.startswith(text):
                     return TextBeat(bad.raw, answer)
         return bad
+
+
+def short_beat(bad: BadBytes) -> TextBeat:
+    """The keep-alive that these bytes are."""
+    return TextBeat(bad.raw, _SHORT_ANSWER, bad.raw[2:8])

@@ -101,6 +101,13 @@ DEVICE_OPERATION: Final = {**FACILITY_OPERATION,
 BITS: Final = {1: SYSTEM_STATUS, 2: COMPONENT_STATUS, 4: FACILITY_OPERATION, 21: DEVICE_STATUS, 24: DEVICE_OPERATION}
 
 
+#: What a switch input of Fubei 2024 tells when its value is not 0, by the kind of input.
+SWITCHES: Final = _bits(("manual_mode", "手动", "manual", "自动", "automatic"),
+                        ("mains_fault", "断电", "no power", "通电", "power"),
+                        ("started", "启动", "started", "停止", "stopped"),
+                        ("fault", "故障", "fault", "正常", "normal"))
+
+
 @dataclass(frozen=True, slots=True)
 class Analog:
     """A quantity of table 'analog types': the raw signed value times ``step`` is in ``unit``.

@@ -52,6 +52,9 @@ def lines(told: Tree, number: int, made: list[Tree]) -> list[str]:
     if "refused" in told and "serial" not in told:
         return [f"frame {number}: {told['bytes']} bytes that are no frame ({told['refused']})",
                 _line("reason", told["reason"]), _line("hex", _cut(told["hex"]))]
+    if "heartbeat" in told:
+        return [f"frame {number}: {told['bytes']} bytes, {told['heartbeat']}",
+                _line("source", _address(told["source"])), _line("stored", "nothing")]
     version = told["version"]
     found = [f"frame {number}: {told['bytes']} bytes, serial {told['serial']}, version {version['main']}."
              f"{version['user']}, command {_named(told['command'])}, sum {told['sum']}",
@@ -84,6 +87,8 @@ def _named(value: Tree) -> str:
 
 
 def _moment(value: Tree) -> str:
+    if value["form"] == "absent":
+        return "no time tag"
     if value["time"] is None:
         return f"no clock ({value['hex']})" if value["form"] == "none" else f"no possible time ({value['hex']})"
     bcd = " as BCD" if value["form"] == "bcd" else ""
@@ -129,5 +134,7 @@ _SHOWN: Final[dict[str, Callable[[Any], str]]] = {
     "system": _named, "component": _named, "quantity": _named, "address": _address, "status": _bits,
     "operation": _bits, "time": _moment, "since": _moment, "clock": _moment, "description": _description,
     "software": lambda value: f"{value['main']}.{value['user']}", "unit": lambda value: value or "(not known)",
+    "input": lambda value: f"kind {value['code']}, value {value['value']}: {value['zh']} {value['en']}",
+    "channel": lambda value: f"type {value['type']}, number {value['number']}",
     "value": lambda value: f"{value:g}", "metric": lambda value: f"{value['code']} = {value['value']:g}",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 #: Numbers of address formats that some makers put into the first byte of a description (loop and point, one number,
@@ -9,6 +10,8 @@ from typing import Final
 FORMATS: Final = range(1, 7)
 DESCRIPTION_BYTES: Final = 31
 _FILLER: Final = b"\xa0"
+# No byte of a GB 18030 character is a control character, so these never cut one.
+_BETWEEN: Final = re.compile(rb"[\x00-\x1f\x7f]+")
 
 
 def text_of(raw: bytes, form: str = "auto") -> str:
@@ -31,6 +34,15 @@ def text_of(raw: bytes, form: str = "auto") -> str:
     if not text.isprintable():
         text = "".join(character for character in text if character.isprintable())
     return text.strip()
+
+
+def texts_in(raw: bytes) -> str:
+    """The texts in a unit of a maker's own, such as a printer's line, with blanks between them.
+
+    Lengths, flags and times stand among them, so a run of a single byte is not taken for text.
+    """
+    found = (text_of(piece, "plain") for piece in _BETWEEN.split(raw) if len(piece) > 1)
+    return " ".join(text for text in found if text)
 
 
 def _decoded(raw: bytes) -> str:

@@ -16,7 +16,7 @@ class BadUnit:
 
 
 class SystemStatus(NamedTuple):
-    """Type 1, 建筑消防设施系统状态."""
+    """Type 1, 建筑消防设施系统状态. Here as in the others, ``time`` is empty where the object has no tag."""
 
     system: int
     system_address: int
@@ -25,7 +25,10 @@ class SystemStatus(NamedTuple):
 
 
 class ComponentStatus(NamedTuple):
-    """Type 2, 部件运行状态. ``address`` is the four bytes in wire order, ``description`` the raw text field."""
+    """Type 2, 部件运行状态. ``address`` is the four bytes in wire order, ``description`` the raw text field.
+
+    ``channel`` is what one maker puts behind the text: the type and the number of a channel of the component.
+    """
 
     system: int
     system_address: int
@@ -34,6 +37,15 @@ class ComponentStatus(NamedTuple):
     status: int
     description: bytes
     time: bytes
+    channel: bytes = b""
+
+    @property
+    def switch(self) -> tuple[int, int] | None:
+        """The kind and the value of a switch input, where the object is as long as one: read as bits, its kind would
+        be the low byte of a status."""
+        if len(self.description) != 1:
+            return None
+        return self.status & 0xFF, self.status >> 8 | self.description[0] << 8
 
 
 class ComponentAnalog(NamedTuple):
@@ -114,16 +126,25 @@ class VendorObject(NamedTuple):
 Unit = (SystemStatus | ComponentStatus | ComponentAnalog | Operation | DeviceStatus | Version | Configuration
         | ComponentConfiguration | Clock | VendorObject)
 
-_SYSTEM: Final = Struct("<BBH6s").unpack
 _COMPONENT: Final = Struct("<BBB4sH31s6s").unpack
 _ANALOG: Final = Struct("<BBB4sBh6s").unpack_from
-_OPERATION: Final = Struct("<BBBB6s").unpack
+_NO_TAG, _WITH_CHANNEL = 40, 48
 
 
 def _component(raw: bytes) -> ComponentStatus:
     if len(raw) == 46:
         return ComponentStatus(*_COMPONENT(raw))
-    return ComponentStatus(raw[0], raw[1], raw[2], raw[3:7], raw[7] | raw[8] << 8, raw[9:-6], raw[-6:])
+    if len(raw) == _NO_TAG:
+        return ComponentStatus(*_COMPONENT(raw + bytes(6)))._replace(time=b"")
+    channel = raw[40:42] if len(raw) == _WITH_CHANNEL else b""
+    return ComponentStatus(raw[0], raw[1], raw[2], raw[3:7], raw[7] | raw[8] << 8, raw[9:len(raw) - 6 - len(channel)],
+                           raw[-6:], channel)
+
+
+def _analog(raw: bytes) -> ComponentAnalog:
+    if len(raw) < 16:
+        return ComponentAnalog(*_ANALOG(raw + bytes(6)))._replace(time=b"")
+    return ComponentAnalog(*_ANALOG(raw))
 
 
 def _tag(raw: bytes, at: int) -> bytes | None:
@@ -131,17 +152,17 @@ def _tag(raw: bytes, at: int) -> bytes | None:
 
 
 #: What reads one object of a type, and the sizes it may have: the standard's first, then those seen in the field
-#: (component statuses without description; a second time tag at the end).
+#: (component statuses without description or with a channel; a second time tag at the end, or none at all).
 _READERS: Final[dict[int, tuple[Callable[[bytes], Unit], tuple[int, ...]]]] = {
-    1: (lambda raw: SystemStatus(*_SYSTEM(raw[:10])), (10, 16)),
-    2: (_component, (46, 15, 16)),
-    3: (lambda raw: ComponentAnalog(*_ANALOG(raw)), (16, 22)),
-    4: (lambda raw: Operation(*_OPERATION(raw)), (10,)),
+    1: (lambda raw: SystemStatus(raw[0], raw[1], raw[2] | raw[3] << 8, raw[4:10]), (10, 16, 4)),
+    2: (_component, (46, 15, 16, _WITH_CHANNEL, _NO_TAG)),
+    3: (_analog, (16, 22, 10)),
+    4: (lambda raw: Operation(raw[0], raw[1], raw[2], raw[3], raw[4:10]), (10, 4)),
     5: (lambda raw: Version(raw[0], raw[1], raw[2], raw[3], _tag(raw, 4)), (4, 10)),
     7: (lambda raw: ComponentConfiguration(raw[0], raw[1], raw[2], raw[3:7], raw[7:38], _tag(raw, 38)), (38, 44)),
     8: (lambda raw: Clock(raw[0], raw[1], raw[2:8], _tag(raw, 8)), (8, 14)),
-    21: (lambda raw: DeviceStatus(raw[0], raw[1:7]), (7, 13)),
-    24: (lambda raw: Operation(None, 0, raw[0], raw[1], raw[2:8]), (8,)),
+    21: (lambda raw: DeviceStatus(raw[0], raw[1:7]), (7, 13, 1)),
+    24: (lambda raw: Operation(None, 0, raw[0], raw[1], raw[2:8]), (8, 2)),
     25: (lambda raw: Version(None, 0, raw[0], raw[1], _tag(raw, 2)), (2, 8)),
     28: (lambda raw: Clock(None, 0, raw[:6], _tag(raw, 6)), (6, 12)),
 }

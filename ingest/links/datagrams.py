@@ -8,8 +8,8 @@ from collections import OrderedDict
 from typing import Final
 
 from ingest.errors import IngestError
-from ingest.gbt26875.frames import BadBytes, find_frames, payload_bytes
-from ingest.gbt26875.stream import TEXT_KEEPALIVES, Found, TextBeat
+from ingest.gbt26875.frames import SHORT_BEAT, BadBytes, find_frames, payload_bytes
+from ingest.gbt26875.stream import TEXT_KEEPALIVES, Found, TextBeat, short_beat
 from ingest.links.peer import UdpPeer
 from ingest.links.reception import Reception
 
@@ -109,5 +109,6 @@ def _found(data: bytes) -> list[Found]:
     for text, answer in TEXT_KEEPALIVES.items():
         if data.startswith(text):
             return [TextBeat(data, answer)]
-    found: list[Found] = list(find_frames(payload_bytes(data)))
+    found: list[Found] = [short_beat(one) if isinstance(one, BadBytes) and one.reason_code == SHORT_BEAT else one
+                          for one in find_frames(payload_bytes(data))]
     return found or [BadBytes(data, "empty", "the datagram is empty")]

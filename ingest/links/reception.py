@@ -32,6 +32,8 @@ _MOST_NOISE: Final = 100
 _CLOCK_EVERY: Final = 300.0
 #: First of the commands that users of the standard define for themselves.
 _USER: Final = 128
+#: A record of type 24 as it is sent: command and type.
+_DEVICE_OPERATION: Final = bytes((SEND_DATA, 24))
 _STANDARD: Final = DeviceSettings()
 _MOST_REMEMBERED: Final = 100_000
 
@@ -133,16 +135,23 @@ class Reception:
                 if isinstance(one, Frame):
                     self._frame(peer, one, now)
                 elif isinstance(one, TextBeat):
-                    self.metrics.frames.labels("text").inc()
-                    peer.send(one.answer)
-                    if peer.known is not None:
-                        self._heard(peer.known, one.raw, peer.heard_at)
+                    self._beat(peer, one)
                 else:
                     self._bad(peer, one, now)
         if (self.intake is not None and not peer.is_paused
                 and (peer.unstored >= self.options.window or self.intake.is_full)):
             peer.pause()
             self._waiting.append(peer)
+
+    def _beat(self, peer: Peer, beat: TextBeat) -> None:
+        self.metrics.frames.labels("text").inc()
+        peer.send(beat.answer)
+        known = peer.known
+        if known is None and beat.source:
+            who = self.directory.find(beat.source, peer.host, peer.port)
+            known = who if isinstance(who, Known) else None
+        if known is not None:
+            self._heard(known, b"", peer.heard_at)
 
     # One frame -----------------------------------------------------------------------------------------------------
 
@@ -234,8 +243,10 @@ class Reception:
         self.metrics.bad.labels(bad.reason_code).inc()
         peer.bad += 1 + len(bad.raw) // 256
         known = peer.known
-        if known is None and len(bad.head) >= HEAD:
-            who = self.directory.find(bad.head[12:18], peer.host, peer.port)
+        if known is None:
+            # Without a source address, who is known by peer or port alone.
+            source = bad.head[12:18] if len(bad.head) >= HEAD else bytes(6)
+            who = self.directory.find(source, peer.host, peer.port)
             known = who if isinstance(who, Known) else None
         reason = (bad.reason_code, bad.reason)
         entry = self._put(peer, bad.raw, known or Unknown(bad.reason), now, answers=0, reason=reason)
@@ -299,7 +310,7 @@ class Reception:
                 last = self._last.get(known.device_id)
                 if last is not None and last[2] is entry:
                     self._last[known.device_id] = (last[0], last[1], None)
-                if entry.raw[26] == SEND_DATA and entry.raw[27:28] == b"\x18":
+                if entry.raw[26:28] == _DEVICE_OPERATION:  # bytes of no frame may be shorter
                     self.answered_duty = True
             if peer.is_ended and peer.unstored <= 0:
                 ended.add(peer)

@@ -24,7 +24,7 @@ from ingest.sparkplug.payload import Decoded, Told, again, decode
 from ingest.sparkplug.rebirths import Publish
 from ingest.sparkplug.sessions import Sessions
 from ingest.sparkplug.topics import Address, SparkplugTopic, parse_sparkplug
-from ingest.topics import Topic
+from ingest.topics import Topic, stray
 from ingest.vocabulary import Vocabulary
 from policy import RuleBook
 from policy.clocks import legal_day
@@ -49,7 +49,7 @@ class Host:
         if not messages:
             return [], []
         parsed = [(message, parse_sparkplug(message.topic)) for message in messages]
-        opened = [Opened(message, None, problems=[Problem("topic", topic)])
+        opened = [Opened(message, stray(message.topic), problems=[Problem("topic", topic)])
                   for message, topic in parsed if isinstance(topic, str)]
         spoken = [(message, topic) for message, topic in parsed if isinstance(topic, SparkplugTopic)]
         vendors = memory.active_vendors(connection, {topic.address.vendor for _, topic in spoken})

@@ -132,6 +132,21 @@ def test_who_knows_the_name_of_a_session_takes_it_over(production: Production) -
         assert len(gone) == 1
 
 
+def test_who_knows_the_name_of_a_share_takes_messages_away(production: Production) -> None:
+    """Why the name of a share is a secret too: the access list keeps a stranger from reading, not from subscribing."""
+    share = "$share/guessed/huoyan/v1/#"
+    with (Client(production, "ingest", "huoyan-shares", subscribe=(share,)) as ingest,
+          Client(production, "other", "thief", subscribe=(share,)) as thief,
+          Client(production, "acme", "d1") as device):
+        for client in (ingest, thief, device):
+            assert client.connect() == "Success"
+        for client in (ingest, thief):
+            client.granted.get(timeout=5)
+        assert all(device.publish(TOPIC, b"{}") for _ in range(10))
+        assert 0 < len(ingest.take(10, timeout=2)) < 10
+        assert thief.take(1, timeout=0.2) == []
+
+
 def test_what_waits_for_ingest_outlives_a_restart(production: Production) -> None:
     with Client(production, "ingest", "huoyan-keeps", clean=False, subscribe=("huoyan/v1/#",)) as ingest:
         ingest.connect()

@@ -35,6 +35,13 @@ def test_help_names_every_command_with_what_it_does() -> None:
         assert f"\n  {name} " in told
 
 
+@pytest.mark.parametrize(("share", "is_warned"), [("", False), ("huoyan", True), ("qTz4mWc9XbR2kVn7", False)])
+def test_ingest_warns_of_a_share_whose_name_may_be_guessed(share: str, *, is_warned: bool) -> None:
+    done = huoyan("ingest", HUOYAN_MQTT_SHARE=share, HUOYAN_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert done.returncode == 2
+    assert ("HUOYAN_MQTT_SHARE may be guessed" in done.stdout + done.stderr) is is_warned
+
+
 @pytest.mark.parametrize(("words", "environment", "sentence"), [
     (("policy", "--date", "tomorrow"), {}, "Invalid value for '--date': 'tomorrow' is not a day such as 2026-03-01"),
     (("nonsense",), {}, "No such command 'nonsense'."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,16 @@ def test_the_operator_guide_lists_every_setting_as_it_is() -> None:
 def test_the_operator_guide_says_what_every_job_does() -> None:
     for job in JOBS:
         assert f"`{job.name}`" in text("docs/operator-guide.md")
+
+
+def test_the_guide_moves_every_path_of_mosquittos_settings_that_is_a_containers(tmp_path: Path) -> None:
+    (line,) = re.findall(r"^ +(sed -e .* > mosquitto\.conf)$", text("docs/operator-guide.md"), re.MULTILINE)
+    (tmp_path / "deploy").symlink_to(ROOT / "deploy")
+    subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True)
+    moved = (tmp_path / "mosquitto.conf").read_text(encoding="utf-8")
+    settings = [one for one in moved.splitlines() if one and not one.startswith("#")]
+    assert [one for one in settings if "/" in one and str(tmp_path) not in one] == []
+    assert "listener 1883 127.0.0.1" in settings
 
 
 def test_the_page_of_commands_is_their_help() -> None:

@@ -225,7 +225,27 @@ def test_a_mosquitto_on_this_machine_is_told_by_its_pid_file(db: Database, tmp_p
         assert not told.wait(0.1)
     finally:
         signal.signal(signal.SIGHUP, before)
-    for content, reason in (("none", "no process number"), ("99999999", "can't be told")):
-        (tmp_path / "pid").write_text(content)
-        with pytest.raises(AccessError, match=reason):
-            BrokerAccess(db, AccessOptions(tmp_path / f"x{content}", pid_file=tmp_path / "pid")).once(NOW)
+
+
+def test_a_mosquitto_that_did_not_hear_is_told_again(db: Database, tmp_path: Path) -> None:
+    (tmp_path / "pid").write_text("none")
+    access = BrokerAccess(db, AccessOptions(tmp_path / "access", pid_file=tmp_path / "pid"))
+    for _ in range(2):
+        with pytest.raises(AccessError, match="no process number"):
+            access.once(NOW)
+    told = threading.Event()
+    before = signal.signal(signal.SIGHUP, lambda *_: told.set())
+    try:
+        (tmp_path / "pid").write_text(f"{os.getpid()}\n")
+        assert access.once(NOW) == []
+        assert told.wait(5)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("number", [None, "99999999"])
+def test_a_mosquitto_that_is_not_running_need_not_be_told(db: Database, tmp_path: Path, number: str | None) -> None:
+    if number is not None:
+        (tmp_path / "pid").write_text(number)
+    access = BrokerAccess(db, AccessOptions(tmp_path / "access", pid_file=tmp_path / "pid"))
+    assert set(access.once(NOW)) == {"acl", "passwords"}

@@ -89,6 +89,30 @@ def test_a_wrong_sum_is_denied_and_kept_in_quarantine_and_the_next_frame_is_hear
         ("gbt_checksum", "acme", bytes(damaged))]
 
 
+def test_short_noise_of_a_known_device_leaves_no_frame_beside_it_unconfirmed(
+        centre: tuple[Database, ListenService]) -> None:
+    db, service = centre
+    with Panel(service.tcp_port) as panel:
+        panel.send(b"")
+        assert panel.hear().command == 3
+        panel.socket.sendall(b"+++AT\r\n" + panel.frame(status(2, 0x0002), serial=7) + b"\r\n"
+                             + panel.frame(status(2, 0x0002, point=2), serial=8))
+        assert [panel.hear().serial, panel.hear().serial] == [7, 8]
+    rows = db.rows("select vendor_code, payload from quarantine order by payload")
+    assert [(row["vendor_code"], bytes(row["payload"])) for row in rows] == [("acme", b"\r\n"), ("acme", b"+++AT\r\n")]
+
+
+def test_noise_of_a_sender_known_by_its_peer_is_kept_under_its_device(db: Database) -> None:
+    city(db)
+    with db.connection() as connection:
+        connection.execute("""update devices set settings = '{"gbt26875": {"peer": "127.0.0.1"}}'
+                              where device_no = 'T2'""")
+    with listening(db) as service, Panel(service.tcp_port) as panel:
+        panel.socket.sendall(b"AT+CSQ\r\n")
+        row = until(lambda: db.row("select vendor_code, topic from quarantine"), what="the bytes are kept")
+    assert (row["vendor_code"], row["topic"]) == ("acme", "huoyan/v1/acme/T2/gbt26875")
+
+
 def test_a_device_that_loops_on_denies_is_not_denied(centre: tuple[Database, ListenService]) -> None:
     db, service = centre
     with Panel(service.tcp_port, bytes.fromhex("0A0B0C0D0E0F")) as panel:

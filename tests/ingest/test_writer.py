@@ -153,6 +153,18 @@ def test_everything_a_stranger_can_send_is_quarantined_with_its_bytes(store: Sto
         "retired_device", "gbt_cut_short"}
 
 
+@pytest.mark.parametrize(("topic", "vendor"), [
+    ("huoyan/v1/acme/P1/events", "acme"), ("huoyan/v1/acme/P1", "acme"), ("huoyan/v1/acme", "acme"),
+    ("spBv1.0/acme/XDATA/E1", "acme"), ("spBv1.0/acme", "acme"), ("huoyan/v1/acme/" + "x" * 500, "acme"),
+    ("huoyan/v1/nobody/P1/events", None), ("huoyan/v1//P1/events", None), ("huoyan/v2/acme/P1/event", None),
+    ("huoyan/v1/" + "x" * 500, None)])
+def test_a_wrong_topic_below_a_vendors_own_is_shown_to_that_vendor(topic: str, vendor: str | None,
+                                                                   city: Database) -> None:
+    BatchStore(Writer(city, rules())).store([Message(topic, b"{}", NOW, packet_id=1)])
+    (row,) = city.rows("select vendor_code, reason_code from quarantine")
+    assert (row["vendor_code"], row["reason_code"]) == (vendor, "topic")
+
+
 def test_the_last_times_of_a_device_only_move_forward(store: Store, city: Database) -> None:
     store(telemetry(ts="2026-03-10T03:00:00Z", values={"battery": 80, "signal": -70}))
     store(telemetry(ts="2026-03-10T02:00:00Z", values={"battery": 90, "water_pressure": 0.4}),
