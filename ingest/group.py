@@ -60,6 +60,7 @@ class GroupLanes(Lanes):
                 self._seats.give_up(lane.client_id)
         is_subscribed = self.own is not None and self.own.session.is_subscribed
         self._seats.is_connected, self._seats.may_end_others = is_subscribed, self.ready
+        self._seats.subscribed_as = self.own.client_id if self.own is not None and is_subscribed else ""
         self._watch_alarms()
         self._end_what_is_drained()
 

@@ -76,6 +76,11 @@ class Seats:
         self._free_since: dict[str, float] = {}
         #: Told from outside: whether the broker hears this process, and whether it stores what comes.
         self.is_connected = self.may_end_others = False
+        #: Told from outside: the seat whose subscription the broker has confirmed.
+        self.subscribed_as = ""
+        # Guards that no seat is written down as staying after its process has begun to leave.
+        self._standing = threading.Lock()
+        self._stays = self._is_leaving = False
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="seats", daemon=True)
 
@@ -108,6 +113,8 @@ class Seats:
 
         Asked by those who stop, one after the other: whoever is told yes is not counted by the next.
         """
+        with self._standing:
+            self._is_leaving = True
         with self._db.connection() as connection:
             lock_for_transaction(connection, f"huoyan ingest leaving {self._share}")
             rows = connection.execute(_q["seats"], {"share": self._share, "settled": _SETTLED_AFTER}).fetchall()
@@ -155,6 +162,7 @@ class Seats:
 
     def _forget(self, client_id: str) -> None:
         self._ending.discard(client_id)
+        self._stays = self._stays and client_id != self._own
         self._own = "" if client_id == self._own else self._own
         self._post = "" if client_id == self._post else self._post
 
@@ -173,13 +181,15 @@ class Seats:
         self._write_finished(connection)
         while self._given_up:
             client_id = self._given_up.pop()
-            if client_id in (self._own, self._post):
-                unlock_session(connection, _lock(client_id))
+            if client_id in (self._own, self._post, *self._ending):
+                # First: where the connection ends here the lock goes with it, and must not be asked for again.
                 self._forget(client_id)
                 self._no_post_before = time.monotonic() + _OTHERS_FIRST
+                unlock_session(connection, _lock(client_id))
         if not self._own:
             self._own = self._free_seat(connection)
             self.changes.put(Change("taken", self._own))
+        self._stay(connection)
         if self._alarms and not self._post and self.is_connected and time.monotonic() >= self._no_post_before:
             self._read_alarms(connection)
         if not self.may_end_others:
@@ -200,21 +210,31 @@ class Seats:
                 self._ending.add(client_id)
                 self.changes.put(Change("abandoned", client_id))
 
+    def _stay(self, connection: Connection) -> None:
+        """Let others count on this process: not before the broker has confirmed that it gives it messages."""
+        with self._standing:
+            if self._own and self.subscribed_as == self._own and not self._stays and not self._is_leaving:
+                connection.execute(_q["stay"], {"client": self._own, "holder": self.holder})
+                self._stays = True
+
     def _read_alarms(self, connection: Connection) -> None:
         row = connection.execute(_q["alone"], {"client": self._alarms, "share": self._share}).fetchone()
         # None: another process has named it in this moment.
         if row is not None and try_lock_for_session(connection, _lock(row["client_id"])):
-            self._post = row["client_id"]
-            connection.execute(_q["hold_alone"], {"client": self._post, "share": self._share, "holder": self.holder})
-            self.changes.put(Change("alarms", self._post))
+            client_id = row["client_id"]
+            # It may wait for the last batch of the one before, and in vain: held by us is what is written down.
+            connection.execute(_q["hold_alone"], {"client": client_id, "share": self._share, "holder": self.holder})
+            self._post = client_id
+            self.changes.put(Change("alarms", client_id))
 
     def _write_finished(self, connection: Connection) -> None:
         while not self._finished.empty():
             client_id, was_there = self._finished.get()
             if client_id in self._ending:
+                # First: where the connection ends here another looks at the session again.
+                self._ending.discard(client_id)
                 connection.execute(_q["end" if was_there else "forget"], {"client": client_id, "holder": self.holder})
                 unlock_session(connection, _lock(client_id))
-                self._ending.discard(client_id)
 
 
 def _lock(client_id: str) -> str:

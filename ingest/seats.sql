@@ -1,11 +1,16 @@
 -- name: take
--- Take a seat: from now on only this holder stores what comes by it. Waits for a batch that is being stored.
-insert into ingest_seats (client_id, share, holder) values (%(client)s, %(share)s, %(holder)s)
-on conflict (client_id) do update set share = excluded.share, holder = excluded.holder, leaving = false, ended_at = null
+-- Take a seat: from now on only this holder stores what comes by it. Waits for a batch that is being stored. Others can't
+-- count on it before it is subscribed.
+insert into ingest_seats (client_id, share, holder, leaving) values (%(client)s, %(share)s, %(holder)s, true)
+on conflict (client_id) do update set share = excluded.share, holder = excluded.holder, leaving = true, ended_at = null
+
+-- name: stay
+-- The seat is subscribed: others may leave.
+update ingest_seats set leaving = false where client_id = %(client)s and holder = %(holder)s
 
 -- name: reach_for
--- Take over a seat of the group, for ending it.
-update ingest_seats set holder = %(holder)s where client_id = %(client)s and share = %(share)s
+-- Take over a seat of the group, for ending it: nobody can count on it any more, whoever holds its lock.
+update ingest_seats set holder = %(holder)s, leaving = true where client_id = %(client)s and share = %(share)s
 returning client_id
 
 -- name: seats

@@ -51,6 +51,12 @@ def seats(db: Database) -> dict[str, bool]:
             for row in db.rows("select client_id, ended_at is not null as ended from ingest_seats where not alone")}
 
 
+def stays(db: Database) -> list[str]:
+    """Those of whom others know that they are subscribed."""
+    return [row["client_id"] for row in db.rows(
+        "select client_id from ingest_seats where not alone and not leaving order by client_id")]
+
+
 def subscribed(broker: Mosquitto, client_id: str) -> bool:
     return f"{client_id} 1 $share/g/huoyan/v1/#" in broker.log
 
@@ -256,7 +262,48 @@ def test_who_was_taken_for_dead_may_not_store_and_gets_another_seat(quick: None,
 def test_of_those_who_leave_together_one_is_told_to_stay(quick: None, db: Database) -> None:
     with seated(db, "a") as one, seated(db, "b") as other, seated(db, "c") as third:
         assert [change(of).what for of in (one, other, third)] == ["taken"] * 3
+        one.subscribed_as, other.subscribed_as, third.subscribed_as = "a", "b", "c"
+        wait(lambda: stays(db) == ["a", "b", "c"])
         assert [of.may_leave() for of in (one, other, third)] == [True, True, False]
+
+
+def test_who_could_not_write_down_that_it_reads_the_alarms_tries_again(
+        quick: None, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seating, "_WATCH", "-c lock_timeout=300")
+    with seated(db, "a", alarms="a-alarms") as mine:
+        assert change(mine) == Change("taken", "a")
+        with db.connection() as batch:
+            batch.execute("insert into ingest_seats (client_id, share, holder, alone) values ('x', 'g', 'dead', true)")
+        with db.connection() as batch:
+            # The last transaction of one that was killed goes on for longer than the wait for it.
+            batch.execute("select from ingest_seats where client_id = 'x' for share")
+            mine.is_connected = True
+            time.sleep(1.5)
+        assert change(mine) == Change("alarms", "x")
+
+
+def test_a_seat_that_somebody_is_ending_is_nobody_who_stays(quick: None, db: Database) -> None:
+    with seated(db, "gone"):
+        wait(lambda: seats(db) == {"gone": False})
+    with seated(db, "a") as one, seated(db, "b") as other:
+        assert [change(of).what for of in (one, other)] == ["taken"] * 2
+        one.subscribed_as, other.subscribed_as = "a", "b"
+        wait(lambda: stays(db) == ["a", "b"])
+        one.may_end_others = True
+        assert change(one) == Change("abandoned", "gone")
+        assert one.may_leave()
+        assert not other.may_leave()
+
+
+def test_who_has_not_subscribed_yet_is_nobody_who_stays(quick: None, db: Database) -> None:
+    with seated(db, "a") as one, seated(db, "b") as other:
+        assert [change(of).what for of in (one, other)] == ["taken"] * 2
+        one.subscribed_as = "a"
+        wait(lambda: stays(db) == ["a"])
+        assert not one.may_leave()
+        other.subscribed_as = "b"
+        wait(lambda: stays(db) == ["a", "b"])
+        assert one.may_leave()
 
 
 def _end_connections(db: Database) -> None:
