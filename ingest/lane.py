@@ -63,6 +63,7 @@ class Lane:
         self._handed: queue.Queue[tuple[list[Arrivals], Block | None] | None] = queue.Queue(1)
         # Each is changed by one thread only.
         self._given, self._done = 0, 0
+        self._last_done = 0.0
         self._is_stopping = False
         self._is_storing_well = True
         self._trying_since: float | None = None
@@ -95,8 +96,13 @@ class Lane:
 
     @property
     def idle_for(self) -> float:
-        """Seconds since the last message came; 0 while any is not yet stored."""
-        return 0.0 if self.waiting else time.monotonic() - self.session.last_heard
+        """Seconds since the last message came or was acknowledged; 0 while any is not yet stored.
+
+        A broker sends so many ahead and no more: what comes next comes after an acknowledgement.
+        """
+        if self.waiting or self.session.needs_restart:
+            return 0.0
+        return time.monotonic() - max(self.session.last_heard, self._last_done)
 
     def check(self) -> None:
         """Raise what ended the work: a mistake of ours, or :class:`IngestError` where the broker refuses for good."""
@@ -186,10 +192,11 @@ class Lane:
 
     def _hand_over(self) -> None:
         """Read the batch and give it to the storing thread, when that has room for it."""
+        # Counted first: at no moment is there a message that does not count as waiting.
+        self._given += len(self._batcher)
         batch = self._batcher.take()
         if not batch:
             return
-        self._given += sum(map(len, batch))
         block = self.writer.open(batch) if self._is_storing_well else None
         while not self._crash:
             try:
@@ -213,6 +220,7 @@ class Lane:
                 if handed is None:
                     break
                 self._finish(*handed)
+                self._last_done = time.monotonic()
                 self._done += sum(map(len, handed[0]))
             self.writer.flush(is_last=True)
         except BaseException as error:
