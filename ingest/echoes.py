@@ -44,6 +44,8 @@ def fresh_among(connection: Connection, messages: Sequence[Message], window: dt.
     if not urgent and not again:
         return list(messages)
     known = _known(connection, again, window)
+    if again:
+        known |= _repeated(one for one in messages if id(one) in urgent)
     kept = [one for one in messages if id(one) not in known]
     waiting: dict[tuple[bytes, int], list[Message]] = {}
     for one in kept:
@@ -78,6 +80,18 @@ def _known(connection: Connection, messages: Sequence[Message], window: dt.timed
     rows = connection.execute(_q["known"], {"digests": list(asked)}).fetchall()
     return {id(one) for row in rows for one in asked[bytes(row["digest"])]
             if abs(one.received_at - row["received_at"]) <= window}
+
+
+def _repeated(messages: Iterable[Message]) -> set[int]:
+    """Those that came twice in one batch, by identity: the connection was lost while it waited."""
+    seen: set[bytes] = set()
+    repeated: set[int] = set()
+    for one in messages:
+        delivery = _delivery(one)
+        if one.redelivered and delivery in seen:
+            repeated.add(id(one))
+        seen.add(delivery)
+    return repeated
 
 
 def _count(connection: Connection, waiting: dict[tuple[bytes, int], list[Message]]) -> set[int]:

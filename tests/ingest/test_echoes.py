@@ -18,6 +18,7 @@ from ingest.writer import Writer
 from policy import rules
 from store import Database
 from tests.ingest.conftest import NOW
+from tests.ingest.test_service import count
 
 WINDOW = dt.timedelta(hours=48)
 FIRE = b'{"type":"fire_alarm","point":"3F"}'
@@ -57,6 +58,16 @@ def test_a_redelivery_counts_once(db: Database) -> None:
     assert taken(db, message(EVERYTHING, 1, again=True)) == []
     new = message(EVERYTHING, 2)
     assert taken(db, new) == [new]
+
+
+def test_a_redelivery_in_the_batch_of_its_first_delivery_counts_once(city: Database) -> None:
+    store = BatchStore(Writer(city, rules()))
+    assert store.store([message(ALARMS, 1)]).events == 1
+    twice = [message(EVERYTHING, 9), message(EVERYTHING, 9, again=True, seconds=3)]
+    stored = store.store(twice)
+    assert (stored.events, stored.echoes) == (0, 2)
+    assert count(city, "events") == 1
+    assert city.rows("select ahead from echoes") == [{"ahead": 0}]
 
 
 def test_a_redelivery_that_was_never_stored_is_taken(db: Database) -> None:
