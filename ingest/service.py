@@ -126,8 +126,9 @@ class IngestService:
 
     def _send(self, topic: str, payload: bytes, qos: int, expires: int) -> None:
         # By the session that brings everything: the broker then need not bring it back to us.
-        if self.lanes.own is not None:
-            self.lanes.own.session.publish(topic, payload, qos, expires)
+        own = self.lanes.own  # it may be let go at any moment
+        if own is not None:
+            own.session.publish(topic, payload, qos, expires)
 
     def _do_chores(self) -> None:
         """What is due without a message; on a thread of its own, since it waits where the database is away."""
@@ -140,8 +141,9 @@ class IngestService:
                 with self._db.connection() as connection:
                     due = tick(connection, self._book, dt.datetime.now(dt.UTC))
                 self._publish(due)
-                if time.monotonic() >= next_tidy and self.lanes.own is not None:
-                    self.lanes.own.writer.forget(dt.datetime.now(dt.UTC))
+                own = self.lanes.own
+                if time.monotonic() >= next_tidy and own is not None:
+                    own.writer.forget(dt.datetime.now(dt.UTC))
                     next_tidy = time.monotonic() + _TIDY_EVERY
             except (psycopg.Error, HuoyanError) as error:
                 _log.warning("what is due without a message could not be done, trying again",

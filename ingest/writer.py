@@ -122,9 +122,12 @@ class Writer:
         """Drop what need not be remembered longer: old deliveries, and quarantine beyond its bounds."""
         day = legal_day(now)
         words = vocabulary(self._book, day)
+        # One by one: an alarm may wait for what is locked here, and must not wait for the slowest.
+        with self._db.connection() as connection:
+            echoes.forget(connection)
         with self._db.connection() as connection:
             connection.execute(_q["forget_deliveries"], {"before": now - words.delivery_window})
-            echoes.forget(connection)
+        with self._db.connection() as connection:
             quarantine.trim(connection, rows=self._book.value("quarantine.vendor_rows", day),
                             size=self._book.value("quarantine.vendor_megabytes", day) * 1_000_000)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest import echoes
+from ingest import echoes, quarantine
 from ingest.echoes import ALARMS, EVERYTHING
 from ingest.messages import Message
 from ingest.storing import BatchStore
@@ -106,6 +106,20 @@ def test_what_both_have_brought_is_forgotten_and_what_one_still_owes_is_not(db: 
         connection.execute("update echoes set since = now() - interval '31 days'")
         echoes.forget(connection)
     assert db.rows("select from echoes") == []
+
+
+def test_an_alarm_does_not_wait_until_quarantine_is_tidied(city: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken(city, message(ALARMS, 1))
+    taken(city, message(EVERYTHING, 1))
+
+    def meanwhile(*_: object, **__: object) -> None:
+        fire = message(ALARMS, 2)
+        with city.connection() as connection:
+            connection.execute("set local lock_timeout = '2s'")
+            assert echoes.fresh_among(connection, [fire], WINDOW) == [fire]
+
+    monkeypatch.setattr(quarantine, "trim", meanwhile)
+    Writer(city, rules()).forget(NOW)
 
 
 def test_an_alarm_is_no_echo_of_one_that_never_came_by_its_session(db: Database) -> None:
