@@ -26,12 +26,13 @@ from typing import Final
 
 import psycopg
 import structlog
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from ingest.errors import SeatLostError
 from ingest.writer import Fence
 from store import Database, Queries
-from store.database import Connection
+from store.database import Connection, session_options
 from store.locks import held_among, lock_for_transaction, try_lock_for_session, unlock_session
 
 _log = structlog.get_logger(__name__)
@@ -45,9 +46,11 @@ _OTHERS_FIRST: Final = 2.0
 #: A broker that is killed knows again what it had saved: a session that was ended may be there once more. Several
 #: times the interval of Mosquitto.
 _SETTLED_AFTER: Final = dt.timedelta(seconds=60)
-#: The server must notice within seconds that a cut network has taken this process away.
-_WATCH: Final = ("-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 "
-                 "-c lock_timeout=5000 -c statement_timeout=10000")
+#: Within so many seconds the server must notice that a cut network has taken this process away, and the process itself.
+_CUT_OFF_AFTER: Final = 6
+_WATCH: Final = "-c lock_timeout=5000 -c statement_timeout=10000"
+_OWN_WATCH: Final = {"connect_timeout": "10", "keepalives_idle": "3", "keepalives_interval": "1",
+                     "keepalives_count": "3", "tcp_user_timeout": "6000"}
 
 
 @dataclass(frozen=True)
@@ -136,8 +139,7 @@ class Seats:
         is_told = False
         while not self._is_stopping.is_set():
             try:
-                with psycopg.connect(self._db.dsn, autocommit=True, connect_timeout=10, row_factory=dict_row,
-                                     application_name="huoyan-ingest-seats", options=_WATCH) as connection:
+                with psycopg.connect(self._address(), autocommit=True, row_factory=dict_row) as connection:
                     self._sit_down(connection)
                     is_told = False
                     while not self._is_stopping.wait(_TICK):
@@ -148,6 +150,10 @@ class Seats:
                                reason=f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
                     is_told = True
                 self._is_stopping.wait(_TICK)
+
+    def _address(self) -> str:
+        return make_conninfo(self._db.dsn, application_name="huoyan-ingest-seats", **_OWN_WATCH,
+                             options=f"{session_options(self._db.dsn, _CUT_OFF_AFTER)} {_WATCH}")
 
     def _sit_down(self, connection: Connection) -> None:
         """Hold the locks again that went with the last connection, or a new seat where ours has been taken over."""

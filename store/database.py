@@ -31,15 +31,17 @@ class Database:
 
     Parameters: ``dsn`` is a libpq connection string or URL; ``name`` shows in ``pg_stat_activity``;
     ``min_size``/``max_size`` bound the pool; ``timeout`` (seconds) bounds the wait for a free connection.
-    ``synchronous_commit`` stays ``on``: an acknowledgement promises that the row survives a power cut.
+    ``dead_after`` (seconds) is when the server takes this process, cut off by the network, for gone; 0: when the server
+    pleases, which may take hours. ``synchronous_commit`` stays ``on``: an acknowledgement promises that the row
+    survives a power cut.
     """
 
     def __init__(self, dsn: str, *, name: str = "huoyan", min_size: int = 1, max_size: int = 8,
-                 timeout: float = 30.0) -> None:
+                 timeout: float = 30.0, dead_after: int = 0) -> None:
         self.dsn = dsn
         try:
             own = {key: value for key, value in _KEEPALIVE.items() if key not in conninfo_to_dict(dsn)}
-            merged = make_conninfo(dsn, application_name=name, options=_options(dsn), **own)
+            merged = make_conninfo(dsn, application_name=name, options=session_options(dsn, dead_after), **own)
         except psycopg.ProgrammingError as error:
             raise StoreError(f"the database address is not one libpq understands: {error}") from None
         self._timeout = timeout
@@ -114,10 +116,17 @@ class Database:
         self.close()
 
 
-def _options(dsn: str) -> str:
-    """Session options: times leave the server in UTC; what the address itself sets is kept."""
+def session_options(dsn: str, dead_after: int = 0) -> str:
+    """Session options: times leave the server in UTC; what the address itself sets is kept.
+
+    ``dead_after``: a machine that loses its power or its network says no goodbye. Its transaction would stay open, and
+    hold for hours what it has locked.
+    """
     own = "-c timezone=UTC -c client_min_messages=warning"
     # Late rows may meet compressed ones. TimescaleDB's bound on unpacking them would make such a batch fail each time
     # it is tried; a server without TimescaleDB takes the setting and has no use for it.
     unpacking = "-c timescaledb.max_tuples_decompressed_per_dml_transaction=0"
-    return f"{conninfo_to_dict(dsn).get('options') or ''} {own} {unpacking}".strip()
+    noticing = (f"-c tcp_keepalives_idle={max(dead_after // 2, 1)} -c tcp_keepalives_interval=1"
+                f" -c tcp_keepalives_count={max(dead_after // 2, 1)} -c tcp_user_timeout={dead_after * 1000}"
+                if dead_after else "")
+    return f"{conninfo_to_dict(dsn).get('options') or ''} {own} {unpacking} {noticing}".strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from huoyan.commands.session import STORING_PATIENCE, database
+from huoyan.commands.session import DEAD_AFTER, STORING_PATIENCE, database
 from huoyan.commands.session import settings as load_settings
 from huoyan.running import run_service
 from ingest.links import ListenOptions, ListenService
@@ -18,7 +18,7 @@ def listen() -> None:
         host=loaded.listen_host, tcp_port=loaded.listen_tcp_port, udp_port=loaded.listen_udp_port,
         links=loaded.listen_links, peer_links=loaded.listen_peer_links, idle_seconds=loaded.listen_idle_seconds,
         batch=loaded.listen_batch, deny=loaded.listen_deny)
-    with database(loaded, "listener", STORING_PATIENCE) as db:
+    with database(loaded, "listener", STORING_PATIENCE, DEAD_AFTER) as db:
         run_service("listener", ListenService(db, options), loaded.metrics_host, loaded.listen_metrics_port, db=db)
 
 

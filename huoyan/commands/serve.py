@@ -11,7 +11,7 @@ import structlog
 import uvicorn
 
 from api.app import ApiOptions, create_app
-from huoyan.commands.session import STORING_PATIENCE, database
+from huoyan.commands.session import DEAD_AFTER, STORING_PATIENCE, database
 from huoyan.commands.session import settings as load_settings
 from huoyan.running import run_service
 from ingest.service import IngestOptions, IngestService
@@ -49,7 +49,7 @@ def ingest() -> None:
         batch=loaded.ingest_batch, linger_ms=loaded.ingest_linger_ms,
         receive_maximum=loaded.ingest_receive_maximum, max_payload=loaded.ingest_max_payload,
         alarms_apart=loaded.ingest_alarms_apart)
-    with database(loaded, "ingest", STORING_PATIENCE) as db:
+    with database(loaded, "ingest", STORING_PATIENCE, DEAD_AFTER) as db:
         run_service("ingest", IngestService(db, options), loaded.metrics_host, loaded.ingest_metrics_port, db=db)
 
 

@@ -17,6 +17,9 @@ from store.migrating import head, revision
 #: Seconds that a process which takes telemetry in waits for a connection. It tries again without end, so that a longer
 #: wait brings nothing but minutes in which nobody is told; a shorter one would take a busy moment for an outage.
 STORING_PATIENCE: Final = 5.0
+#: Seconds after which the server takes such a process for gone when its machine or its network is: others wait for what
+#: it has locked, and take over the alarms it was reading.
+DEAD_AFTER: Final = 6
 #: All others do one thing for somebody, and a wait is better than an error.
 _PATIENCE: Final = 30.0
 
@@ -43,11 +46,11 @@ def settings() -> Settings:
 
 
 @contextmanager
-def database(loaded: Settings, name: str, patience: float = _PATIENCE) -> Iterator[Database]:
+def database(loaded: Settings, name: str, patience: float = _PATIENCE, dead_after: int = 0) -> Iterator[Database]:
     """An open database at the schema this program needs; a sentence says how to migrate it otherwise."""
     found, needed = revision(loaded.database_url), head()
     if found != needed:
         raise StoreError(f"the database is at schema {found}, this program needs {needed}: run huoyan migrate")
     with Database(loaded.database_url, name=f"huoyan-{name}", max_size=loaded.database_pool,
-                  timeout=patience) as opened:
+                  timeout=patience, dead_after=dead_after) as opened:
         yield opened

@@ -39,6 +39,13 @@ def test_a_session_speaks_utc_whatever_the_server_or_the_address_says(any_dsn: s
         assert db.row("show statement_timeout") == {"statement_timeout": "5s"}
 
 
+def test_the_server_notices_a_client_that_is_cut_off_within_the_time_asked_for(any_dsn: str) -> None:
+    with Database(any_dsn, max_size=1, dead_after=6) as db:
+        names = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+        kept = db.rows("select name, reset_val from pg_settings where name = any (%s)", [list(names)])
+        assert {row["name"]: row["reset_val"] for row in kept} == dict(zip(names, ("3", "1", "3", "6000"), strict=True))
+
+
 def test_a_block_is_one_transaction(db: Database) -> None:
     with db.connection() as connection:
         connection.execute("create table t (n integer)")
