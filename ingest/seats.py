@@ -225,13 +225,17 @@ class Seats:
 
     def _read_alarms(self, connection: Connection) -> None:
         row = connection.execute(_q["alone"], {"client": self._alarms, "share": self._share}).fetchone()
-        # None: another process has named it in this moment.
-        if row is not None and try_lock_for_session(connection, _lock(row["client_id"])):
-            client_id = row["client_id"]
-            # It may wait for the last batch of the one before, and in vain: held by us is what is written down.
-            connection.execute(_q["hold_alone"], {"client": client_id, "share": self._share, "holder": self.holder})
-            self._post = client_id
-            self.changes.put(Change("alarms", client_id))
+        # None: another group has it, which may be gone; or another process has named it in this moment.
+        client_id = self._alarms if row is None else row["client_id"]
+        if not try_lock_for_session(connection, _lock(client_id)):
+            return
+        # It may wait for the last batch of the one before, and in vain: held by us is what is written down.
+        if connection.execute(_q["hold_alone"], {"client": client_id, "share": self._share,
+                                                 "holder": self.holder}).fetchone() is None:
+            unlock_session(connection, _lock(client_id))
+            return
+        self._post = client_id
+        self.changes.put(Change("alarms", client_id))
 
     def _write_finished(self, connection: Connection) -> None:
         while not self._finished.empty():
@@ -241,6 +245,11 @@ class Seats:
                 self._ending.discard(client_id)
                 connection.execute(_q["end" if was_there else "forget"], {"client": client_id, "holder": self.holder})
                 unlock_session(connection, _lock(client_id))
+
+
+def known_shares(db: Database) -> tuple[str, ...]:
+    """The groups that sessions of ingest have been in, by name."""
+    return tuple(sorted(row["share"] for row in db.rows(_q["shares"])))
 
 
 def _lock(client_id: str) -> str:

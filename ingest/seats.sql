@@ -13,6 +13,10 @@ update ingest_seats set leaving = false where client_id = %(client)s and holder 
 update ingest_seats set holder = %(holder)s, leaving = true where client_id = %(client)s and share = %(share)s
 returning client_id
 
+-- name: shares
+-- The groups that sessions have been in.
+select distinct share from ingest_seats where share <> ''
+
 -- name: seats
 -- The seats of a group, and whether the session was ended long enough ago to be looked at once more.
 select client_id, leaving, ended_at is not null as is_ended,
@@ -28,8 +32,9 @@ with made as (
 select client_id from ingest_seats where share = %(share)s and alone
 
 -- name: hold_alone
--- Take over the session for alarms. Waits for a batch that is being stored.
-update ingest_seats set holder = %(holder)s where client_id = %(client)s and share = %(share)s and alone
+-- Take over the session for alarms, also from a group that has another name now. Waits for a batch that is being stored.
+update ingest_seats set holder = %(holder)s, share = %(share)s where client_id = %(client)s and alone
+returning client_id
 
 -- name: leave
 -- This holder gives the subscription up.

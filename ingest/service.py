@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 import psycopg
@@ -28,6 +29,7 @@ from ingest.lanes import Lanes
 from ingest.links.downlink import Downlink
 from ingest.metrics import IngestMetrics
 from ingest.options import IngestOptions
+from ingest.seats import known_shares
 from ingest.session import SessionOptions
 from ingest.sparkplug import Publish
 from ingest.sparkplug.ticking import tick
@@ -62,6 +64,7 @@ class IngestService:
         self._db, self._options, self._book = db, options, book
         self.metrics = IngestMetrics()
         self._is_stopping = False
+        self._former_shares = tuple(one for one in known_shares(db) if one != options.share)
         self.lanes = GroupLanes(options, self._lane, db) if options.share else Lanes(options, self._lane)
         self._chores = threading.Thread(target=self._do_chores, name="chores", daemon=True)
         self.downlink = Downlink(
@@ -112,6 +115,7 @@ class IngestService:
             REGISTRY.unregister(self.metrics.registry)
 
     def _lane(self, session: SessionOptions, fence: Fence | None) -> Lane:
+        session = replace(session, former_shares=self._former_shares)
         options = LaneOptions(session, self._options.batch, self._options.linger_ms / 1000)
         return Lane(options, BatchWriter(self._db, self._book, fence), self.metrics, self._told)
 

@@ -54,7 +54,8 @@ class SessionOptions:
     ``protocol`` is "5" or "3.1.1"; ``share`` names the group whose members share one subscription, empty for a
     subscription of our own; ``in_blocks`` reads beneath paho where its version allows. ``topics`` are the filters that
     are subscribed; ``way`` marks what comes by this session, see :mod:`ingest.echoes`. ``leaves``: the session's
-    subscriptions are given up, and only what the broker still holds for it is taken.
+    subscriptions are given up, and only what the broker still holds for it is taken. ``former_shares`` are groups that
+    the session may have been in.
     """
 
     host: str
@@ -73,11 +74,20 @@ class SessionOptions:
     topics: tuple[str, ...] = FILTERS
     way: int = 0
     leaves: bool = False
+    former_shares: tuple[str, ...] = ()
 
     @property
     def filters(self) -> tuple[str, ...]:
         """What is subscribed."""
-        return tuple(f"$share/{self.share}/{one}" if self.share else one for one in self.topics)
+        return self._within(self.share)
+
+    @property
+    def former_filters(self) -> list[str]:
+        """What the session may still have subscribed of a time when it was alone, or in another group."""
+        return [one for share in ("", *self.former_shares) if share != self.share for one in self._within(share)]
+
+    def _within(self, share: str) -> tuple[str, ...]:
+        return tuple(f"$share/{share}/{one}" if share else one for one in self.topics)
 
 
 class Session:
@@ -267,20 +277,20 @@ class Session:
 
     def _subscribe(self, client: Client) -> None:
         options = self._options
-        if options.protocol != "5":
+        if options.protocol == "5":
+            # Retained messages are sent once, when the subscription is new, and not again with every connection. What
+            # we publish ourselves need not come back; of a shared subscription that can't be asked (MQTT 5, 3.8.3.1).
+            client.subscribe([(one, SubscribeOptions(qos=1, noLocal=not options.share,
+                                                     retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB))
+                              for one in options.filters])
+        else:
             client.subscribe([(one, 1) for one in options.filters])
-            return
-        # Retained messages are sent once, when the subscription is new, and not again with every connection.
-        # What we publish ourselves need not come back; of a shared subscription that can't be asked (MQTT 5, 3.8.3.1).
-        client.subscribe([(one, SubscribeOptions(qos=1, noLocal=not options.share,
-                                                 retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB))
-                          for one in options.filters])
-        if options.share:
-            # The session may still hold the subscription of a time when it was alone: all would come twice.
-            client.unsubscribe(list(options.topics))
+        # Kept, they would bring all a second time.
+        if options.former_filters:
+            client.unsubscribe(options.former_filters)
 
     def _give_up(self, client: Client) -> None:
-        client.unsubscribe([*self._options.filters, *self._options.topics])
+        client.unsubscribe([*self._options.filters, *self._options.former_filters])
 
     def _on_connect_fail(self, client: Client, userdata: Any) -> None:
         _log.warning("the broker does not answer, trying again", host=self._options.host, port=self._options.port)

@@ -15,7 +15,7 @@ from ingest import seats as seating
 from ingest.errors import SeatLostError
 from ingest.seats import Change, Seats
 from store import Database
-from tests.ingest.test_service import count, publisher, wait
+from tests.ingest.test_service import count, options, publisher, running, wait
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.programs import Program
 
@@ -127,7 +127,7 @@ def test_a_member_that_is_stopped_leaves_at_once_and_the_last_one_keeps_its_subs
     with ExitStack() as stack:
         names = [("first", "a"), ("second", "b"), ("third", "c")]
         processes = [stack.enter_context(member(tmp_path, city.dsn, mosquitto, *one)) for one in names]
-        wait(lambda: all(subscribed(mosquitto, client_id) for _, client_id in names))
+        wait(lambda: stays(city) == ["a", "b", "c"])
         with publisher(mosquitto) as publish:
             for process in processes:
                 assert process.process is not None
@@ -140,6 +140,29 @@ def test_a_member_that_is_stopped_leaves_at_once_and_the_last_one_keeps_its_subs
         assert count(city, "readings") == 0
         stack.enter_context(member(tmp_path, city.dsn, mosquitto, "fourth", "d"))
         wait(lambda: count(city, "readings") == 100)
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_who_joins_a_group_changes_it_or_leaves_it_gets_each_message_once(
+        protocol: str, mosquitto: Mosquitto, city: Database) -> None:
+    sent = 0
+    for share in ("", "g", "h", ""):
+        with running(city, options(mosquitto, protocol=protocol, share=share)), publisher(mosquitto) as publish:
+            for number in range(10):
+                publish("acme/P1/telemetry", {"event_count": number})
+                publish("acme/S1/event", {"type": "fault", "point": "P", "active": bool(number % 2)})
+            sent += 10
+            wait(lambda least=sent: count(city, "readings") >= least)  # type: ignore[misc]
+            wait(lambda: db_is_even(city))
+            time.sleep(0.5)
+        assert count(city, "readings") == sent
+        told = city.rows("select coalesce(sum(messages), 0)::int as n from vendor_hours where form = 'event'")
+        assert told == [{"n": sent}]
+
+
+def db_is_even(db: Database) -> bool:
+    """Whether both sessions have brought every alarm."""
+    return db.rows("select from echoes where ahead <> 0") == []
 
 
 @pytest.fixture
