@@ -28,6 +28,7 @@ Words = Sequence[str | None]
 
 # What is left of a sum when all its parts have been taken away again.
 _ROUNDING = 1e-9
+_DIGITS = 2
 _METRES_A_DEGREE = 111320.0
 # Items are many and each is rare: one needs so many times the evidence of a unit to count as telling something.
 _ITEM_PRIOR = 10
@@ -45,9 +46,13 @@ class Own:
     prior: float
 
     def ratio(self, found: Floats, expected: Floats) -> Floats:
-        """Found at others against the usual there; NaN where nothing was expected."""
+        """Found at others against the usual there; NaN where nothing was expected.
+
+        Rounded: the record of a large group moves a little every day, and that must not tell one day from another.
+        """
         others = np.maximum(expected, 0.0)
-        return np.where(others > _ROUNDING, shrunk_ratio(np.maximum(found, 0.0), others, self.prior), np.nan)
+        ratio = np.round(shrunk_ratio(np.maximum(found, 0.0), others, self.prior), _DIGITS)
+        return np.where(others > _ROUNDING, ratio, np.nan)
 
 
 class _Sums:
@@ -56,6 +61,14 @@ class _Sums:
     def __init__(self, own: Own) -> None:
         self._own = own
         self._sums: defaultdict[Any, list[float]] = defaultdict(lambda: [0.0, 0.0])
+
+    def level(self, key: str) -> None:
+        """Make the sum over all values of ``key`` the usual, for every key: the groups are compared with each other."""
+        parts = [pair for (name, _), pair in self._sums.items() if name == key]
+        found, expected = (sum(pair[number] for pair in parts) for number in (0, 1))
+        if found > 0 and expected > 0:
+            for pair in self._sums.values():
+                pair[1] *= found / expected
 
     def add(self, key: Any, team: str | None, weight: float, critical: float) -> None:
         found = self._sums[key]
@@ -90,6 +103,7 @@ def shared(asking: Asking, own: Own, kinds: Words, areas: Words, attributes: Seq
     sums = _Sums(own)
     for key, value, team, weight, critical in rows:
         sums.add((key, value), team, weight, critical)
+    sums.level("kind")
     found = {"kind_ratio": sums.ratio(("kind", kind) for kind in kinds),
              "area_ratio": sums.ratio(("area", area) for area in areas)}
     for key in words:
