@@ -78,11 +78,13 @@ class Scene:
 
     def visit(self, unit_id: int, day: str, *severities: str, team: str | None = None, kind: str = "draw",
               result: str | None = None, handling: str = "corrected_on_spot", due: str | None = None,
-              corrected: str | None = None, major: bool = False, item: str = "X") -> int:
+              corrected: str | None = None, major: bool = False, item: str = "X",
+              arm: str | None = None, probability: float | None = None) -> int:
         inspection: int = self._run(
-            "insert into inspections (inspection_no, unit_id, kind, inspected_on, status, result, team) "
-            "values (%s, %s, %s, %s, 'done', %s, %s) returning inspection_id", self._number("I"), unit_id, kind, day,
-            result or ("hazards_corrected" if severities else "pass"), team)
+            "insert into inspections (inspection_no, unit_id, kind, inspected_on, status, result, team, arm, "
+            "draw_probability) values (%s, %s, %s, %s, 'done', %s, %s, %s, %s) returning inspection_id",
+            self._number("I"), unit_id, kind, day, result or ("hazards_corrected" if severities else "pass"), team, arm,
+            probability)
         for number, severity in enumerate(severities):
             self._run("insert into hazards (inspection_id, unit_id, item_code, severity, is_major, found_on, handling, "
                       "due_on, corrected_on) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)", inspection, unit_id,
