@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-from benchmarks import record, servers
+from benchmarks import learned, record, servers
 from benchmarks.figures import Spread
 from benchmarks.options import Options
 from benchmarks.report import SPREAD, Report, Table
@@ -36,6 +36,10 @@ def run(options: Options) -> Report:
         options.say(f"evaluate: the city of seed {seed}")
         figures["cities"][seed] = _city(seed, options.quick)
     tables, notes = [_cities(figures["cities"])], [_verdict(figures["cities"])]
+    options.say("evaluate: the learned model on a city of its own")
+    figures["learned"] = learned.run(options)
+    tables += learned.tables(figures["learned"])
+    notes += learned.notes(figures["learned"])
     history = options.history or HISTORY
     if history.is_file():
         options.say(f"evaluate: {history.name}")
