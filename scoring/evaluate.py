@@ -179,7 +179,7 @@ class _Window:
 
     def suspects(self) -> list[Suspect]:
         assert self.trained is not None  # noqa: S101
-        limits = {key: float(value) for key, value in rules().value("model.leak", self.cohort.as_of).items()}
+        limits = rules().value("model.leak", self.cohort.as_of)
         if min(self.cohort.positive.sum(), (~self.cohort.positive).sum()) < _LEAST_LEAK:
             return []
         return leaks.suspects(self.trained.model, self.cohort.inputs(), self.cohort.positive,

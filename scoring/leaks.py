@@ -1,14 +1,16 @@
 """Features that seem to know the result. Pure.
 
-No honest sign of a past visit tells the next one nearly for certain. A feature is suspected when it alone separates the
-visits judged too well, when the model falls too far without it, or when it tells these visits much better than older
-ones: a fact of the register that was learnt at the latest visit does.
+What the register holds is taken as it is now, and may have been learnt at the visit that is judged. Such a fact is
+suspected when it alone separates the visits too well; anything is when it tells these visits much better than older
+ones, or nearly for certain.
 """
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +39,8 @@ def auc(priority: Floats, positive: Flags) -> float:
 
 
 def suspects(model: AdditiveModel, judged: Inputs, positive: Flags, older: Inputs, older_positive: Flags,
-             limits: Mapping[str, float]) -> list[Suspect]:
-    """What seems to know the result, the worst first. ``limits``: alone, drop and shift of ``model.leak``."""
+             limits: Mapping[str, Any]) -> list[Suspect]:
+    """What seems to know the result, the worst first, by the ``limits`` of ``model.leak``."""
     whole, parts = auc(model.log_odds(judged), positive), model.contributions(judged)
     total = parts.sum(axis=1)
     found = []
@@ -46,7 +48,8 @@ def suspects(model: AdditiveModel, judged: Inputs, positive: Flags, older: Input
         alone, before = alone_in(judged, shape.feature, positive), alone_in(older, shape.feature, older_positive)
         drop = whole - auc(total - parts[:, at], positive)
         error = np.hypot(_error(positive), _error(older_positive))
-        if alone > limits["alone"] or drop > limits["drop"] or alone - before > limits["shift"] * error:
+        is_fact = any(fnmatch.fnmatchcase(shape.feature, pattern) for pattern in limits["facts"])
+        if alone > limits["alone" if is_fact else "alone_dated"] or alone - before > limits["shift"] * error:
             found.append(Suspect(shape.feature, alone, before, drop))
     return sorted(found, key=lambda suspect: (-suspect.alone, suspect.feature))
 
