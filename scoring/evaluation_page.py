@@ -17,7 +17,7 @@ _STYLE = """
 body{font:15px/1.5 "Noto Sans CJK SC","Microsoft YaHei",sans-serif;margin:2em auto;max-width:1100px;padding:0 1em}
 table{border-collapse:collapse;margin:1em 0;width:100%} small{color:#666;display:block}
 th,td{border-bottom:1px solid #ddd;padding:.3em .5em;text-align:right;font-variant-numeric:tabular-nums}
-th:first-child,td:first-child{text-align:left} figure{display:inline-block;margin:0 1em 1em 0}
+th:first-child,td:first-child{text-align:left} td{white-space:nowrap} figure{display:inline-block;margin:0 1em 1em 0}
 .warn{background:#fdecea;border-left:4px solid #b3261e;padding:.6em 1em}
 """
 _MEASURES = (("auc", "AUC", 3, 1.0), ("precision_k", "精确率 precision", 1, 100.0),
@@ -127,7 +127,8 @@ def _plot(across: str, up: str, lines: Sequence[tuple[str, Sequence[tuple[float,
 
     drawn = "".join(f'<polyline fill="none" stroke="{_COLOURS[name]}" stroke-width="2" points="'
                     f'{" ".join(place(x, y) for x, y in points)}"/>' for name, points in lines)
-    names = "".join(f'<text x="{_EDGE + 8}" y="{22 + 15 * at}" font-size="12" fill="{_COLOURS[name]}">'
+    names = "".join(f'<text x="{_WIDTH - 14}" y="{_HEIGHT - _EDGE - 8 - 15 * at}" font-size="12" text-anchor="end" '
+                    f'fill="{_COLOURS[name]}">'
                     f"{ORDERS[name][0]} {ORDERS[name][1]}</text>" for at, (name, _) in enumerate(lines))
     return (f'<figure><svg role="img" aria-label="{escape(up)}" width="{_WIDTH}" height="{_HEIGHT}" '
             f'viewBox="0 0 {_WIDTH} {_HEIGHT}"><path d="M{_EDGE},10V{_HEIGHT - _EDGE}H{_WIDTH - 10}" fill="none" '
