@@ -11,7 +11,8 @@ from scoring.measures import Measured
 from scoring.orders import ORDERS
 
 _COLOURS = {"model": "#b3261e", "scorecard": "#1f5fa8", "team": "#8a6d00", "random": "#888888", "actual": "#444444",
-            "last_result": "#2e7d32", "exposure": "#7b3fa0"}
+            "last_result": "#2e7d32", "exposure": "#7b3fa0", "kept": "#888888"}
+_NAMES = ORDERS | {"kept": ("完全准确", "what is told is found")}
 _WIDTH, _HEIGHT, _EDGE = 420, 300, 44
 _STYLE = """
 body{font:15px/1.5 "Noto Sans CJK SC","Microsoft YaHei",sans-serif;margin:2em auto;max-width:1100px;padding:0 1em}
@@ -88,7 +89,7 @@ def _reliability(found: Evaluation) -> str:
         return ""
     top = max(max(row.told, row.found) for row in told.bins) * 1.1 or 1.0
     plot = _plot("预测概率 told", "实际比例 found", [
-        ("random", [(0, 0), (top, top)]), ("model", [(row.told, row.found) for row in told.bins])], (0, top), (0, top))
+        ("kept", [(0, 0), (top, top)]), ("model", [(row.told, row.found) for row in told.bins])], (0, top), (0, top))
     rows = "".join(f"<tr><td>{number}</td><td>{row.visits}</td><td>{row.told:.3f}</td><td>{row.found:.3f}</td></tr>"
                    for number, row in enumerate(told.bins, 1))
     return (f"{plot}<h2>校准 Calibration</h2><p>Brier {told.brier.value:.4f}（{told.brier.low:.4f} – "
@@ -129,7 +130,7 @@ def _plot(across: str, up: str, lines: Sequence[tuple[str, Sequence[tuple[float,
                     f'{" ".join(place(x, y) for x, y in points)}"/>' for name, points in lines)
     names = "".join(f'<text x="{_WIDTH - 14}" y="{_HEIGHT - _EDGE - 8 - 15 * at}" font-size="12" text-anchor="end" '
                     f'fill="{_COLOURS[name]}">'
-                    f"{ORDERS[name][0]} {ORDERS[name][1]}</text>" for at, (name, _) in enumerate(lines))
+                    f"{_NAMES[name][0]} {_NAMES[name][1]}</text>" for at, (name, _) in enumerate(lines))
     return (f'<figure><svg role="img" aria-label="{escape(up)}" width="{_WIDTH}" height="{_HEIGHT}" '
             f'viewBox="0 0 {_WIDTH} {_HEIGHT}"><path d="M{_EDGE},10V{_HEIGHT - _EDGE}H{_WIDTH - 10}" fill="none" '
             f'stroke="#999"/>{drawn}{names}'
