@@ -6,14 +6,15 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-from benchmarks import servers
+from benchmarks import learned, record, servers
 from benchmarks.figures import Spread
 from benchmarks.options import Options
 from benchmarks.report import SPREAD, Report, Table
 from casework.history import import_history
 from huoyan.embedded.loading import load_city
-from scoring import evaluate, rollup
-from scoring.evaluate import Truth
+from scoring import evaluate, rollup, truth
+from scoring.orders import ORDERS
+from scoring.truth import Truth
 from simulators.city import generate
 from store import Database
 
@@ -24,7 +25,7 @@ UNTIL = dt.date(2026, 3, 2)
 HISTORY_AS_OF, HORIZON_DAYS = dt.date(2014, 9, 1), 60
 _SIZE, _QUICK_SIZE = (2000, 6000, 90), (60, 90, 10)
 _SAMPLES, _QUICK_SAMPLES = evaluate.SAMPLES, 20
-_MEASURES = {"first_quarter": "first quarter", "first_half": "first half", "precision_tenth": "precision at 10 %",
+_MEASURES = {"first_quarter": "first quarter", "first_half": "first half", "precision_k": "precision at 10 %",
              "auc": "AUC", "days_earlier": "days earlier", "own_first_half": "first half, own caseload"}
 
 
@@ -35,15 +36,20 @@ def run(options: Options) -> Report:
         options.say(f"evaluate: the city of seed {seed}")
         figures["cities"][seed] = _city(seed, options.quick)
     tables, notes = [_cities(figures["cities"])], [_verdict(figures["cities"])]
+    options.say("evaluate: the learned model on a city of its own")
+    figures["learned"] = learned.run(options)
+    tables += learned.tables(figures["learned"])
+    notes += learned.notes(figures["learned"])
     history = options.history or HISTORY
     if history.is_file():
         options.say(f"evaluate: {history.name}")
         figures["history"] = _history(history, options.quick)
-        tables += [_windows(figures["history"])]
+        tables += [_windows(figures["history"]), *record.tables(figures["history"]["model"])]
         told = figures["history"]
         notes.append(f"{history.name}: {told['accepted']:,} of {told['read']:,} rows came in through "
                      f"docs/examples/history/{MAP.name}; {told['positives']} of {told['visits']} visits in the "
                      f"{HORIZON_DAYS} days from {HISTORY_AS_OF} found something critical. In brackets: bootstrap 95 %.")
+        notes += record.notes(told["model"])
     else:
         notes.append(f"the real record was not found at {history}: give --history FILE")
     return Report("evaluate", tables, notes, figures)
@@ -55,7 +61,7 @@ def _city(seed: int, quick: bool) -> dict[str, Any]:
     with servers.folder() as folder, servers.database(folder / "home") as server, Database(server.dsn) as db:
         load_city(db, city, rollup.midnight(UNTIL), lambda text, share: None)
         rollup.run(db, UNTIL)
-        found = evaluate.check_truth(db, UNTIL, _truth(city.truth), samples=_QUICK_SAMPLES if quick else _SAMPLES)
+        found = truth.check_truth(db, UNTIL, _truth(city.truth), samples=_QUICK_SAMPLES if quick else _SAMPLES)
     return found.as_dict()
 
 
@@ -69,8 +75,10 @@ def _truth(rows: list[dict[str, Any]]) -> Truth:
 def _history(file: Path, quick: bool) -> dict[str, Any]:
     with servers.folder() as folder, servers.database(folder / "home") as server, Database(server.dsn) as db:
         report = import_history(db, MAP, "benchmark", data=file)
-        found = evaluate.evaluate(db, HISTORY_AS_OF, HORIZON_DAYS, samples=_QUICK_SAMPLES if quick else _SAMPLES)
-    return found.as_dict() | {"read": report.read, "accepted": report.accepted}
+        samples = _QUICK_SAMPLES if quick else _SAMPLES
+        found = evaluate.evaluate(db, HISTORY_AS_OF, HORIZON_DAYS, samples=samples)
+        model = record.judged(db, file.parent, samples)
+    return found.as_dict() | {"read": report.read, "accepted": report.accepted, "model": model}
 
 
 def _cities(found: dict[int, dict[str, Any]]) -> Table:
@@ -78,7 +86,7 @@ def _cities(found: dict[int, dict[str, Any]]) -> Table:
     orders = next(iter(found.values()))["shares"]
     for name in orders:
         shares = [city["shares"][name]["value"] for city in found.values()]
-        rows.append([evaluate.ORDERS[name][1], *(f"{share:.1%}" for share in shares),
+        rows.append([ORDERS[name][1], *(f"{share:.1%}" for share in shares),
                      *Spread.of(shares).cells(".1%"),
                      f"{Spread.of(_to(found, name, 'random')).median:.2f}"])
     return Table("share of the truly risky units (the riskiest tenth) that stand in the first tenth of a ranking",
@@ -98,7 +106,7 @@ def _verdict(found: dict[int, dict[str, Any]]) -> str:
 
 
 def _windows(found: dict[str, Any]) -> Table:
-    rows = [[evaluate.ORDERS[judged["order"]][1], *(_told(judged["measures"][name], name) for name in _MEASURES)]
+    rows = [[ORDERS[judged["order"]][1], *(_told(judged["measures"][name], name) for name in _MEASURES)]
             for judged in found["orders"]]
     return Table(f"the visits of {found['as_of']} and the {HORIZON_DAYS} days from it, in the order of each",
                  ["", *_MEASURES.values()], rows)

@@ -16,6 +16,7 @@ import ingest.findings
 import ingest.verdicts
 import sampling.draw
 import sampling.freeze
+import scoring.models
 import scoring.nightly
 import scoring.rollup
 from policy import calendar, rules
@@ -50,6 +51,7 @@ class Job:
     working_days_only: bool = False
     days_ahead: int = 0
     perishable: bool = False
+    monthly: bool = False
 
     def due_at(self, day: dt.date) -> dt.datetime:
         """When the clock strikes for the logical date ``day``."""
@@ -59,6 +61,8 @@ class Job:
 
     def has(self, day: dt.date) -> bool:
         """Whether ``day`` is a date of this job."""
+        if self.monthly and day.day != 1:
+            return False
         return not self.working_days_only or calendar().is_working_day(day)
 
     def due_dates(self, now: dt.datetime, since: dt.date) -> Iterator[dt.date]:
@@ -106,12 +110,17 @@ def _retention(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
     return retention.run(db, day, now)
 
 
+def _model(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    return scoring.models.monthly(db, day)
+
+
 JOBS: tuple[Job, ...] = (
     Job("rollup", "日汇总", "roll-up", _rollup),
     Job("findings", "非现场线索", "off-site findings", findings),
     Job("credit", "信用积分入账", "credit points", _credit),
     Job("score", "风险评分", "scores", _score),
     Job("retention", "数据清理", "retention", _retention),
+    Job("model", "模型训练", "model", _model, monthly=True),
     Job("draw", "双随机抽取", "draw", _draw, working_days_only=True, perishable=True),
     Job("freeze", "名单冻结", "freeze", _freeze, working_days_only=True, days_ahead=1, perishable=True),
 )

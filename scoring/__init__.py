@@ -3,8 +3,10 @@
 Telemetry is rolled up by unit and day (:mod:`scoring.rollup`), joined with the record as features of any day
 (:mod:`scoring.features`), scored by a card of dated policy (:mod:`scoring.scorecard`), kept by day
 (:mod:`scoring.nightly`), previewed for one unit (:mod:`scoring.preview`), told in words (:mod:`scoring.explain`) and
-judged on what later visits found (:mod:`scoring.evaluate`). Scores run from 0 to 100, HIGHER IS RISKIER; classes and
-scores are internal and never part of a public answer. This room never decides who is inspected.
+judged on what later visits found (:mod:`scoring.evaluate`) and against a known truth (:mod:`scoring.truth`). A model
+learns from past visits beside the card (:mod:`scoring.cohorts`, :mod:`scoring.learning`). Scores run from 0 to 100,
+HIGHER IS RISKIER; classes and scores are internal and never part of a public answer. This room never decides who is
+inspected.
 """
 
 from scoring.errors import ScoringError

@@ -11,28 +11,29 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from psycopg.rows import tuple_row
 
 from policy import rules
+from scoring import peers
+from scoring.asking import Asking, floats
 from scoring.history import Floats, TeamRecord, shrunk_ratio, sums
+from scoring.peers import Own
 from scoring.rollup import Limits, midnight
 from store import Queries
 from store.database import Connection
 
 q = Queries(__file__)
 
-SEVERITIES = ("critical", "serious", "minor")
+# What is counted at a visit: hazards by severity, and whether it ended in an order or a closure.
+RATES = ("critical", "serious", "minor", "failed")
 LISTS = ("none", "red", "general", "serious")
 _NEVER = "none"
 _METRES_A_STOREY = 3.3
-# What is left of a sum when all its parts have been taken away again.
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class _Loading:
 
     def __init__(self, connection: Connection, as_of: dt.date, units: list[int] | None) -> None:
         record = rules().value("risk.record", as_of)
-        self._connection, self._as_of = connection, as_of
+        self._connection, self._as_of, self._units = connection, as_of, units
         self._credit_start = float(rules().value("credit.start", as_of))
         self._prior, self._team_prior = record["prior_found"], float(record["prior_team_visits"])
         self._parameters = {
@@ -82,17 +83,17 @@ class _Loading:
             "most_minor": record["most"]["minor"]}
 
     def table(self) -> FeatureTable:
-        names, rows = self._ask("facts")
+        names, rows = Asking(self._connection, self._parameters, {}).ask(q, "facts")
         facts = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
         unit_id = np.array(facts["unit_id"], dtype=np.int64)
-        self._place = {int(number): place for place, number in enumerate(unit_id)}
-        self._size = len(unit_id)
-        numbers = {name: _floats(facts[name]) for name in (
+        self._asking = Asking(self._connection, self._parameters,
+                              {int(number): place for place, number in enumerate(unit_id)})
+        numbers = {name: floats(facts[name]) for name in (
             "is_key", "is_crowded", "is_high_hazard", "sleeping", "dangerous_goods", "floor_area_m2", "storeys",
-            "height_m", "occupants", "age_years")}
+            "height_m", "occupants", "age_years", "registered_days")}
         numbers["height_m"] = np.where(np.isnan(numbers["height_m"]), numbers["storeys"] * _METRES_A_STOREY,
                                        numbers["height_m"])
-        numbers |= self._telemetry() | self._record(facts["operator"])
+        numbers |= self._telemetry() | self._record(facts)
         last, results = self._last_visit()
         numbers |= last
         credit, lists = self._credit(facts["district"])
@@ -101,7 +102,7 @@ class _Loading:
                             {"kind": tuple(facts["kind"]), "last_result": results, "credit_list": lists})
 
     def _telemetry(self) -> dict[str, Floats]:
-        raw = self._columns("telemetry", missing=np.nan)
+        raw = self._asking.columns(q, "telemetry", missing=np.nan)
         known = raw["device_days_90"] > 0
         found = {}
         for days in (30, 90):
@@ -111,95 +112,70 @@ class _Loading:
             for name, over in (("pressure", "out"), ("leakage", "over"), ("cable", "over")):
                 found[f"{name}_{over}_share_{days}"] = _share(raw[f"{name}_{over}_{days}"],
                                                               raw[f"{name}_readings_{days}"])
-        found["faults_90"] = np.where(known, np.nan_to_num(raw["faults_90"]), np.nan)
-        found["battery_low_share_30"] = _share(raw["battery_low_30"], raw["device_days_30"])
-        cases = self._columns("alarms") | self._columns("system_off")
+            found[f"faults_{days}"] = np.where(known, np.nan_to_num(raw[f"faults_{days}"]), np.nan)
+            found[f"battery_low_share_{days}"] = _share(raw[f"battery_low_{days}"], raw[f"device_days_{days}"])
+        duty = self._asking.columns(q, "duty_checks")
+        for days in (30, 90):
+            found[f"duty_checks_{days}"] = np.where(duty["duty_checks_90"] > 0, duty[f"duty_checks_{days}"], np.nan)
+            found[f"duty_unanswered_share_{days}"] = _share(duty[f"duty_unanswered_{days}"],
+                                                            duty[f"duty_checks_{days}"])
+        cases = self._asking.columns(q, "alarms") | self._asking.columns(q, "system_off")
         # A case opened by a device is telemetry, also where its days have not been rolled up yet.
         heard = known | (cases["alarms_90"] > 0) | (cases["system_off_open_hours"] > 0)
         found["has_telemetry"] = heard.astype(np.float64)
         return found | {name: np.where(heard, column, np.nan) for name, column in cases.items()}
 
-    def _record(self, operators: Sequence[str | None]) -> dict[str, Floats]:
-        names, rows = self._ask("visits")
-        team_names, teams = self._ask("teams")
+    def _record(self, facts: Mapping[str, Sequence[Any]]) -> dict[str, Floats]:
+        names, rows = self._asking.ask(q, "visits")
+        team_names, teams = self._asking.ask(q, "teams")
         of_team = {row[0]: number for number, row in enumerate(teams)}
-        rows = [row for row in rows if row[0] in self._place]
-        unit = np.array([self._place[row[0]] for row in rows], dtype=np.intp)
+        rows = [row for row in rows if row[0] in self._asking.place]
+        unit = np.array([self._asking.place[row[0]] for row in rows], dtype=np.intp)
         team = np.array([of_team[row[1]] for row in rows], dtype=np.intp)
-        raw = {name: _floats([row[number] for row in rows]) for number, name in enumerate(names) if number > 1}
-        usual = {name: _floats([row[number] for row in teams]) for number, name in enumerate(team_names) if number > 0}
-        found = {"visits": sums(unit, raw["visits"], self._size)}
-        for severity in SEVERITIES:
-            rates = TeamRecord(usual["weight"], usual[severity]).usual(self._team_prior)
-            observed = sums(unit, raw[severity], self._size)
-            expected = sums(unit, raw["weight"] * rates[team], self._size)
-            prior = float(self._prior[severity])
-            found[f"{severity}_ratio"] = np.where(found["visits"] > 0, shrunk_ratio(observed, expected, prior), np.nan)
-            if severity == "critical":
-                found["operator_ratio"] = self._operator_ratio(operators, of_team, rates, observed, expected, prior)
+        raw = {name: floats([row[number] for row in rows]) for number, name in enumerate(names) if number > 1}
+        usual = {name: floats([row[number] for row in teams]) for number, name in enumerate(team_names) if number > 0}
+        found = {"visits": sums(unit, raw["visits"], len(self._asking))}
+        for name in RATES:
+            rates = TeamRecord(usual["weight"], usual[name]).usual(self._team_prior)
+            observed = sums(unit, raw[name], len(self._asking))
+            expected = sums(unit, raw["weight"] * rates[team], len(self._asking))
+            prior = float(self._prior[name])
+            found[f"{name}_ratio"] = np.where(found["visits"] > 0, shrunk_ratio(observed, expected, prior), np.nan)
+            if name == "critical":
+                own = Own(observed, expected, sums(unit, raw["weight"], len(self._asking)),
+                          {code: float(rates[number]) for code, number in of_team.items()}, prior)
+                found |= self._others(own, facts)
         for name in ("hazards", "penalties", "complaints", "findings", "fires"):
-            found |= self._columns(name)
+            found |= self._asking.columns(q, name)
         return found
 
-    def _operator_ratio(self, operators: Sequence[str | None], of_team: Mapping[str | None, int], rates: Floats,
-                        own_found: Floats, own_expected: Floats, prior: float) -> Floats:
-        """Critical findings at the other units of the same operator against the usual; NaN where there are none."""
-        asked = sorted({operator for operator in operators if operator})
-        _, rows = self._ask("operators", {"operators": asked})
-        found: dict[str | None, float] = {}
-        expected: dict[str | None, float] = {}
-        for operator, team, weight, critical in rows:
-            found[operator] = found.get(operator, 0.0) + float(critical)
-            expected[operator] = expected.get(operator, 0.0) + float(weight) * rates[of_team[team]]
-        others_found = np.array([found.get(operator, 0.0) for operator in operators]) - own_found
-        others_expected = np.array([expected.get(operator, 0.0) for operator in operators]) - own_expected
-        visited = others_expected > _ROUNDING
-        return np.where(visited, shrunk_ratio(np.maximum(others_found, 0.0), np.maximum(others_expected, 0.0), prior),
-                        np.nan)
+    def _others(self, own: Own, facts: Mapping[str, Sequence[Any]]) -> dict[str, Floats]:
+        """What the record of others tells."""
+        lon, lat = floats(facts["lon"]), floats(facts["lat"])
+        return {"operator_ratio": peers.operators(self._asking, own, facts["operator"]),
+                "near_ratio": peers.near(self._asking, own, lon, lat, self._as_of, everywhere=self._units is None),
+                "items_told": peers.items(self._asking, own),
+                **peers.shared(self._asking, own, facts["kind"], facts["area_code"], facts["attributes"], self._as_of)}
 
     def _last_visit(self) -> tuple[dict[str, Floats], tuple[str, ...]]:
-        names, rows = self._ask("last_visit")
-        results = [_NEVER] * self._size
+        names, rows = self._asking.ask(q, "last_visit")
+        results = [_NEVER] * len(self._asking)
         for row in rows:
-            if row[0] in self._place:
-                results[self._place[row[0]]] = row[2] or ("pass" if row[5] == 0 else "hazards_ordered")
+            if row[0] in self._asking.place:
+                results[self._asking.place[row[0]]] = row[2] or ("pass" if row[5] == 0 else "hazards_ordered")
         numeric = [name for name in names[1:] if name != "last_result"]
         kept = [names.index(name) for name in numeric]
-        columns = self._spread(numeric, [(row[0], *(row[number] for number in kept)) for row in rows], np.nan)
+        columns = self._asking.spread(numeric, [(row[0], *(row[number] for number in kept)) for row in rows], np.nan)
         return columns, tuple(results)
 
     def _credit(self, districts: Sequence[str]) -> tuple[dict[str, Floats], tuple[str, ...]]:
-        _, rows = self._ask("credit_districts", {"districts": sorted(set(districts))})
+        _, rows = self._asking.ask(q, "credit_districts", {"districts": sorted(set(districts))})
         keeping = {row[0] for row in rows}
         known = np.array([district in keeping for district in districts], dtype=bool)
-        raw = self._columns("credit")
+        raw = self._asking.columns(q, "credit")
         lists = tuple(LISTS[int(number)] for number in raw["credit_list"])
         balance = self._credit_start + raw["credit_points"]
         return {"has_credit": known.astype(np.float64), "credit_balance": np.where(known, balance, np.nan)}, lists
-
-    def _columns(self, name: str, missing: float = 0.0) -> dict[str, Floats]:
-        """A query whose first column is the unit, as full columns with ``missing`` where it has no row."""
-        names, rows = self._ask(name)
-        return self._spread(names[1:], rows, missing)
-
-    def _spread(self, names: Sequence[str], rows: Sequence[tuple[Any, ...]], missing: float) -> dict[str, Floats]:
-        rows = [row for row in rows if row[0] in self._place]
-        place = np.array([self._place[row[0]] for row in rows], dtype=np.intp)
-        found = {}
-        for number, name in enumerate(names, start=1):
-            column = np.full(self._size, missing)
-            column[place] = _floats([row[number] for row in rows])
-            found[name] = column
-        return found
-
-    def _ask(self, name: str, more: Mapping[str, Any] | None = None) -> tuple[list[str], list[tuple[Any, ...]]]:
-        with self._connection.cursor(row_factory=tuple_row) as cursor:
-            cursor.execute(q[name], self._parameters | dict(more or {}))
-            return [column.name for column in cursor.description or ()], cursor.fetchall()
-
-
-def _floats(values: Iterable[Any]) -> Floats:
-    return np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

@@ -1,10 +1,12 @@
 -- name: facts
 -- What each unit is. Without a list: the active units registered by the day.
 select unit_id, unit_no, kind, left(area_code, 6) as district,
-       coalesce(nullif(attributes ->> 'operator', ''), uscc) as operator, is_key, is_crowded, is_high_hazard, sleeping,
+       coalesce(nullif(attributes ->> 'operator', ''), uscc) as operator, area_code,
+       lon, lat, attributes, is_key, is_crowded, is_high_hazard, sleeping,
        dangerous_goods, floor_area_m2, storeys, height_m, occupants,
        case when built_year <= extract(year from %(as_of)s::date) then extract(year from %(as_of)s::date) - built_year
-       end::float8 as age_years
+       end::float8 as age_years,
+       case when registered_on < %(as_of)s then %(as_of)s::date - registered_on end::float8 as registered_days
 from units
 where case when %(units)s::bigint[] is null
            then status = 'active' and (registered_on is null or registered_on <= %(as_of)s)
@@ -17,7 +19,7 @@ select unit_id,
        sum(devices) filter (where recent) as device_days_30, sum(devices) as device_days_90,
        sum(offline_hours) filter (where recent) as offline_hours_30, sum(offline_hours) as offline_hours_90,
        sum(fault_hours) filter (where recent) as fault_hours_30, sum(fault_hours) as fault_hours_90,
-       sum(faults) as faults_90,
+       sum(faults) filter (where recent) as faults_30, sum(faults) as faults_90,
        sum(shielded_hours) filter (where recent) as shielded_hours_30, sum(shielded_hours) as shielded_hours_90,
        sum(manual_hours) filter (where recent) as manual_hours_30, sum(manual_hours) as manual_hours_90,
        sum(system_off_hours) filter (where recent) as system_off_hours_30,
@@ -31,7 +33,7 @@ select unit_id,
        sum(cable_readings) filter (where recent) as cable_readings_30,
        sum(cable_over) filter (where recent) as cable_over_30,
        sum(cable_readings) as cable_readings_90, sum(cable_over) as cable_over_90,
-       sum(battery_low) filter (where recent) as battery_low_30
+       sum(battery_low) filter (where recent) as battery_low_30, sum(battery_low) as battery_low_90
 from (
     select *, day >= %(as_of)s::date - 30 as recent from unit_days
     where day >= %(as_of)s::date - 90 and day < %(as_of)s
@@ -42,7 +44,9 @@ group by unit_id
 -- name: alarms
 -- Alarm cases of the 90 days before the day, with the verdicts that had been given by then.
 select unit_id, count(*) as alarms_90, count(*) filter (where recent) as alarms_30,
+       count(*) filter (where verdict = 'confirmed' and recent) as alarms_confirmed_30,
        count(*) filter (where verdict = 'confirmed') as alarms_confirmed_90,
+       count(*) filter (where verdict = 'false' and recent) as alarms_false_30,
        count(*) filter (where verdict = 'false') as alarms_false_90,
        count(*) filter (where verdict is null) as alarms_unjudged_90
 from (
@@ -78,6 +82,18 @@ cross join lateral (
 where last.active
 group by d.unit_id
 
+-- name: duty_checks
+-- Duty checks that had ended before the day and say something of the post: those answered, and those that were not.
+select unit_id, count(*) filter (where recent) as duty_checks_30, count(*) as duty_checks_90,
+       count(*) filter (where is_unanswered and recent) as duty_unanswered_30,
+       count(*) filter (where is_unanswered) as duty_unanswered_90
+from (
+    select unit_id, is_unanswered, ended_at >= %(moment_30)s as recent from duty_checks
+    where ended_at >= %(moment_90)s and ended_at < %(moment)s and state in ('answered', 'unanswered')
+      and (%(units)s::bigint[] is null or unit_id = any(%(units)s))
+) checks
+group by unit_id
+
 -- name: visits
 -- Full visits of each unit before the day by the team that made them, each weighing less the longer ago it was.
 -- A re-inspection looks only at what was ordered: it is no visit in this sense.
@@ -91,9 +107,10 @@ with found as (
 select i.unit_id, i.team, count(*) as visits, sum(i.weight) as weight,
        sum(i.weight * least(coalesce(f.critical, 0), %(most_critical)s)) as critical,
        sum(i.weight * least(coalesce(f.serious, 0), %(most_serious)s)) as serious,
-       sum(i.weight * least(coalesce(f.minor, 0), %(most_minor)s)) as minor
+       sum(i.weight * least(coalesce(f.minor, 0), %(most_minor)s)) as minor,
+       coalesce(sum(i.weight) filter (where i.failed), 0) as failed
 from (
-    select inspection_id, unit_id, team, power(0.5, (%(as_of)s::date - inspected_on) / %(half_life)s::float8) as weight
+    select inspection_id, unit_id, team, result in ('hazards_ordered', 'closed') as failed, power(0.5, (%(as_of)s::date - inspected_on) / %(half_life)s::float8) as weight
     from inspections
     where status = 'done' and kind <> 'reinspection' and inspected_on < %(as_of)s
       and inspected_on >= %(as_of)s::date - %(memory)s::integer
@@ -114,9 +131,10 @@ with found as (
 select i.team, sum(i.weight) as weight,
        coalesce(sum(i.weight * least(coalesce(f.critical, 0), %(most_critical)s)), 0) as critical,
        coalesce(sum(i.weight * least(coalesce(f.serious, 0), %(most_serious)s)), 0) as serious,
-       coalesce(sum(i.weight * least(coalesce(f.minor, 0), %(most_minor)s)), 0) as minor
+       coalesce(sum(i.weight * least(coalesce(f.minor, 0), %(most_minor)s)), 0) as minor,
+       coalesce(sum(i.weight) filter (where i.failed), 0) as failed
 from (
-    select inspection_id, team, power(0.5, (%(as_of)s::date - inspected_on) / %(half_life)s::float8) as weight
+    select inspection_id, team, result in ('hazards_ordered', 'closed') as failed, power(0.5, (%(as_of)s::date - inspected_on) / %(half_life)s::float8) as weight
     from inspections
     where status = 'done' and kind <> 'reinspection' and inspected_on < %(as_of)s
       and inspected_on >= %(as_of)s::date - %(memory)s::integer
@@ -125,38 +143,12 @@ left join found f using (inspection_id)
 group by i.team
 order by i.team
 
--- name: operators
--- The critical findings of all units of one operator (the attribute operator, else the unified social credit code), as
--- in visits: of operators that have more than one unit. The expression is that of the index units_operator.
-with shared as (
-    select coalesce(nullif(attributes ->> 'operator', ''), uscc) as operator
-    from units
-    where coalesce(nullif(attributes ->> 'operator', ''), uscc) = any(%(operators)s)
-    group by 1 having count(*) > 1
-), found as (
-    select i.unit_id, s.operator, i.team, i.inspection_id,
-           power(0.5, (%(as_of)s::date - i.inspected_on) / %(half_life)s::float8) as weight
-    from shared s
-    join units u on coalesce(nullif(u.attributes ->> 'operator', ''), u.uscc) = s.operator
-    join inspections i using (unit_id)
-    where i.status = 'done' and i.kind <> 'reinspection' and i.inspected_on < %(as_of)s
-      and i.inspected_on >= %(as_of)s::date - %(memory)s::integer
-)
-select f.operator, f.team, sum(f.weight) as weight,
-       sum(f.weight * least(coalesce(h.critical, 0), %(most_critical)s)) as critical
-from found f
-left join lateral (
-    select count(*) as critical from hazards
-    where hazards.inspection_id = f.inspection_id and severity = 'critical' and found_on < %(as_of)s
-) h on true
-group by f.operator, f.team
-
 -- name: last_visit
 -- The last full visit of each unit before the day, and what it found.
 select l.unit_id, %(as_of)s::date - l.inspected_on as days_since_visit, l.result as last_result,
        count(h.hazard_id) filter (where h.severity = 'critical') as last_critical,
        count(h.hazard_id) filter (where h.severity = 'serious') as last_serious,
-       count(h.hazard_id) as last_hazards
+       count(h.hazard_id) as last_hazards, count(h.hazard_id) filter (where h.severity = 'minor') as last_minor
 from (
     select distinct on (unit_id) unit_id, inspection_id, inspected_on, result
     from inspections

@@ -1,13 +1,14 @@
 """How good an order of visits is, against what the visits then found. Pure.
 
 An order is judged as capacity sees it: the share of the positives met in the first quarter and half of the visits, how
-many of the first tenth are positive, and how many days earlier positives are met when the calendar of visits that
-really took place is kept and its slots are given out in the order judged (positive days are earlier). Ties are broken
-at random, many times over, and the mean is reported.
+many of the first k are positive and which share of the positives these are (k: what the capacity allows), and how many
+days earlier positives are met when the calendar of visits that really took place is kept and its slots are given out in
+the order judged (positive days are earlier). Ties are broken at random, many times over, and the mean is reported.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,23 +18,28 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
 
-NAMES = ("first_quarter", "first_half", "precision_tenth", "auc", "days_earlier", "own_first_half", "own_days_earlier")
+NAMES = ("first_quarter", "first_half", "precision_k", "recall_k", "auc", "days_earlier", "own_first_half",
+         "own_days_earlier", "own_auc")
 
 
 @dataclass(frozen=True)
 class Visits:
-    """Visits of a window in the order in which they took place: when (day numbers), found what, by which team."""
+    """Visits of a window in the order in which they took place: when (day numbers), found what, by which team.
+
+    ``capacity`` is the share of them that there is capacity for.
+    """
 
     day: npt.NDArray[np.int64]
     positive: Flags
     team: npt.NDArray[np.intp]
+    capacity: float = 0.1
 
     def __len__(self) -> int:
         return len(self.day)
 
     def sample(self, places: Places) -> Visits:
         places = np.sort(places)
-        return Visits(self.day[places], self.positive[places], self.team[places])
+        return Visits(self.day[places], self.positive[places], self.team[places], self.capacity)
 
 
 @dataclass(frozen=True)
@@ -55,10 +61,10 @@ def measure(visits: Visits, order: Places) -> Floats:
     positive = visits.positive[order]
     count, found = len(positive), int(positive.sum())
     seen = np.concatenate(([0], np.cumsum(positive)))
-    tenth = max(1, round(count * 0.1))
-    own_half, own_days = _own_caseload(visits, order)
-    return np.array([seen[count // 4] / found, seen[count // 2] / found, seen[tenth] / tenth, _auc(positive),
-                     float((visits.day[order][positive] - np.sort(visits.day)[positive]).mean()), own_half, own_days])
+    most = min(count, max(1, round(count * visits.capacity)))
+    return np.array([seen[count // 4] / found, seen[count // 2] / found, seen[most] / most, seen[most] / found,
+                     _auc(positive), float((visits.day[order][positive] - np.sort(visits.day)[positive]).mean()),
+                     *_own_caseload(visits, order)])
 
 
 def tied_share(priority: Floats) -> float:
@@ -74,9 +80,27 @@ def half_bounds(visits: Visits, priority: Floats) -> tuple[float, float]:
     return float(worst), float(best)
 
 
-def judge(visits: Visits, priority: Floats | None, rng: np.random.Generator, *, breaks: int, samples: int,
-          ) -> dict[str, Measured]:
-    """Every measure of an order of visits with its interval; ``priority`` None is a random order.
+@dataclass(frozen=True)
+class Draws:
+    """The measures of :data:`NAMES` of an order, and those of bootstrap samples, one in each row."""
+
+    value: Floats
+    samples: Floats
+
+    def measured(self) -> dict[str, Measured]:
+        """Each measure with its interval."""
+        low, high = np.nanpercentile(self.samples, [2.5, 97.5], axis=0)
+        return {name: Measured(float(self.value[at]), float(low[at]), float(high[at]))
+                for at, name in enumerate(NAMES)}
+
+    @classmethod
+    def mean(cls, parts: Sequence[Draws]) -> Draws:
+        """The mean over windows, each of which counts the same."""
+        return cls(np.mean([part.value for part in parts], axis=0), np.mean([part.samples for part in parts], axis=0))
+
+
+def draws(visits: Visits, priority: Floats | None, rng: np.random.Generator, *, breaks: int, samples: int) -> Draws:
+    """Every measure of an order of visits; ``priority`` None is a random order.
 
     ``breaks`` random breakings of ties are averaged (for a random order: so many shuffles); ``samples`` bootstrap
     samples of the visits give the interval, each with one breaking of ties.
@@ -84,14 +108,19 @@ def judge(visits: Visits, priority: Floats | None, rng: np.random.Generator, *, 
     size = len(visits)
     told = np.zeros(size) if priority is None else priority
     value = np.mean([measure(visits, order_of(told, rng.random(size))) for _ in range(breaks)], axis=0)
-    draws: list[Floats] = []
-    while len(draws) < samples:
+    found: list[Floats] = []
+    while len(found) < samples:
         places = np.sort(rng.integers(0, size, size))
         sample = visits.sample(places)
         if sample.positive.any() and not sample.positive.all():
-            draws.append(measure(sample, order_of(told[places], rng.random(size))))
-    low, high = np.nanpercentile(draws, [2.5, 97.5], axis=0)
-    return {name: Measured(float(value[at]), float(low[at]), float(high[at])) for at, name in enumerate(NAMES)}
+            found.append(measure(sample, order_of(told[places], rng.random(size))))
+    return Draws(value, np.array(found))
+
+
+def judge(visits: Visits, priority: Floats | None, rng: np.random.Generator, *, breaks: int, samples: int,
+          ) -> dict[str, Measured]:
+    """Every measure of an order of visits with its interval: see :func:`draws`."""
+    return draws(visits, priority, rng, breaks=breaks, samples=samples).measured()
 
 
 def judge_actual(visits: Visits, rng: np.random.Generator, *, samples: int) -> dict[str, Measured]:
@@ -124,13 +153,15 @@ def _auc(positive: Flags) -> float:
     return 1.0 - float(before) / pairs
 
 
-def _own_caseload(visits: Visits, order: Places) -> tuple[float, float]:
-    """First-half share and days earlier when each team keeps its own visits and slots and only their order changes."""
-    met, days = 0, 0.0
+def _own_caseload(visits: Visits, order: Places) -> tuple[float, float, float]:
+    """First-half share, days earlier and AUC when each team keeps its visits and slots and only their order changes."""
+    met, days, before, pairs = 0, 0.0, 0.0, 0
     for team in np.unique(visits.team):
         mine = order[visits.team[order] == team]
         positive = visits.positive[mine]
         met += int(positive[: len(mine) // 2].sum())
         days += float((visits.day[mine] - np.sort(visits.day[mine]))[positive].sum())
+        before += float(np.cumsum(~positive)[positive].sum())
+        pairs += int(positive.sum()) * int((~positive).sum())
     found = int(visits.positive.sum())
-    return met / found, days / found
+    return met / found, days / found, 1.0 - before / pairs if pairs else float("nan")

@@ -80,6 +80,8 @@ def import_history(db: Database, map_path: Path | str, actor: str, *, data: Path
         if dry_run:
             connection.rollback()
         elif report.changed:
+            # Features are often read right after, long before the server would look at the new rows by itself.
+            connection.execute(q["analyze"])
             audit.record(connection, actor, "import", "history", path.name, None, {
                 **{name: value for name, value in asdict(report).items() if name != "rejected"},
                 "rejected": len(report.rejected), "map": Path(map_path).name})

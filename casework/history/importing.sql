@@ -42,3 +42,7 @@ delete from hazards h using inspections i
 where h.inspection_id = i.inspection_id and i.inspection_no = any(%(numbers)s) and i.source = 'import'
   and h.confirmed_in is null
   and not exists (select from stage_hazards s where s.inspection_no = i.inspection_no and s.item_code = h.item_code);
+
+-- name: analyze
+-- Fresh figures for the planner.
+analyze units, inspections, hazards;

@@ -12,7 +12,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "vendor": ("vendors",), "certificates": ("vendors",), "broker-access": ("vendors",),
     "import": ("registers", "records"), "export": ("registers",), "result": ("records",),
     "run": ("jobs",), "jobs": ("jobs",),
-    "ranking": ("risk",), "explain": ("risk",), "evaluate": ("risk",),
+    "ranking": ("risk",), "explain": ("risk",), "evaluate": ("risk",), "models": ("models",),
     "ratios": ("draws",), "draw": ("draws",), "entropy": ("draws",), "verify": ("verify",),
     "alarms": ("telemetry",), "quarantine": ("quarantine",),
     "retention": ("retention",), "size": ("retention",), "gbt": ("gbt",),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
 
 import click
 import orjson
@@ -14,8 +13,10 @@ from rich.table import Table
 from huoyan.commands.session import Day, database
 from huoyan.commands.session import settings as load_settings
 from policy.clocks import legal_day
-from scoring import classes, evaluate, explain, preview, ranking
+from scoring import classes, evaluate, evaluation_page, explain, preview, ranking, truth
+from scoring.cohorts import OUTCOMES
 from scoring.measures import Measured
+from scoring.orders import ORDERS, SHUFFLES
 from store import HuoyanError
 
 _REASONS = 3
@@ -71,58 +72,93 @@ def show_unit(unit_no: str, day: dt.date | None) -> None:
 @click.option("--as-of", "as_of", type=Day(), required=True, help="The day the orders are made from what was known.")
 @click.option("--horizon", type=click.IntRange(1, evaluate.LONGEST_HORIZON_DAYS), default=60, show_default=True,
               help="Days from then on whose visits judge them.")
-@click.option("--outcome", type=click.Choice(evaluate.OUTCOMES), default="critical", show_default=True,
+@click.option("--outcome", type=click.Choice(OUTCOMES), default="critical", show_default=True,
               help="What a visit must have found to count.")
-@click.option("--truth", type=click.Path(path_type=Path), default=None,
+@click.option("--truth", "truth_file", type=click.Path(path_type=Path), default=None,
               help="CSV with unit_no,true_risk[,truly_risky]: compare the rankings with a known truth instead.")
+@click.option("--windows", type=click.IntRange(1, evaluate.MOST_WINDOWS), default=1, show_default=True,
+              help="So many windows one after the other, the last from --as-of on; figures are their means.")
+@click.option("--capacity", type=click.FloatRange(0, 1, min_open=True), default=0.1, show_default=True,
+              help="Share of a window's visits that precision and recall look at.")
+@click.option("--shuffle", is_flag=True,
+              help="Deal out what visits found at random: the figures must be those of chance.")
+@click.option("--report", "report_file", type=click.Path(path_type=Path), default=None,
+              help="Write a page with plots (HTML) here.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), default=None, help="Write the figures here too.")
 @click.option("--seed", type=click.IntRange(0, 2**31), default=1, show_default=True,
               help="Of the random orders, the breaking of ties and the bootstrap.")
-def show_evaluation(as_of: dt.date, horizon: int, outcome: str, truth: Path | None, json_file: Path | None,
-                    seed: int) -> None:
-    """Judge the ranking on the record: what later visits found, against simpler orders, each with a 95 % interval."""
-    known = evaluate.read_truth(truth) if truth else None
+def show_evaluation(as_of: dt.date, horizon: int, outcome: str, truth_file: Path | None, windows: int, capacity: float,
+                    shuffle: bool, report_file: Path | None, json_file: Path | None, seed: int) -> None:
+    """Judge the ranking and the learned model on the record: what later visits found, against simpler orders.
+
+    Every figure stands with a 95 % interval. A feature that seems to know the result is named.
+    """
+    known = truth.read_truth(truth_file) if truth_file else None
     with database(load_settings(), "evaluate") as db:
         if known is not None:
-            found: evaluate.TruthCheck | evaluate.Evaluation = evaluate.check_truth(db, as_of, known, seed=seed)
+            found: truth.TruthCheck | evaluate.Evaluation = truth.check_truth(db, as_of, known, seed=seed)
         else:
-            found = evaluate.evaluate(db, as_of, horizon, outcome=outcome, seed=seed)
+            found = evaluate.evaluate(db, as_of, horizon, outcome=outcome, windows=windows, capacity=capacity,
+                                      seed=seed, shuffled=shuffle)
     if json_file:
-        _write(json_file, found.as_dict())
+        _write(json_file, orjson.dumps(found.as_dict(), option=orjson.OPT_INDENT_2))
     console = Console()
-    if isinstance(found, evaluate.TruthCheck):
+    if isinstance(found, truth.TruthCheck):
         _print_truth(console, found)
-    else:
-        _print_evaluation(console, found)
+        return
+    if report_file:
+        _write(report_file, evaluation_page.page(found).encode())
+    _print_evaluation(console, found)
 
 
 def _print_evaluation(console: Console, found: evaluate.Evaluation) -> None:
-    table = Table("order", "first quarter", "first half", "precision at 10 %", "AUC", "days earlier",
-                  "first half, own caseload",
-                  title=f"{found.visits} visits of {found.units} units, {found.as_of} to "
-                        f"{found.until - dt.timedelta(days=1)}; {found.positives} found {found.outcome} "
+    table = Table("order", "first quarter", "first half", f"precision at {found.capacity:.0%}",
+                  f"recall at {found.capacity:.0%}", "AUC", "days earlier", "first half, own caseload",
+                  "days earlier, own caseload", "AUC, random arm",
+                  title=f"{found.visits} visits of {found.units} units in {len(found.windows)} windows, {found.as_of} "
+                        f"to {found.until - dt.timedelta(days=1)}; {found.positives} found {found.outcome} "
                         f"({found.positives / found.visits:.1%})")
     for judged in found.orders:
         told = judged.measures
-        zh, en = evaluate.ORDERS[judged.order]
+        zh, en = ORDERS[judged.order]
         table.add_row(f"{zh} {en}", _share(told["first_quarter"]), _share(told["first_half"]),
-                      _share(told["precision_tenth"]), _plain(told["auc"], 3), _plain(told["days_earlier"], 1),
-                      _share(told["own_first_half"]))
+                      _share(told["precision_k"]), _share(told["recall_k"]), _plain(told["auc"], 3),
+                      _plain(told["days_earlier"], 1), _share(told["own_first_half"]),
+                      _plain(told["own_days_earlier"], 1),
+                      _plain(judged.random_arm_auc, 3) if judged.random_arm_auc else "")
     console.print(table)
-    tied = [f"{evaluate.ORDERS[judged.order][1]} {judged.tied:.0%} of the visits, first half "
+    if found.shuffled:
+        console.print("[bold]What visits found was dealt out at random: an order that is better than random here knows "
+                      "what it can't.[/bold]")
+    for suspect in found.suspects:
+        console.print(f"[bold red]LEAK? 疑似泄漏：[/bold red] {suspect.feature} seems to know the result: by itself it "
+                      f"tells these visits with an AUC of {suspect.alone:.3f} (older ones {suspect.before:.3f}), and "
+                      f"the model loses {suspect.drop:.3f} without it. Do not trust the figures of the model.")
+    if found.note:
+        console.print(f"No learned model: {found.note}.")
+    if found.calibration:
+        kept = found.calibration
+        console.print(f"Probabilities of the model: Brier score {kept.brier.value:.4f} ({kept.brier.low:.4f} to "
+                      f"{kept.brier.high:.4f}; the overall rate alone {kept.base_brier:.4f}), calibration error "
+                      f"{kept.error:.3f}, told {kept.told:.1%} on average and found {kept.found:.1%}.")
+    trimmed = found.windows[-1]
+    if trimmed.trimmed:
+        console.print(f"Weights: {trimmed.trimmed} of {trimmed.learnt_from} visits that the last model learnt from "
+                      f"were cut, {trimmed.trimmed_share:.1%} of the weight.")
+    tied = [f"{ORDERS[judged.order][1]} {judged.tied:.0%} of the visits, first half "
             f"{judged.first_half_bounds[0]:.1%} to {judged.first_half_bounds[1]:.1%}"
             for judged in found.orders if judged.tied > 0.05 and judged.order != "random"]
-    console.print(f"Everything an order uses was known before {found.as_of}; only visited units have a result. "
+    console.print(f"Everything an order uses was known before its window; only visited units have a result. "
                   f"Intervals: bootstrap 95 %. Rules {found.policy_version}, seed {found.seed}.")
     if tied:
-        console.print(f"Ties are broken at random, {evaluate.SHUFFLES} times; tied: {'; '.join(tied)}.")
+        console.print(f"Ties are broken at random, {SHUFFLES} times; tied: {'; '.join(tied)}.")
 
 
-def _print_truth(console: Console, found: evaluate.TruthCheck) -> None:
+def _print_truth(console: Console, found: truth.TruthCheck) -> None:
     table = Table("ranking", "truly risky units in its first tenth",
                   title=f"{found.units} units as of {found.as_of}, {found.risky} of them truly risky")
     for name, share in found.shares.items():
-        table.add_row(" ".join(evaluate.ORDERS[name]), _share(share))
+        table.add_row(" ".join(ORDERS[name]), _share(share))
     console.print(table)
     if found.unknown_units:
         console.print(f"{found.unknown_units} units of the file are not active units of the register.")
@@ -136,9 +172,9 @@ def _plain(measured: Measured, digits: int) -> str:
     return f"{measured.value:.{digits}f} ({measured.low:.{digits}f} to {measured.high:.{digits}f})"
 
 
-def _write(path: Path, figures: dict[str, Any]) -> None:
+def _write(path: Path, content: bytes) -> None:
     try:
-        path.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
+        path.write_bytes(content)
     except OSError as error:
         raise OutputError(f"{path} can't be written: {error.strerror}") from None
 

@@ -44,12 +44,18 @@ def test_a_score_has_every_day() -> None:
 def test_jobs_of_one_day_come_in_the_order_of_their_work() -> None:
     day = dt.date(2026, 11, 23)
     struck = sorted(JOBS, key=lambda job: job.due_at(day))
-    assert [job.name for job in struck] == ["freeze", "rollup", "findings", "credit", "score", "retention", "draw"]
+    assert [job.name for job in struck] == ["freeze", "rollup", "findings", "credit", "score", "retention", "model",
+                                          "draw"]
+
+
+def test_a_monthly_job_has_the_first_of_each_month_alone() -> None:
+    dates = list(find("model").due_dates(at("2026-03-01T04:00"), dt.date(2026, 1, 2)))
+    assert dates == [dt.date(2026, 2, 1), dt.date(2026, 3, 1)]
 
 
 def test_an_unknown_job_is_named_with_those_there_are() -> None:
     with pytest.raises(JobError, match="no job named drawe: say one of rollup, findings, credit, score, retention, "
-                                       "draw, freeze"):
+                                       "model, draw, freeze"):
         find("drawe")
 
 

@@ -134,7 +134,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> dict[str, Counted]:
 
     counted = {item.name: Counted() for item in jobs.JOBS}
     replaced = tuple(Job(item.name, item.zh, item.en, counted[item.name], item.working_days_only, item.days_ahead,
-                         item.perishable) for item in jobs.JOBS)
+                         item.perishable, item.monthly) for item in jobs.JOBS)
     monkeypatch.setattr(service, "JOBS", replaced)
     return counted
 
@@ -142,8 +142,8 @@ def work(monkeypatch: pytest.MonkeyPatch) -> dict[str, Counted]:
 def test_a_new_installation_owes_nothing_for_the_past(db: Database, work: dict[str, Counted]) -> None:
     SchedulerService(db, Clock(NOW)).sweep()
     assert {name: item.runs for name, item in work.items()} == {
-        "rollup": [DAY], "findings": [DAY], "credit": [DAY], "score": [DAY], "retention": [DAY], "draw": [DAY],
-        "freeze": [DAY, dt.date(2026, 11, 24)]}
+        "rollup": [DAY], "findings": [DAY], "credit": [DAY], "score": [DAY], "retention": [DAY], "model": [],
+        "draw": [DAY], "freeze": [DAY, dt.date(2026, 11, 24)]}
 
 
 def test_missed_dates_are_caught_up_and_a_missed_draw_is_let_go(db: Database, work: dict[str, Counted]) -> None:

@@ -78,15 +78,17 @@ class Scene:
 
     def visit(self, unit_id: int, day: str, *severities: str, team: str | None = None, kind: str = "draw",
               result: str | None = None, handling: str = "corrected_on_spot", due: str | None = None,
-              corrected: str | None = None, major: bool = False) -> int:
+              corrected: str | None = None, major: bool = False, item: str = "X",
+              arm: str | None = None, probability: float | None = None) -> int:
         inspection: int = self._run(
-            "insert into inspections (inspection_no, unit_id, kind, inspected_on, status, result, team) "
-            "values (%s, %s, %s, %s, 'done', %s, %s) returning inspection_id", self._number("I"), unit_id, kind, day,
-            result or ("hazards_corrected" if severities else "pass"), team)
+            "insert into inspections (inspection_no, unit_id, kind, inspected_on, status, result, team, arm, "
+            "draw_probability) values (%s, %s, %s, %s, 'done', %s, %s, %s, %s) returning inspection_id",
+            self._number("I"), unit_id, kind, day, result or ("hazards_corrected" if severities else "pass"), team, arm,
+            probability)
         for number, severity in enumerate(severities):
             self._run("insert into hazards (inspection_id, unit_id, item_code, severity, is_major, found_on, handling, "
                       "due_on, corrected_on) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)", inspection, unit_id,
-                      f"X{number}", severity, major, day, handling, due,
+                      f"{item}{number}", severity, major, day, handling, due,
                       corrected or (day if handling == "corrected_on_spot" else None))
         return inspection
 
@@ -120,6 +122,15 @@ class Scene:
     def decision(self, finding_id: int, decision: str, moment: dt.datetime) -> None:
         self._run("insert into finding_decisions (finding_id, decision, reason, evidence, decided_by, decided_at) "
                   "values (%s, %s, 'x', '{}', 'wang', %s)", finding_id, decision, moment)
+
+    def duty_check(self, device_id: int, moment: dt.datetime, state: str = "answered") -> int:
+        """A duty check asked an hour before it ended at ``moment``."""
+        asked = moment - dt.timedelta(hours=1)
+        return int(self._run(
+            "insert into gbt_requests (device_id, unit_id, kind, command, unit, asked_by, asked_at, send_by,"
+            " answer_seconds, state, answered_at, ended_at) select device_id, unit_id, 'duty_check', 4, '\\x00', 'w', "
+            "%s, %s, 600, %s, %s, %s from devices where device_id = %s returning request_id",
+            asked, asked, state, moment if state == "answered" else None, moment, device_id))
 
     def unit_day(self, unit_id: int, day: str) -> dict[str, Any] | None:
         return self.connection.execute("select * from unit_days where unit_id = %s and day = %s",

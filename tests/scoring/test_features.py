@@ -26,13 +26,18 @@ def rows(table: FeatureTable) -> dict[int, dict[str, float | str | None]]:
 
 def busy(scene: Scene) -> list[int]:
     """Three units with something of everything in their past."""
-    units = [scene.unit(f"A{number}", floor_area_m2=1000, storeys=3, occupants=50) for number in range(3)]
+    units = [scene.unit(f"A{number}", kind="office" if number == 2 else "hotel", floor_area_m2=1000, storeys=3,
+                        occupants=50, lon=120.0, lat=30.0,
+                        attributes={"tier": f"T{number % 2}", "operator": "连锁", "opened": "2024-05-01"})
+             for number in range(3)]
     for number, unit in enumerate(units):
         panel, sensor = scene.device(unit, "uitd"), scene.device(unit)
         scene.reading(sensor, "residual_current", at("2026-02-20", 9), 100 + 250 * number)
         scene.alarm(panel, "fire_alarm", at("2026-02-10", 9), at("2026-02-10", 10), "false", at("2026-02-10", 11))
         scene.alarm(panel, "fault", at("2026-02-11", 9), at("2026-02-12", 10))
         scene.event(panel, "system_off", at("2026-02-26", 9))
+        scene.duty_check(panel, at("2026-02-15", 9))
+        scene.duty_check(panel, at("2026-02-16", 9), "unanswered" if number else "answered")
         scene.visit(unit, "2025-06-01", "critical", "minor", team="red")
         scene.visit(unit, "2025-12-01", "serious", team="blue", handling="ordered", due="2025-12-20")
         scene.penalty(unit, "2025-12-05")
@@ -63,10 +68,11 @@ def test_nothing_that_happens_on_the_day_or_later_moves_a_feature(db: Database) 
             for day in ("2026-03-01", "2026-03-20"):
                 scene.reading(panel, "residual_current", at(day, 0), 900)
                 scene.event(panel, "system_off", at(day, 1))
+                scene.duty_check(panel, at(day, 0), "unanswered")
                 scene.alarm(panel, "fire_alarm", at(day, 0), None, "confirmed", at(day, 1))
                 scene.alarm(panel, "fault", at(day, 0))
                 scene.visit(unit, day, "critical", "critical", "serious", team="blue", handling="ordered", due=day,
-                            major=True)
+                            major=True, result="hazards_ordered")
                 scene.penalty(unit, day)
                 scene.complaint(unit, at(day, 0), at(day, 9), True)
                 scene.fire(unit, at(day, 0), "ordinary")
@@ -74,6 +80,7 @@ def test_nothing_that_happens_on_the_day_or_later_moves_a_feature(db: Database) 
                 scene.listing(unit, "serious", day)
                 scene.finding(unit, at(day, 0))
                 scene.decision(scene.finding(unit, at(day, 0)), "substantiated", at(day, 1))
+        scene.visit(units[0], "2026-03-21", "critical", "critical", "critical", team="blue")
         # What is learnt later of what had happened before.
         connection.execute("update alarms set verdict = 'confirmed', verdict_at = %s where alarm_id = %s",
                            [at("2026-03-01"), pending])
@@ -95,10 +102,13 @@ def test_nothing_that_happens_on_the_day_or_later_moves_a_feature(db: Database) 
         np.testing.assert_array_equal(after.numbers[name], column, err_msg=name)
     # The same rows are seen from a later day, so the test above could have failed.
     later = load(db, dt.date(2026, 4, 1), units)
-    assert all(np.nansum(later.numbers[name]) != np.nansum(before.numbers[name]) for name in (
+    still = [name for name in (
         "alarms_confirmed_90", "fault_hours_90", "leakage_over_share_90", "critical_ratio", "penalties_12m",
         "complaints_verified_12m", "fires_36m", "credit_balance", "major_open", "system_off_open_hours",
-        "findings_substantiated_12m", "findings_undecided"))
+        "findings_substantiated_12m", "findings_undecided", "duty_unanswered_share_90", "failed_ratio", "kind_ratio",
+        "near_ratio", "operator_ratio", "items_told", "attribute:tier_ratio", "attribute:opened_days")
+        if np.array_equal(later.numbers[name], before.numbers[name][np.isin(before.unit_id, units)], equal_nan=True)]
+    assert still == []
 
 
 def test_the_past_is_told_as_it_was(db: Database) -> None:
@@ -194,6 +204,57 @@ def test_the_other_units_of_an_operator_tell_about_this_one(db: Database) -> Non
     assert found[two]["operator_ratio"] is None
     assert found[alone]["operator_ratio"] is None
     assert 0 < float(found[named[1]]["operator_ratio"] or 0) < 1
+
+
+def test_neighbours_and_units_alike_tell_about_a_unit_that_was_never_inspected(db: Database) -> None:
+    with db.connection() as connection:
+        scene = Scene(connection)
+        here = scene.unit("N", kind="cinema", lon=120.0, lat=30.0, attributes={"tier": "high"})
+        far = scene.unit("F", kind="office", lon=121.0, lat=31.0, attributes={"tier": "low"})
+        nowhere = scene.unit("X", kind="mall")
+        for number in range(8):
+            beside = scene.unit(f"B{number}", kind="cinema", lon=120.002, lat=30.001, attributes={"tier": "high"})
+            scene.visit(beside, "2025-09-01", "critical", team="one")
+            quiet = scene.unit(f"Q{number}", kind="office", lon=121.002, lat=31.001, attributes={"tier": "low"})
+            scene.visit(quiet, "2025-09-01", team="one")
+    found = rows(load(db))
+    for name in ("near_ratio", "kind_ratio", "attribute:tier_ratio"):
+        assert float(found[here][name] or 0) > 1 > float(found[far][name] or 9), name
+        assert found[nowhere][name] is None, name
+    assert (found[here]["critical_ratio"], found[here]["last_result"]) == (None, "none")
+
+
+def test_an_item_tells_what_followed_wherever_it_was_found(db: Database) -> None:
+    with db.connection() as connection:
+        scene = Scene(connection)
+        for number in range(20):
+            bad, good = scene.unit(f"B{number:02d}"), scene.unit(f"G{number:02d}")
+            scene.visit(bad, "2024-06-01", "minor", team="one", item="BAD")
+            scene.visit(bad, "2025-06-01", "critical", team="one")
+            scene.visit(good, "2024-06-01", "minor", team="one", item="GOOD")
+            scene.visit(good, "2025-06-01", team="one")
+        warned, calm, clean = scene.unit("W"), scene.unit("C"), scene.unit("P")
+        scene.visit(warned, "2025-12-01", "minor", team="one", item="BAD")
+        scene.visit(calm, "2025-12-01", "minor", team="one", item="GOOD")
+        scene.visit(clean, "2025-12-01", team="one")
+    found = rows(load(db))
+    assert float(found[warned]["items_told"] or 0) > 0 > float(found[calm]["items_told"] or 0)
+    assert found[clean]["items_told"] == 0
+
+
+def test_attributes_of_the_register_are_features_by_what_they_hold(db: Database) -> None:
+    with db.connection() as connection:
+        scene = Scene(connection)
+        for number in range(70):
+            unit = scene.unit(f"U{number:02d}", attributes={
+                "size": number * 1.5, "opened": "2026-01-01", "closing": "2027-01-01", "name": f"n{number}", "level": 3,
+                "tier": "high" if number % 2 else "low"})
+            scene.visit(unit, "2025-09-01", *(["critical"] if number % 2 else []), team="one")
+    table = load(db)
+    assert sorted(name for name in table.numbers if name.startswith("attribute:")) == [
+        "attribute:closing_days", "attribute:opened_days", "attribute:size", "attribute:tier_ratio"]
+    row = table.row(7)
+    assert (row["attribute:size"], row["attribute:opened_days"], row["attribute:closing_days"]) == (10.5, 59, None)
 
 
 def test_features_of_one_unit_are_those_of_the_whole_table(db: Database) -> None:

@@ -25,7 +25,8 @@ def test_the_days_earlier_of_a_worked_example() -> None:
     # Visits on days 0, 0, 4, 9; the positives were met on days 4 and 9, and the order judged puts them first.
     told = named(measure(visits([0, 0, 1, 1], [0, 0, 4, 9]), np.array([3, 2, 0, 1])))
     assert told["days_earlier"] == pytest.approx(((9 - 0) + (4 - 0)) / 2)
-    assert (told["first_half"], told["first_quarter"], told["precision_tenth"], told["auc"]) == (1, 0.5, 1, 1)
+    assert (told["first_half"], told["first_quarter"], told["auc"]) == (1, 0.5, 1)
+    assert (told["precision_k"], told["recall_k"]) == (1, 0.5)
 
 
 def test_within_its_own_caseload_a_team_keeps_its_slots() -> None:
@@ -33,6 +34,7 @@ def test_within_its_own_caseload_a_team_keeps_its_slots() -> None:
     told = named(measure(visits([0, 0, 0, 1], [0, 1, 2, 9], [1, 1, 0, 0]), np.array([3, 2, 1, 0])))
     assert told["own_days_earlier"] == 7
     assert told["days_earlier"] == 9
+    assert told["own_auc"] == 1
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=4, max_size=60).filter(

@@ -1,0 +1,189 @@
+"""How the additive model is fitted: penalised logistic regression over steps, monotone where the direction is known.
+
+Each feature gets a slope over its range and a step at each edge, both penalised, and a cell of its own for "not known".
+Where a direction is known, slope and steps may only go that way. Which team made a visit is part of the fit and no part
+of the model: what a strict team finds more is its strictness. The problem is convex: the same rows give the same model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from scoring.additive import AdditiveModel, Codes, Floats, Inputs, Shape, sigmoid, steps
+
+Flags = npt.NDArray[np.bool_]
+
+_ROUNDS = 300
+_LEAST_POSITIVE = 1e-12
+
+
+@dataclass(frozen=True)
+class Penalties:
+    """``bins`` is the most steps of a feature; the others are in visits' worth of evidence."""
+
+    bins: int
+    step: float
+    slope: float
+    unknown: float
+    team: float
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Past visits: what was known before each, what it found, by whom, and what it weighs."""
+
+    inputs: Inputs
+    positive: Flags
+    team: Sequence[str]
+    weight: Floats
+
+    def __len__(self) -> int:
+        return len(self.positive)
+
+
+@dataclass(frozen=True)
+class _Term:
+    """One feature in the fit: its cells, and where its parameters (slope, then one for each cell) begin."""
+
+    feature: str
+    edges: tuple[float, ...]
+    words: tuple[str, ...]
+    codes: Codes
+    share: Floats
+    height: Floats
+    direction: int
+    start: int
+
+    @property
+    def cells(self) -> int:
+        return len(self.share)
+
+    def table(self, parameters: Floats) -> Floats:
+        """Log-odds of each cell, 0 on average over the rows."""
+        slope, own = parameters[self.start], parameters[self.start + 1:self.start + 1 + self.cells]
+        table = own if self.words else np.concatenate((own[:1], np.cumsum(own[1:]) + slope * self.height[1:]))
+        return np.asarray(table - self.share @ table)
+
+    def gradient(self, residual: Floats, total: float, into: Floats) -> None:
+        by_cell = np.bincount(self.codes, residual, self.cells) - self.share * total
+        place = self.start + 1
+        if self.words:
+            into[place:place + self.cells] = by_cell
+            return
+        into[self.start] = by_cell[1:] @ self.height[1:]
+        into[place] = by_cell[0]
+        into[place + 1:place + self.cells] = np.cumsum(by_cell[:0:-1])[::-1]
+
+
+def fit(rows: Rows, directions: Mapping[str, int], penalties: Penalties) -> AdditiveModel:
+    """The model of ``rows``; a feature that never varies has no shape. ``directions``: 1 up, -1 down, else free."""
+    weight = rows.weight / rows.weight.mean()
+    terms = _terms(rows.inputs, weight, directions, penalties.bins)
+    names = sorted(set(rows.team))
+    of_name = {name: number for number, name in enumerate(names)}
+    team = np.array([of_name[name] for name in rows.team], dtype=np.intp)
+    team_share = np.bincount(team, weight, len(names)) / weight.sum()
+    first = 1 + sum(term.cells + 1 for term in terms)
+    penalty, bounds = _penalty(terms, penalties, len(names))
+    positive = rows.positive.astype(np.float64)
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        strict = parameters[first:] - team_share @ parameters[first:]
+        eta = parameters[0] + strict[team]
+        for term in terms:
+            eta += term.table(parameters)[term.codes]
+        residual = weight * (sigmoid(eta) - positive)
+        gradient, total = np.zeros_like(parameters), float(residual.sum())
+        gradient[0] = total
+        for term in terms:
+            term.gradient(residual, total, gradient)
+        gradient[first:] = np.bincount(team, residual, len(names)) - team_share * total
+        value = float((weight * (np.logaddexp(0.0, eta) - positive * eta)).sum())
+        return value + 0.5 * float(penalty @ parameters**2), gradient + penalty * parameters
+
+    rate = float(np.clip(np.average(positive, weights=weight), 1e-6, 1 - 1e-6))
+    start = np.zeros(first + len(names))
+    start[0] = np.log(rate / (1 - rate))
+    found = np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds,
+                                options={"maxiter": _ROUNDS, "maxfun": 2 * _ROUNDS}).x)
+    strict = found[first:] - team_share @ found[first:]
+    return AdditiveModel(float(found[0]), tuple(Shape(term.feature, term.edges, term.words, term.table(found))
+                                                for term in terms),
+                         {name: float(strict[number]) for name, number in of_name.items()})
+
+
+def scaled(model: AdditiveModel, slope: float, shift: float) -> AdditiveModel:
+    """The model with every contribution times ``slope`` and ``shift`` more at the base."""
+    return AdditiveModel(model.base + shift, tuple(
+        Shape(shape.feature, shape.edges, shape.words, shape.table * slope) for shape in model.shapes), model.teams)
+
+
+def edges_of(values: Floats, bins: int) -> tuple[float, ...]:
+    """Edges between the values where they are few, else at quantiles, so that each step has its share of rows."""
+    known = values[~np.isnan(values)]
+    apart = np.unique(known)
+    if len(apart) <= bins:
+        return tuple(((apart[1:] + apart[:-1]) / 2).tolist())
+    return tuple(np.unique(np.quantile(known, np.arange(1, bins) / bins)).tolist())
+
+
+def _terms(inputs: Inputs, weight: Floats, directions: Mapping[str, int], bins: int) -> list[_Term]:
+    terms: list[_Term] = []
+    start = 1
+    for name in sorted([*inputs.numbers, *inputs.words]):
+        words: tuple[str, ...] = ()
+        if name in inputs.numbers:
+            values = inputs.numbers[name]
+            edges = edges_of(values, bins)
+            codes = steps(values, edges)
+            cells, height = len(edges) + 2, _height(values, codes, weight, len(edges) + 2)
+        else:
+            words, edges = tuple(sorted(set(inputs.words[name]))), ()
+            codes = Shape(name, (), words, np.zeros(len(words) + 1)).codes(inputs)
+            cells, height = len(words) + 1, np.zeros(len(words) + 1)
+        share = np.bincount(codes, weight, cells) / weight.sum()
+        if np.count_nonzero(share) > 1:
+            terms.append(_Term(name, edges, words, codes, share, height, directions.get(name, 0), start))
+            start += cells + 1
+    return terms
+
+
+def _height(values: Floats, codes: Codes, weight: Floats, cells: int) -> Floats:
+    """The mean of each step, on a logarithmic scale where nothing is negative, in standard deviations."""
+    low = float(np.nanmin(values)) if (codes > 0).any() else 0.0
+    if low > 0:
+        values = np.log(np.maximum(values, _LEAST_POSITIVE))
+    elif low == 0:
+        values = np.log1p(values)
+    share = np.bincount(codes, weight, cells).astype(np.float64)
+    height = np.bincount(codes, np.nan_to_num(values) * weight, cells) / np.maximum(share, _LEAST_POSITIVE)
+    share[0] = 0.0
+    if share.sum() == 0:
+        return np.zeros(cells)
+    share = share / share.sum()
+    centred = height - share @ height
+    spread = float(np.sqrt(share @ centred**2))
+    return np.asarray(centred / spread if spread > _LEAST_POSITIVE else np.zeros(cells))
+
+
+def _penalty(terms: Sequence[_Term], penalties: Penalties, teams: int,
+             ) -> tuple[Floats, list[tuple[float | None, float | None]]]:
+    """What each parameter costs, and between which bounds it may lie."""
+    costs = [0.0]
+    found: list[tuple[float | None, float | None]] = [(None, None)]
+    for term in terms:
+        way: tuple[float | None, float | None] = (
+            (0.0, None) if term.direction > 0 else (None, 0.0) if term.direction < 0 else (None, None))
+        if term.words:
+            costs += [1.0] + [penalties.unknown] * term.cells
+            found += [(0.0, 0.0)] + [(None, None)] * term.cells
+        else:
+            # The first step is where the others start from.
+            costs += [penalties.slope, penalties.unknown, 1.0] + [penalties.step] * (term.cells - 2)
+            found += [way, (None, None), (0.0, 0.0)] + [way] * (term.cells - 2)
+    return np.array(costs + [penalties.team] * teams), found + [(None, None)] * teams
