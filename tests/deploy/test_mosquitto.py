@@ -40,7 +40,8 @@ def reader(production: Production) -> Iterator[Client]:
 
 
 def test_it_says_nothing_against_its_settings(production: Production) -> None:
-    assert "Error" not in production.log
+    # What OpenSSL says of somebody who only knocked is none of its own.
+    assert [line for line in production.log.splitlines() if ": Error: " in line] == []
     assert "deprecated" not in production.log.lower()
     # As root it always says so; in production it runs as its own user.
     assert [line for line in production.log.splitlines() if "Warning" in line and "run as root" not in line] == []
