@@ -9,11 +9,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from huoyan.embedded.demo import Demo, DemoOptions
+from huoyan.embedded.errors import EmbeddedError
+from huoyan.embedded.supervisor import Supervisor
 from tests.line.processes import Api, until
 from tests.servers.databases import run_folder
 from tests.servers.programs import unused_port
@@ -99,15 +102,29 @@ def test_started_again_it_goes_on_with_the_same_data_and_ctrl_c_stops_every_proc
             probe.bind(("127.0.0.1", port))
 
 
-@pytest.mark.parametrize("name", _PORTS)
-def test_a_port_that_is_taken_is_said_in_one_line(home: Path, ports: dict[str, int], name: str) -> None:
+@contextmanager
+def taken() -> Iterator[int]:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        done = run(words(home, ports | {name: other.getsockname()[1]}, "--once"))
+        yield other.getsockname()[1]
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(home: Path, ports: dict[str, int]) -> None:
+    with taken() as port:
+        done = run(words(home, ports | {"listen-port": port}, "--once"))
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert f"--{name}" in done.stderr
+    assert "--listen-port" in done.stderr
+
+
+@pytest.mark.parametrize("name", _PORTS)
+def test_each_port_is_looked_at_before_anything_is_started(tmp_path: Path, ports: dict[str, int], name: str) -> None:
+    with taken() as port:
+        chosen = {one if one != "port" else "api-port": number for one, number in (ports | {name: port}).items()}
+        options = DemoOptions(tmp_path, **{one.replace("-", "_"): number for one, number in chosen.items()})
+        with Supervisor(print) as supervisor, pytest.raises(EmbeddedError, match=f"--{name}"):
+            Demo(options, supervisor).check_ports()
 
 
 def test_reset_starts_over(home: Path, ports: dict[str, int]) -> None:
