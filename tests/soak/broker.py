@@ -77,12 +77,17 @@ class Broker:
         self.program = Program([binary() or "mosquitto", "-c", folder / "mosquitto.conf"], folder / "log",
                                name="Mosquitto", ready=lambda: True, prepare_child=enter)
 
-    def has_saved(self) -> bool:
-        """Ask for a save; whether there has been one. Until its first, a broker that dies forgets who subscribed."""
-        if not (self.folder / "mosquitto.db").exists():
-            self.program.signal(signal.SIGUSR1)
-            return False
-        return True
+    def has_saved(self, since: float) -> bool:
+        """Ask for a save; whether there has been one ``since`` a time of the clock.
+
+        A broker that dies forgets who has subscribed since its last: on a slow machine that may have been before ingest
+        was there.
+        """
+        saved = self.folder / "mosquitto.db"
+        if saved.exists() and saved.stat().st_mtime > since:
+            return True
+        self.program.signal(signal.SIGUSR1)
+        return False
 
     @staticmethod
     def password(name: str) -> str:

@@ -87,7 +87,8 @@ class World:
             for number, program in enumerate(self.ingests):
                 self._launch(f"ingest {number}", program)
             self.wait(self.ready, _UP_SECONDS, "all parts are up")
-            self.wait(self.broker.has_saved, _UP_SECONDS, "the broker has saved the subscription")
+            subscribed_at = time.time()
+            self.wait(lambda: self.broker.has_saved(subscribed_at), _UP_SECONDS, "the broker has saved who subscribed")
             self._start_publisher()
         except BaseException:
             self.__exit__()
