@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,14 @@ from simulators.sparkplug import EdgeNode, EdgeSession, EdgeTraffic, RunningEdge
 @click.group()
 def simulate() -> None:
     """Simulated cities and devices, for trials and tests."""
+
+
+def _stop_on_signal(stop: Callable[[], None]) -> None:
+    def called(_signal: int, _frame: Any) -> None:
+        stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, called)
 
 
 @simulate.command()
@@ -84,12 +93,7 @@ def fleet(devices_file: Path, rate: float, seed: int, faults: str, events_per_mi
         traffic = Traffic(devices, seed, FAULT_LEVELS[faults], events_per_minute=events_per_minute,
                           start_ms=int(dt.datetime.now(dt.UTC).timestamp() * 1000))
         running = Fleet(devices, traffic, broker, Ledger(ledger_file), rate=rate, seed=seed)
-
-        def stop(_signal: int, _frame: Any) -> None:
-            running.stop()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
+        _stop_on_signal(running.stop)
         totals = running.run(duration)
     except SimulatorError as error:
         raise click.ClickException(str(error)) from None
@@ -122,12 +126,7 @@ def links(devices_file: Path, host: str, port: int | None, seed: int, pace: floa
         devices = [TransmissionDevice(device, seed, now, pace=pace, clock_off=0.0 if place else clock_off)
                    for place, device in enumerate(read_devices(devices_file))]
         running = RunningLinks(devices, host, port or loaded.listen_tcp_port)
-
-        def stop(_signal: int, _frame: Any) -> None:
-            running.stop()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
+        _stop_on_signal(running.stop)
         totals = running.run(duration)
     except SimulatorError as error:
         raise click.ClickException(str(error)) from None
@@ -168,12 +167,7 @@ def edge(vendor: str, edge_name: str, names: tuple[str, ...], interval: float, a
                               protocol=mqtt_protocol or loaded.mqtt_protocol,
                               tls_ca=tls_ca or loaded.mqtt_tls_ca or None)
         running = RunningEdge(session, traffic, interval, alarm_after)
-
-        def stop(_signal: int, _frame: Any) -> None:
-            running.stop()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
+        _stop_on_signal(running.stop)
         reports = running.run(duration)
     except SimulatorError as error:
         raise click.ClickException(str(error)) from None
