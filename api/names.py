@@ -112,6 +112,15 @@ class Namer:
         """A side of the score; the bounds of the whole belong to none."""
         return self._look("scorecard.sides", code)
 
+    def part(self, code: str | None) -> str:
+        """One of the three scores that are kept apart."""
+        return self._look("scorecard.parts", code)
+
+    def part_says(self, code: str) -> str:
+        """What one of the three scores goes by."""
+        entry = _catalogue("scorecard.parts", self._day).get(code, {})
+        return str(entry.get("say" if self._language == "zh" else "say_en", ""))
+
     def penalty(self, code: str | None) -> str:
         return self._look("penalty.kinds", code)
 

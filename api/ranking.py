@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from api.areas import choices
 from api.guard import Db, Options, Staff
 from api.viewer import Viewer
 from policy.clocks import legal_day
+from scoring.card import PARTS
 from scoring.explain import reasons
 from store import Database, Queries
 
@@ -48,6 +50,7 @@ class Contribution(BaseModel):
     en: str
     value: Any = None
     unit: str | None = None
+    part: str = Field("", description="which of the three scores it belongs to")
     points: float
 
 
@@ -77,6 +80,13 @@ class RankedUnit(BaseModel):
     score: float | None = Field(examples=[70.5])
     risk_class: str | None = Field(examples=["D"])
     direct: list[str]
+    noncompliance: float | None = Field(description="points: how likely a visit finds a substantive hazard")
+    ignition: float | None = Field(description="points: alarms, electrical signals, fires")
+    consequence: float | None = Field(description="points: what is at stake")
+    probability: float | None = Field(description="that a visit finds a serious hazard, by the learned model; "
+                                                  "null where the scorecard rules")
+    led_by: str | None = Field(description="which of the three lies furthest above the mean of the day's units",
+                               examples=["noncompliance"])
     reasons: list[Reason] = Field(description="what stands out most above an average unit")
 
 
@@ -91,12 +101,20 @@ class Ranking(BaseModel):
     next: int | None = Field(description="offset of the next page")
 
 
+def led_by(unit: Mapping[str, Any], means: Mapping[str, float] | None) -> str | None:
+    """Which of the three scores lies furthest above the mean of the day's units; None: none lies above it."""
+    above = {code: unit[code] - means[code] for code in PARTS if means and unit[code] is not None}
+    code = max(above, key=above.__getitem__, default=None)
+    return code if code and above[code] > 0 else None
+
+
 def read(db: Database, viewer: Viewer, wanted: RankingFilter, day: dt.date) -> dict[str, Any]:
     """One page of the ranking as this account sees it on ``day``."""
     text = wanted.q.strip()
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     with db.connection() as connection:
-        run = connection.execute(_SQL["latest_run"], {"day": day}).fetchone() or {"as_of": None, "model": None}
+        run = connection.execute(_SQL["latest_run"], {"day": day}).fetchone() or {
+            "as_of": None, "model": None, "means": None}
         parameters = {
             **viewer.scope, "as_of": run["as_of"], "text": f"%{escaped}%" if text else None,
             "area": wanted.area or None, "kind": wanted.kind or None, "risk_class": wanted.risk_class or None,
@@ -112,6 +130,7 @@ def read(db: Database, viewer: Viewer, wanted: RankingFilter, day: dt.date) -> d
             units += connection.execute(_SQL["unscored"], {**parameters, **rest}).fetchall()
     for unit in units:
         contributions = unit.pop("contributions")
+        unit["led_by"] = led_by(unit, run["means"])
         unit["reasons"] = [asdict(one) for one in reasons(contributions, run["as_of"], _REASONS)
                            ] if contributions else []
     total = (counts["total"] if not wanted.risk_class else counts[wanted.risk_class.lower()])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -12,12 +13,14 @@ from pydantic import BaseModel, Field
 
 from api import names, next_score, pages
 from api.guard import Db, Options, Staff
-from api.ranking import Contribution
+from api.ranking import Contribution, led_by
 from api.record_pages import edit_address
 from api.refusals import Absent
 from api.viewer import LEADS, Viewer
 from casework.record import credit_record
 from policy.clocks import legal_day
+from scoring.card import PARTS
+from scoring.explain import why_above
 from store import Database, Queries
 
 _SQL = Queries(__file__)
@@ -39,6 +42,22 @@ class Score(BaseModel):
     base_class: str = Field(description="the class by score alone, before direct conditions")
     direct: list[str]
     contributions: list[Contribution]
+    noncompliance: float | None = Field(description="points: how likely a visit finds a substantive hazard")
+    ignition: float | None = Field(description="points: alarms, electrical signals, fires")
+    consequence: float | None = Field(description="points: what is at stake")
+    probability: float | None = Field(description="that a visit finds a serious hazard, by the learned model; "
+                                                  "null where the scorecard ruled")
+    model: str | None = Field(description="what ruled: scorecard, or the number of a learned model")
+    led_by: str | None = Field(description="which of the three lies furthest above the mean of the day's units")
+
+
+class Above(BaseModel):
+    """Why a unit stands above the one next below it in the ranking."""
+
+    below_unit_id: int
+    below_rank: int
+    zh: str
+    en: str
 
 
 class Unit(BaseModel):
@@ -128,7 +147,33 @@ def read(db: Database, viewer: Viewer, unit_id: int, day: dt.date) -> dict[str, 
     """The unit with its newest score that is not of a day after ``day``."""
     unit = find(db, viewer, unit_id)
     unit["score"] = db.row(_SQL["score"], {"unit_id": unit_id, "day": day})
+    if unit["score"]:
+        unit["score"]["led_by"] = led_by(unit["score"], unit["score"]["means"])
     return unit
+
+
+def above(db: Database, viewer: Viewer, unit: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Why the unit stands above the next one that the viewer sees; None without one, or where the reasons are gone."""
+    score = unit["score"]
+    below = score and db.row(_SQL["below"], {**viewer.scope, "as_of": score["as_of"], "rank": score["rank"]})
+    if not below or not below["contributions"] or not score["contributions"]:
+        return None
+    zh, en = why_above(score["contributions"], below["contributions"], score["as_of"], name_above=unit["name"],
+                       name_below=below["name"])
+    return {"below_unit_id": below["unit_id"], "below_rank": below["rank"], "zh": zh, "en": en}
+
+
+def three(score: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The three scores of a day, each beside the mean of the day's units and what it was on the day before."""
+    if not score or score["noncompliance"] is None:
+        return []
+    means = score["means"] or {}
+    found = []
+    for code in PARTS:
+        before = score[f"before_{code}"]
+        found.append({"code": code, "points": score[code], "mean": means.get(code),
+                      "moved": None if before is None else score[code] - before})
+    return found
 
 
 def devices(db: Database, unit_id: int) -> list[dict[str, Any]]:
@@ -169,6 +214,12 @@ def api_unit(unit_id: UnitId, viewer: Staff, db: Db, options: Options) -> Any:
     return read(db, viewer, unit_id, legal_day(options.clock()))
 
 
+@router.get("/api/v1/units/{unit_id}/above", response_model=Above | None, tags=["units"],
+            summary="Why the unit stands above the next one in the ranking, in a line")
+def api_above(unit_id: UnitId, viewer: Staff, db: Db, options: Options) -> Any:
+    return above(db, viewer, read(db, viewer, unit_id, legal_day(options.clock())))
+
+
 @router.get("/api/v1/units/{unit_id}/scores", response_model=list[DayScore], summary="Scores by day, oldest first",
             tags=["units"])
 def api_scores(unit_id: UnitId, viewer: Staff, db: Db, options: Options,
@@ -202,6 +253,7 @@ def page(request: Request, unit_id: UnitId, viewer: Staff, db: Db, options: Opti
     metrics = [code for code in names.metrics(day) if code in measured]
     moved = next_score.after(db, unit_id, day, day) if entered else None
     steps, top = waterfall(unit["score"]["contributions"] if unit["score"] else [])
-    return pages.render(request, "unit.html", unit=unit, steps=steps, top=top, devices=devices(db, unit_id),
+    return pages.render(request, "unit.html", unit=unit, steps=steps, top=top, three=three(unit["score"]),
+                        above=above(db, viewer, unit), devices=devices(db, unit_id),
                         metrics=metrics, alarms=db.rows(_SQL["alarms"], {"unit_id": unit_id, "limit": 20}),
                         entered=entered, moved=moved, may_punish=viewer.role in LEADS, edit=edit_address, **held)

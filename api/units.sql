@@ -8,8 +8,22 @@ where u.unit_id = %(unit_id)s and (%(areas)s::text[] is null or u.area_code = an
 
 -- name: score
 -- The newest score that is not of a day to come.
-select as_of, score, rank, risk_class, base_class, direct, contributions
-from scores where unit_id = %(unit_id)s and as_of <= %(day)s order by as_of desc limit 1;
+select s.as_of, s.score, s.rank, s.risk_class, s.base_class, s.direct, s.contributions, s.noncompliance, s.ignition,
+       s.consequence, s.probability, r.model, r.means, before.as_of as before_as_of, before.score as before_score,
+       before.noncompliance as before_noncompliance, before.ignition as before_ignition,
+       before.consequence as before_consequence
+from scores s left join score_runs r using (as_of)
+left join lateral (select * from scores b where b.unit_id = s.unit_id and b.as_of < s.as_of
+                   order by b.as_of desc limit 1) before on true
+where s.unit_id = %(unit_id)s and s.as_of <= %(day)s order by s.as_of desc limit 1;
+
+-- name: below
+-- The unit that stands next below in the ranking of a day, within the viewer's areas.
+select u.unit_id, u.name, s.rank, s.contributions
+from scores s join units u using (unit_id)
+where s.as_of = %(as_of)s and s.rank > %(rank)s and u.status = 'active'
+  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+order by s.rank limit 1;
 
 -- name: scores
 -- Scores of a span of days, oldest first.

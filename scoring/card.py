@@ -20,6 +20,10 @@ Floats = npt.NDArray[np.float64]
 GRAIN = 256.0
 
 CLASSES = ("A", "B", "C", "D")
+PARTS = ("noncompliance", "ignition", "consequence")
+
+# Before the name of a feature that a model goes by too, where the card counts it for ignition or consequence.
+BY_MODEL = "model:"
 
 
 def grains(points: npt.ArrayLike) -> Floats:
@@ -35,6 +39,20 @@ class Side:
     zh: str
     en: str
     cap: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the scores kept apart: non-compliance, ignition, consequence. The first goes by what no other names.
+
+    ``shares`` are points of an :class:`Absent` that belong to this part.
+    """
+
+    code: str
+    zh: str
+    en: str
+    features: frozenset[str]
+    shares: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -125,6 +143,7 @@ class Card:
     day: dt.date
     version: str
     sides: tuple[Side, ...]
+    parts: tuple[Part, ...]
     lines: tuple[Line, ...]
     absent: tuple[Absent, ...]
     cuts: tuple[float, float, float]
@@ -136,6 +155,16 @@ class Card:
         book = rules()
         return _read(book, day)
 
+    def part_of(self, feature: str) -> str:
+        """The part that a feature belongs to."""
+        return next((part.code for part in self.parts if feature in part.features), self.parts[0].code)
+
+    def shares(self, absent: Absent) -> dict[str, float]:
+        """The points of a missing group by part, those that get some."""
+        named = {part.code: part.shares[absent.feature] for part in self.parts[1:] if absent.feature in part.shares}
+        left = absent.points - sum(named.values())
+        return ({self.parts[0].code: left} if left else {}) | named
+
     def line(self, feature: str) -> Line | None:
         return next((line for line in self.lines if line.feature == feature), None)
 
@@ -145,11 +174,14 @@ def _read(book: RuleBook, day: dt.date) -> Card:
     try:
         sides = tuple(Side(entry["code"], entry["zh"], entry["en"], float(entry["cap"]))
                       for entry in book.value("scorecard.sides", day))
+        parts = tuple(Part(entry["code"], entry["zh"], entry["en"], frozenset(entry.get("features", ())),
+                           {name: float(points) for name, points in entry.get("shares", {}).items()})
+                      for entry in book.value("scorecard.parts", day))
         lines = tuple(_line(entry) for entry in book.value("scorecard.features", day))
         absent = tuple(_absent(entry, lines) for entry in book.value("scorecard.absent", day))
         cuts = book.value("scorecard.classes", day)
         direct = tuple(_direct(entry) for entry in book.value("scorecard.direct", day))
-        card = Card(day, book.version(day), sides, lines, absent,
+        card = Card(day, book.version(day), sides, parts, lines, absent,
                     (float(cuts["B"]), float(cuts["C"]), float(cuts["D"])), direct)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ScoringError(f"the scorecard of {day} is malformed: {error!s}; see policy/rules/scorecard.yaml") from None
@@ -193,5 +225,8 @@ def _check(card: Card) -> None:
         sign = {"up": 1, "down": -1}.get(line.direction)
         if sign and any(sign * (b - a) < 0 for a, b in zip(line.ps, line.ps[1:], strict=False)):
             raise ScoringError(f"scorecard.features: {line.feature} would give fewer points for more trouble")
+    named = [feature for part in card.parts for feature in part.features]
+    if tuple(part.code for part in card.parts) != PARTS or len(named) != len(set(named)):
+        raise ScoringError(f"scorecard.parts: there must be {', '.join(PARTS)}, and each feature belongs to one")
     if sorted(card.cuts) != list(card.cuts):
         raise ScoringError("scorecard.classes: the cuts must rise from B to D")

@@ -24,7 +24,7 @@ from scoring.errors import ScoringError
 from scoring.leaks import Suspect
 from scoring.learning import Trained
 from scoring.measures import Draws, Measured, Visits, draws, half_bounds, tied_share
-from scoring.orders import ORDERS, SHUFFLES, without_model
+from scoring.orders import ORDERS, SHUFFLES, combined, without_model
 from store import Database
 
 SAMPLES = 500
@@ -153,6 +153,7 @@ class _Window:
         try:
             self.trained = learning.train(self.past, cohort.as_of, outcome)
             self.priorities["model"] = self.trained.model.log_odds(cohort.inputs())
+            self.priorities["combined"] = combined(cohort, self.past, self.trained.model)
         except ScoringError as error:
             self.note = str(error)
         self.priorities |= without_model(cohort, self.past, team_prior)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scoring.card import Card, Line
+from scoring.card import BY_MODEL, Card, Line
 
 Contribution = Mapping[str, Any]
 
@@ -76,13 +76,15 @@ def _points(entries: Mapping[str, Contribution], feature: str) -> float:
 
 def _tell(entry: Contribution, card: Card, others: Mapping[str, Contribution]) -> Sentence:
     feature, points = str(entry["feature"]), float(entry["points"])
-    line = card.line(feature)
+    line = card.line(feature.removeprefix(BY_MODEL))
     absent = next((absent for absent in card.absent if absent.feature == feature), None)
     if absent is not None:
         return Sentence(feature, absent.say, absent.say_en, points, 0.0)
+    usual = line.unknown if line is not None else 0.0
+    excess = float(entry.get("excess", points - usual))
     if line is None or entry.get("value") is None:
         zh, en = _plainly(entry)
-        return Sentence(feature, zh, en, points, points if line is None else 0.0)
+        return Sentence(feature, zh, en, points, excess)
     zh, en = _value(line, entry["value"])
     zh, en = line.say.format(value=zh), line.say_en.format(value=en)
     within = [(other, others[other]["value"]) for other in line.joined if other in others]
@@ -90,7 +92,9 @@ def _tell(entry: Contribution, card: Card, others: Mapping[str, Contribution]) -
     if lines:
         zh += "（" + "、".join(other.within.format(value=_number(value)) for other, value in lines if other) + "）"
         en += " (" + ", ".join(other.within_en.format(value=_number(value)) for other, value in lines if other) + ")"
-    return Sentence(feature, zh, en, points, points - line.unknown)
+    if feature.startswith(BY_MODEL):
+        zh, en = f"{zh}（违规可能）", f"{en} (non-compliance)"
+    return Sentence(feature, zh, en, points, excess)
 
 
 def _plainly(entry: Contribution) -> tuple[str, str]:

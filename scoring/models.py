@@ -15,13 +15,14 @@ import numpy as np
 from psycopg.types.json import Jsonb
 
 from policy import rules
-from scoring import calibration, cohorts, gate, leaks, learning, scorecard
+from scoring import calibration, cohorts, gate, leaks, learning, points, scorecard
 from scoring.additive import AdditiveModel
 from scoring.card import Card
 from scoring.cohorts import Cohort
 from scoring.errors import ScoringError
 from scoring.gate import Verdict
 from scoring.measures import Draws, Visits, draws
+from scoring.orders import combined
 from store import Database, Queries, lock_for_transaction
 from store.database import Connection
 
@@ -55,7 +56,8 @@ def train(db: Database, as_of: dt.date, outcome: str, by: str) -> dict[str, Any]
             "until": trained.until, "visits": trained.visits, "positives": trained.positives,
             "version": trained.policy_version, "features": [shape.feature for shape in trained.model.shapes],
             "content": Jsonb(trained.model.as_dict()), "measures": Jsonb(measures | {
-                "slope": trained.slope, "trimmed": trained.weighting.trimmed,
+                "slope": trained.slope, "points": asdict(points.matched(trained.model, past)),
+                "trimmed": trained.weighting.trimmed,
                 "trimmed_share": trained.weighting.trimmed_share,
                 "effective_visits": trained.weighting.effective})}).fetchone()
         assert row is not None  # noqa: S101
@@ -86,6 +88,7 @@ def judge(past: Sequence[Cohort], as_of: dt.date, outcome: str, champion: tuple[
         raise ScoringError(f"the record before {as_of} is too short to hold {limits['windows']} windows back")
     challenger = learning.train(older, held[0].as_of, outcome).model
     orders = {"model": [challenger.log_odds(window.inputs()) for window in held],
+              "combined": [combined(window, older, challenger) for window in held],
               "scorecard": [scorecard.score(window.table, Card.on(window.as_of)).standing()[window.place]
                             for window in held]}
     if champion and champion[2] <= held[0].as_of:
@@ -100,8 +103,9 @@ def judge(past: Sequence[Cohort], as_of: dt.date, outcome: str, champion: tuple[
         challenger, cohorts.joined([window.inputs() for window in held]), positive,
         cohorts.joined([cohort.inputs() for cohort in older]), np.concatenate([cohort.positive for cohort in older]),
         rules().value("model.leak", as_of))
-    verdict = gate.decide(drawn["model"], {name: told for name, told in drawn.items() if name != "model"}, error,
-                          suspects, {key: float(value) for key, value in limits.items()})
+    rivals = {name: told for name, told in drawn.items() if name not in ("model", "combined")}
+    verdict = gate.decide(drawn["model"], rivals, error, suspects,
+                          {key: float(value) for key, value in limits.items()}, drawn["combined"])
     return verdict, {
         "windows": [str(window.as_of) for window in held], "visits": len(positive), "found": int(positive.sum()),
         "error": error, "passed": verdict.passed, "reasons": list(verdict.reasons),

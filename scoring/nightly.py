@@ -16,40 +16,46 @@ from typing import Any
 import orjson
 from psycopg.types.json import Jsonb
 
-from scoring import features, scorecard
-from scoring.card import CLASSES, Card
+from scoring import champion, features
+from scoring.additive import Floats
+from scoring.card import CLASSES, PARTS, Card
 from scoring.scorecard import Scored
 from store import Database, Queries, copy_rows, lock_for_transaction
 from store.database import Connection
 
 q = Queries(__file__)
 
-MODEL = "scorecard"
 # char(1) and text are the same on the wire.
 _COLUMNS = {"unit_id": "int8", "as_of": "date", "score": "float8", "rank": "int4", "risk_class": "text",
-            "base_class": "text", "contributions": "jsonb", "direct": "text[]"}
+            "base_class": "text", "contributions": "jsonb", "direct": "text[]",
+            **dict.fromkeys(PARTS, "float8"), "probability": "float8"}
 
 
 def run(db: Database, as_of: dt.date, *, force: bool = False) -> dict[str, Any]:
     """Score every active unit as of ``as_of`` and keep the scores.
 
-    Returns as_of, units, the number of units in each class, ``written`` (whether the scores of the day are new) and,
-    where they already stood and would now be other ones, ``would_change``: so many units.
+    Returns as_of, units, the model that ruled, the number of units in each class, ``written`` (whether the scores of
+    the day are new) and, where they already stood and would now be other ones, ``would_change``: so many units.
     """
     began = time.monotonic()
     started = dt.datetime.now(dt.UTC)
     card = Card.on(as_of)
     with db.connection() as connection:
         lock_for_transaction(connection, "scores")
-        scored = scorecard.score(features.load(connection, as_of), card)
+        rules_now = champion.ruling(connection, as_of)
+        table = features.load(connection, as_of)
+        scored = champion.score(table, card, rules_now)
+        model = rules_now.number if rules_now else champion.SCORECARD
+        rows = _rows(scored, as_of, rules_now.probability(table) if rules_now else None)
         stands = connection.execute(q["run_of"], {"as_of": as_of}).fetchone()
-        changed = _write(connection, scored, as_of, replace=force, stands=stands is not None)
+        changed = _write(connection, rows, len(table), as_of, replace=force, stands=stands is not None)
         written = stands is None or (force and changed > 0)
         if written:
-            connection.execute(q["note_run"], {"as_of": as_of, "model": MODEL, "version": card.version,
-                                               "units": len(scored.table), "started": started})
+            connection.execute(q["note_run"], {"as_of": as_of, "model": model, "version": card.version,
+                                               "units": len(scored.table), "means": Jsonb(_means(scored)),
+                                               "started": started})
     counts = Counter(map(str, scored.risk_class))
-    found: dict[str, Any] = {"as_of": str(as_of), "units": len(scored.table), "written": written,
+    found: dict[str, Any] = {"as_of": str(as_of), "units": len(scored.table), "model": model, "written": written,
                              "classes": {code: counts.get(code, 0) for code in CLASSES},
                              "seconds": round(time.monotonic() - began, 3)}
     if changed and not written:
@@ -59,14 +65,19 @@ def run(db: Database, as_of: dt.date, *, force: bool = False) -> dict[str, Any]:
     return found
 
 
-def _write(connection: Connection, scored: Scored, as_of: dt.date, *, replace: bool, stands: bool) -> int:
+def _means(scored: Scored) -> dict[str, float]:
+    return {code: float(scored.part_points(code).mean()) if len(scored.table) else 0.0 for code in PARTS}
+
+
+def _write(connection: Connection, rows: Iterator[tuple[Any, ...]], size: int, as_of: dt.date, *, replace: bool,
+           stands: bool) -> int:
     """Write the scores of a day that has none; else return how many units would change, and replace them if told to."""
     if not stands:
         connection.execute(q["clear"], {"as_of": as_of})
-        copy_rows(connection, "scores", tuple(_COLUMNS), tuple(_COLUMNS.values()), _rows(scored, as_of))
-        return len(scored.table)
+        copy_rows(connection, "scores", tuple(_COLUMNS), tuple(_COLUMNS.values()), rows)
+        return size
     connection.execute(q["stage"])
-    copy_rows(connection, "fresh_scores", tuple(_COLUMNS), tuple(_COLUMNS.values()), _rows(scored, as_of))
+    copy_rows(connection, "fresh_scores", tuple(_COLUMNS), tuple(_COLUMNS.values()), rows)
     row = connection.execute(q["differing"], {"as_of": as_of}).fetchone()
     changed = int(row["units"]) if row else 0
     if changed and replace:
@@ -75,8 +86,10 @@ def _write(connection: Connection, scored: Scored, as_of: dt.date, *, replace: b
     return changed
 
 
-def _rows(scored: Scored, as_of: dt.date) -> Iterator[tuple[Any, ...]]:
+def _rows(scored: Scored, as_of: dt.date, probability: Floats | None) -> Iterator[tuple[Any, ...]]:
+    parts = [scored.part_points(code) for code in PARTS]
     for place, contributions in enumerate(scored.contributions()):
         yield (int(scored.table.unit_id[place]), as_of, float(scored.score[place]), int(scored.rank[place]),
                str(scored.risk_class[place]), str(scored.base_class[place]), Jsonb(contributions, dumps=orjson.dumps),
-               list(scored.direct[place]))
+               list(scored.direct[place]), *(float(part[place]) for part in parts),
+               None if probability is None else float(probability[place]))

@@ -21,12 +21,15 @@ delete from scores where as_of = %(as_of)s
 
 -- name: settle
 -- The staged scores become those of the day.
-insert into scores (unit_id, as_of, score, rank, risk_class, base_class, contributions, direct)
-select unit_id, as_of, score, rank, risk_class, base_class, contributions, direct from fresh_scores
+insert into scores (unit_id, as_of, score, rank, risk_class, base_class, contributions, direct, noncompliance, ignition,
+    consequence, probability)
+select unit_id, as_of, score, rank, risk_class, base_class, contributions, direct, noncompliance, ignition, consequence,
+    probability
+from fresh_scores
 
 -- name: note_run
 -- What was run, with which rules.
-insert into score_runs (as_of, model, policy_version, units, started_at)
-values (%(as_of)s, %(model)s, %(version)s, %(units)s, %(started)s)
+insert into score_runs (as_of, model, policy_version, units, means, started_at)
+values (%(as_of)s, %(model)s, %(version)s, %(units)s, %(means)s, %(started)s)
 on conflict (as_of) do update set model = excluded.model, policy_version = excluded.policy_version,
-    units = excluded.units, started_at = excluded.started_at, computed_at = now()
+    units = excluded.units, means = excluded.means, started_at = excluded.started_at, computed_at = now()

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from scoring import scorecard
-from scoring.additive import Floats
+from scoring import points, scorecard
+from scoring.additive import AdditiveModel, Floats
 from scoring.card import Card
 from scoring.cohorts import Cohort
 from scoring.scorecard import Scored
@@ -16,8 +16,9 @@ from scoring.scorecard import Scored
 SHUFFLES = 30
 
 ORDERS = {
-    "model": ("学习模型", "learned model"), "scorecard": ("评分卡", "scorecard"),
-    "record": ("仅检查执法记录", "violations alone"), "credit": ("仅信用", "credit alone"),
+    "model": ("学习模型", "learned model"), "combined": ("模型合成排序", "ranking by the model"),
+    "scorecard": ("评分卡", "scorecard"), "record": ("仅检查执法记录", "violations alone"),
+    "credit": ("仅信用", "credit alone"),
     "telemetry": ("仅物联监测", "telemetry alone"), "exposure": ("仅规模", "exposure only"),
     "last_result": ("上次结果优先", "last result first"), "team": ("仅检查组", "inspecting team only"),
     "random": ("随机", "random"), "actual": ("实际次序", "actual order")}
@@ -27,6 +28,13 @@ def sides(scored: Scored, place: npt.NDArray[np.intp]) -> dict[str, Floats]:
     """The scorecard, and each of its sides alone."""
     return {"scorecard": scored.standing()[place]} | {
         name: scored.side_points(name)[place] for name in ("record", "credit", "telemetry")}
+
+
+def combined(window: Cohort, past: Sequence[Cohort], model: AdditiveModel) -> Floats:
+    """What the night would rank by if ``model`` were champion: its non-compliance with ignition and consequence."""
+    card = Card.on(window.as_of)
+    instead = points.columns(window.table, card, model, points.matched(model, past))
+    return scorecard.score(window.table, card, instead).standing()[window.place]
 
 
 def without_model(window: Cohort, past: Sequence[Cohort], team_prior: float) -> dict[str, Floats | None]:

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from scoring import explain, features, scorecard
+from scoring import champion, explain, features
 from scoring.card import Card
 from scoring.errors import ScoringError
 from store.database import Connection
@@ -49,7 +49,7 @@ def score_unit(connection: Connection, unit_id: int, as_of: dt.date) -> Score:
     table = features.load(connection, as_of, [unit_id])
     if not len(table):
         raise UnknownUnit(f"there is no unit {unit_id}")
-    scored = scorecard.score(table, card)
+    scored = champion.score(table, card, champion.ruling(connection, as_of))
     return Score(unit_id, as_of, float(scored.score[0]), str(scored.base_class[0]), str(scored.risk_class[0]),
                  scored.direct[0], tuple(scored.contributions()[0]), card.version)
 

@@ -1,12 +1,14 @@
 """From features to scores: 0 to 100 points, HIGHER IS RISKIER, each score the exact sum of its named contributions.
 
 Pure: a table of features and a card in, scores, classes, ranks and contributions out. What a cap takes off, and the
-bounds 0 and 100 themselves, are contributions of their own.
+bounds 0 and 100 themselves, are contributions of their own. Three scores are kept apart (``scorecard.parts``):
+non-compliance, ignition, consequence; they sum to the score but for its bounds. A model may stand in for the first.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,11 @@ LOWEST, HIGHEST = 0.0, 100.0
 
 @dataclass(frozen=True)
 class Column:
-    """The points that one line of the card gave, with whatever names it; ``shown`` is where it stands in the list."""
+    """The points that one line of the card gave, with whatever names it; ``shown`` is where it stands in the list.
+
+    ``parts`` are the points by part of the score. ``usual`` is what an average unit gets, None where there is no such
+    thing. Without a line, ``named`` and ``values`` say what it is.
+    """
 
     feature: str
     side: str
@@ -31,6 +37,9 @@ class Column:
     shown: Flags
     line: Line | None = None
     named: tuple[str, str] = ("", "")
+    parts: Mapping[str, Floats] = field(default_factory=dict)
+    usual: float | None = None
+    values: Sequence[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,10 +64,14 @@ class Scored:
         for column in self.columns:
             if column.line is None:
                 zh, en = column.named
-                for place in np.nonzero(column.shown)[0]:
-                    found[place].append({"feature": column.feature, "zh": zh, "en": en, "value": None, "unit": "",
-                                         "unit_en": "", "side": column.side, "points": float(column.points[place]),
-                                         "excess": 0.0})
+                part = next(iter(column.parts), "") if len(column.parts) == 1 else ""
+                for place in np.flatnonzero(column.shown).tolist():
+                    points = float(column.points[place])
+                    found[place].append({"feature": column.feature, "zh": zh, "en": en,
+                                         "value": column.values[place] if column.values is not None else None,
+                                         "unit": "", "unit_en": "", "side": column.side, "part": part,
+                                         "points": points,
+                                         "excess": 0.0 if column.usual is None else points - column.usual})
             else:
                 _describe(column, column.line, self.table, found)
         return found
@@ -68,17 +81,23 @@ class Scored:
         base, final = (np.searchsorted(np.array(CLASSES), codes) for codes in (self.base_class, self.risk_class))
         return np.asarray((2.0 * final + (final > base)) * (2 * HIGHEST) + self.score)
 
+    def part_points(self, code: str) -> Floats:
+        """What one part of the score comes to, its share of the caps included."""
+        parts = [column.parts[code] for column in self.columns if code in column.parts]
+        return np.asarray(np.sum(parts, axis=0), dtype=np.float64) if parts else np.zeros(len(self.table))
+
     def side_points(self, code: str) -> Floats:
         """What one side alone gives, caps included."""
         parts = [column.points for column in self.columns if column.side == code]
         return np.sum(parts, axis=0) if parts else np.zeros(len(self.table))
 
 
-def score(table: FeatureTable, card: Card) -> Scored:
-    """Score every unit of ``table`` by ``card``."""
-    columns: list[Column] = []
+def score(table: FeatureTable, card: Card, instead: Sequence[Column] = ()) -> Scored:
+    """Score every unit of ``table`` by ``card``; columns of ``instead`` stand for all of its first part."""
+    columns: list[Column] = list(instead)
+    kept = {part.code for part in (card.parts[1:] if instead else card.parts)}
     for side in card.sides:
-        columns += _side(table, card, side)
+        columns += _side(table, card, side, kept)
     total = _total(columns, len(table))
     clipped = np.clip(total, LOWEST, HIGHEST) - total
     columns.append(Column("bounds", "", clipped, clipped != 0, None,
@@ -90,25 +109,43 @@ def score(table: FeatureTable, card: Card) -> Scored:
                   _rank(table, total, base, final))
 
 
-def _side(table: FeatureTable, card: Card, side: Side) -> list[Column]:
-    """The columns of one side, with what stands for missing groups and with what its cap takes off."""
+def _side(table: FeatureTable, card: Card, side: Side, kept: set[str]) -> list[Column]:
+    """The columns of one side that belong to the parts ``kept``, with what stands for missing groups and its cap."""
     missing = [(absent, _is_missing(table, absent)) for absent in card.absent if absent.side == side.code]
     columns = []
     for line in card.lines:
-        if line.side != side.code:
+        part = card.part_of(line.feature)
+        if line.side != side.code or part not in kept:
             continue
         values = table.words.get(line.feature) if line.words else None
         points = line.points(table.numbers[line.feature]) if values is None else line.points_of_words(values)
         for absent, where in missing:
             if line.feature in absent.covers:
                 points = np.where(where, 0.0, points)
-        columns.append(Column(line.feature, side.code, points, points != 0, line))
-    columns += [Column(absent.feature, side.code, np.where(where, absent.points, 0.0), where, None,
-                       (absent.zh, absent.en)) for absent, where in missing]
-    over = np.minimum(side.cap - _total(columns, len(table)), 0.0)
-    columns.append(Column(f"{side.code}_cap", side.code, over, over != 0, None,
-                          (f"{side.zh}封顶{side.cap:g}分", f"{side.en}: capped at {side.cap:g} points")))
-    return columns
+        columns.append(Column(line.feature, side.code, points, points != 0, line, parts={part: points},
+                              usual=float(grains(line.unknown))))
+    for absent, where in missing:
+        parts = {code: np.where(where, points, 0.0) for code, points in card.shares(absent).items() if code in kept}
+        if parts:
+            columns.append(Column(absent.feature, side.code, np.sum(list(parts.values()), axis=0), where, None,
+                                  (absent.zh, absent.en), parts))
+    return [*columns, _cap(columns, side, len(table))]
+
+
+def _cap(columns: Sequence[Column], side: Side, size: int) -> Column:
+    """What the cap of a side takes off, from each part by what it holds of the side."""
+    total = _total(columns, size)
+    over = np.minimum(side.cap - total, 0.0)
+    held: dict[str, Floats] = {}
+    for column in columns:
+        for code, points in column.parts.items():
+            held[code] = held.get(code, np.zeros(size)) + points
+    left, parts = over, {}
+    for number, (code, points) in enumerate(held.items(), 1):
+        parts[code] = left if number == len(held) else grains(over * points / np.where(total > 0, total, 1.0))
+        left = left - parts[code]
+    return Column(f"{side.code}_cap", side.code, over, over != 0, None,
+                  (f"{side.zh}封顶{side.cap:g}分", f"{side.en}: capped at {side.cap:g} points"), parts)
 
 
 def _is_missing(table: FeatureTable, absent: Absent) -> Flags:
@@ -116,7 +153,7 @@ def _is_missing(table: FeatureTable, absent: Absent) -> Flags:
     return np.asarray(np.isnan(column) | (column == 0))
 
 
-def _total(columns: list[Column], size: int) -> Floats:
+def _total(columns: Sequence[Column], size: int) -> Floats:
     total = np.zeros(size)
     for column in columns:
         total = total + column.points
@@ -153,7 +190,7 @@ def _rank(table: FeatureTable, total: Floats, base: npt.NDArray[np.intp], final:
 
 def _describe(column: Column, line: Line, table: FeatureTable, found: list[list[dict[str, Any]]]) -> None:
     words, numbers = table.words.get(line.feature), table.numbers.get(line.feature)
-    usual = float(grains(line.unknown))
+    part = next(iter(column.parts), "")
     for place in np.nonzero(column.shown)[0]:
         zh, en, value = line.zh, line.en, _shown(line, numbers[place]) if numbers is not None else None
         if line.words and words is not None:
@@ -162,9 +199,9 @@ def _describe(column: Column, line: Line, table: FeatureTable, found: list[list[
         elif value is None:
             zh, en = f"{zh}（未掌握）", f"{en} (not known)"
         points = float(column.points[place])
-        found[place].append({"feature": line.feature, "zh": zh, "en": en, "value": value, "unit": line.unit,
-                             "unit_en": line.unit_en, "side": line.side, "points": points,
-                             "excess": points - usual})
+        found[place].append({"feature": column.feature, "zh": zh, "en": en, "value": value, "unit": line.unit,
+                             "unit_en": line.unit_en, "side": line.side, "part": part,
+                             "points": points, "excess": points - (column.usual or 0.0)})
 
 
 def _shown(line: Line, value: float) -> float | int | str | None:

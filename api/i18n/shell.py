@@ -58,6 +58,7 @@ WORDS = {
     "word.yuan": ("元", "yuan"),
     "word.units": ("家单位", "units"),
     "word.score": ("分数", "score"),
+    "word.points": ("分", "points"),
     "word.alarms": ("报警", "alarms"),
     "word.faults": ("故障", "faults"),
     "col.rank": ("名次", "Rank"),

@@ -70,8 +70,8 @@ def test_windows_roll_forward_and_the_model_stands_beside_orders_that_need_none(
     assert [str(window.as_of) for window in found.windows] == ["2025-10-04", "2025-12-03", "2026-02-01"]
     assert [window.learnt_from for window in found.windows] == sorted(window.learnt_from for window in found.windows)
     told = {judged.order: judged.measures["auc"].value for judged in found.orders}
-    assert list(told) == ["model", "scorecard", "record", "credit", "telemetry", "exposure", "last_result", "team",
-                          "random", "actual"]
+    assert list(told) == ["model", "combined", "scorecard", "record", "credit", "telemetry", "exposure", "last_result",
+                          "team", "random", "actual"]
     assert told["model"] > .6 > told["random"] > .4
     assert found.suspects == ()
     assert found.calibration is not None

@@ -95,7 +95,7 @@ def test_a_model_is_kept_as_it_was_and_only_what_becomes_of_it_is_added(db: Data
     second = models.train(db, AS_OF, "critical", "wang")
     assert (first["model_no"], second["model_no"]) == ("M20260301-critical", "M20260301-critical-2")
     # The champion has learnt from the windows that are held back: it is not compared on them.
-    assert set(second["measures"]["orders"]) == {"model", "scorecard"}
+    assert set(second["measures"]["orders"]) == {"model", "combined", "scorecard"}
     assert models.promote(db, second["model_no"], "li", "newer")["standing"] == "champion"
     with db.connection() as connection:
         old = models.one(connection, first["model_no"])
