@@ -16,6 +16,7 @@ from api.areas import choices
 from api.guard import Db, Options, Staff
 from api.viewer import Viewer
 from policy.clocks import legal_day
+from scoring import told
 from scoring.card import PARTS
 from scoring.explain import reasons
 from store import Database, Queries
@@ -114,7 +115,7 @@ def read(db: Database, viewer: Viewer, wanted: RankingFilter, day: dt.date) -> d
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     with db.connection() as connection:
         run = connection.execute(_SQL["latest_run"], {"day": day}).fetchone() or {
-            "as_of": None, "model": None, "means": None}
+            "as_of": None, "model": None, "means": None, "headings": None}
         parameters = {
             **viewer.scope, "as_of": run["as_of"], "text": f"%{escaped}%" if text else None,
             "area": wanted.area or None, "kind": wanted.kind or None, "risk_class": wanted.risk_class or None,
@@ -129,7 +130,9 @@ def read(db: Database, viewer: Viewer, wanted: RankingFilter, day: dt.date) -> d
             rest = {"limit": wanted.limit - len(units), "offset": max(0, wanted.offset - scored)}
             units += connection.execute(_SQL["unscored"], {**parameters, **rest}).fetchall()
     for unit in units:
-        contributions = unit.pop("contributions")
+        contributions = told.of_row(unit, run["headings"])
+        for name in ("contributions", "points", "values"):
+            unit.pop(name)
         unit["led_by"] = led_by(unit, run["means"])
         unit["reasons"] = [asdict(one) for one in reasons(contributions, run["as_of"], _REASONS)
                            ] if contributions else []

@@ -1,6 +1,6 @@
 -- name: latest_run
 -- The newest scores that are not of a day to come.
-select as_of, model, means from score_runs where as_of <= %(day)s order by as_of desc limit 1;
+select as_of, model, means, headings from score_runs where as_of <= %(day)s order by as_of desc limit 1;
 
 -- name: counts
 -- Names are compared in collation C: only the letters A to Z have cases here, and folding others costs five times as much.
@@ -47,8 +47,8 @@ with recursive chosen as (
     order by s.rank limit %(limit)s offset %(offset)s
 )
 select u.unit_id, u.unit_no, u.name, u.kind, u.area_code, a.name_zh as area_zh, a.name_en as area_en, u.is_key,
-       u.is_crowded, u.is_high_hazard, s.rank, s.score, s.risk_class, s.direct, s.contributions,
-       s.noncompliance, s.ignition, s.consequence, s.probability
+       u.is_crowded, u.is_high_hazard, s.rank, s.score, s.risk_class, s.direct, s.contributions, s.points,
+       s.values, s.noncompliance, s.ignition, s.consequence, s.probability
 from picked
 join units u using (unit_id)
 join areas a using (area_code)
@@ -64,8 +64,8 @@ with recursive chosen as (
 )
 select u.unit_id, u.unit_no, u.name, u.kind, u.area_code, a.name_zh as area_zh, a.name_en as area_en, u.is_key,
        u.is_crowded, u.is_high_hazard, null::integer as rank, null::float8 as score, null::text as risk_class,
-       '{}'::text[] as direct, '[]'::jsonb as contributions, null::float8 as noncompliance,
-       null::float8 as ignition, null::float8 as consequence, null::float8 as probability
+       '{}'::text[] as direct, null::jsonb as contributions, null::real[] as points,
+       null::real[] as "values", null::float8 as noncompliance, null::float8 as ignition, null::float8 as consequence, null::float8 as probability
 from units u join areas a using (area_code)
 where not exists (select from scores s where s.unit_id = u.unit_id and s.as_of = %(as_of)s::date)
   and u.status = 'active'

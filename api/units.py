@@ -19,6 +19,7 @@ from api.refusals import Absent
 from api.viewer import LEADS, Viewer
 from casework.record import credit_record
 from policy.clocks import legal_day
+from scoring import told
 from scoring.card import PARTS
 from scoring.explain import why_above
 from store import Database, Queries
@@ -148,6 +149,7 @@ def read(db: Database, viewer: Viewer, unit_id: int, day: dt.date) -> dict[str, 
     unit = find(db, viewer, unit_id)
     unit["score"] = db.row(_SQL["score"], {"unit_id": unit_id, "day": day})
     if unit["score"]:
+        unit["score"]["contributions"] = told.of_row(unit["score"], unit["score"]["headings"])
         unit["score"]["led_by"] = led_by(unit["score"], unit["score"]["means"])
     return unit
 
@@ -156,9 +158,10 @@ def above(db: Database, viewer: Viewer, unit: Mapping[str, Any]) -> dict[str, An
     """Why the unit stands above the next one that the viewer sees; None without one, or where the reasons are gone."""
     score = unit["score"]
     below = score and db.row(_SQL["below"], {**viewer.scope, "as_of": score["as_of"], "rank": score["rank"]})
-    if not below or not below["contributions"] or not score["contributions"]:
+    reasons = told.of_row(below, score["headings"]) if below else []
+    if not below or not reasons or not score["contributions"]:
         return None
-    zh, en = why_above(score["contributions"], below["contributions"], score["as_of"], name_above=unit["name"],
+    zh, en = why_above(score["contributions"], reasons, score["as_of"], name_above=unit["name"],
                        name_below=below["name"])
     return {"below_unit_id": below["unit_id"], "below_rank": below["rank"], "zh": zh, "en": en}
 

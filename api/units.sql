@@ -8,8 +8,8 @@ where u.unit_id = %(unit_id)s and (%(areas)s::text[] is null or u.area_code = an
 
 -- name: score
 -- The newest score that is not of a day to come.
-select s.as_of, s.score, s.rank, s.risk_class, s.base_class, s.direct, s.contributions, s.noncompliance, s.ignition,
-       s.consequence, s.probability, r.model, r.means, before.as_of as before_as_of, before.score as before_score,
+select s.as_of, s.score, s.rank, s.risk_class, s.base_class, s.direct, s.contributions, s.points, s.values,
+       r.headings, s.noncompliance, s.ignition, s.consequence, s.probability, r.model, r.means, before.as_of as before_as_of, before.score as before_score,
        before.noncompliance as before_noncompliance, before.ignition as before_ignition,
        before.consequence as before_consequence
 from scores s left join score_runs r using (as_of)
@@ -19,7 +19,7 @@ where s.unit_id = %(unit_id)s and s.as_of <= %(day)s order by s.as_of desc limit
 
 -- name: below
 -- The unit that stands next below in the ranking of a day, within the viewer's areas.
-select u.unit_id, u.name, s.rank, s.contributions
+select u.unit_id, u.name, s.rank, s.contributions, s.points, s.values
 from scores s join units u using (unit_id)
 where s.as_of = %(as_of)s and s.rank > %(rank)s and u.status = 'active'
   and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))

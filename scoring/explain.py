@@ -85,6 +85,8 @@ def _tell(entry: Contribution, card: Card, others: Mapping[str, Contribution]) -
     if line is None or entry.get("value") is None:
         zh, en = _plainly(entry)
         return Sentence(feature, zh, en, points, excess)
+    if entry["value"] == "✗":
+        return Sentence(feature, f"{line.zh}：否", f"{line.en}: no", points, excess)
     zh, en = _value(line, entry["value"])
     zh, en = line.say.format(value=zh), line.say_en.format(value=en)
     within = [(other, others[other]["value"]) for other in line.joined if other in others]

@@ -10,25 +10,23 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
-import orjson
+import numpy as np
+import numpy.typing as npt
 from psycopg.types.json import Jsonb
 
 from scoring import champion, features
 from scoring.additive import Floats
 from scoring.card import CLASSES, PARTS, Card
 from scoring.scorecard import Scored
-from store import Database, Queries, copy_rows, lock_for_transaction
+from store import Database, Queries, copy_block, copy_rows, lock_for_transaction
 from store.database import Connection
 
 q = Queries(__file__)
 
-# char(1) and text are the same on the wire.
-_COLUMNS = {"unit_id": "int8", "as_of": "date", "score": "float8", "rank": "int4", "risk_class": "text",
-            "base_class": "text", "contributions": "jsonb", "direct": "text[]",
-            **dict.fromkeys(PARTS, "float8"), "probability": "float8"}
+# One letter is the same on the wire.
+_TYPES = {"char1": "text"}
 
 
 def run(db: Database, as_of: dt.date, *, force: bool = False) -> dict[str, Any]:
@@ -46,13 +44,14 @@ def run(db: Database, as_of: dt.date, *, force: bool = False) -> dict[str, Any]:
         table = features.load(connection, as_of)
         scored = champion.score(table, card, rules_now)
         model = rules_now.number if rules_now else champion.SCORECARD
-        rows = _rows(scored, as_of, rules_now.probability(table) if rules_now else None)
+        probability = rules_now.probability(table) if rules_now else None
         stands = connection.execute(q["run_of"], {"as_of": as_of}).fetchone()
-        changed = _write(connection, rows, len(table), as_of, replace=force, stands=stands is not None)
+        changed = _write(connection, scored, probability, as_of, replace=force, stands=stands is not None)
         written = stands is None or (force and changed > 0)
         if written:
             connection.execute(q["note_run"], {"as_of": as_of, "model": model, "version": card.version,
                                                "units": len(scored.table), "means": Jsonb(_means(scored)),
+                                               "headings": Jsonb([told.as_dict() for told in scored.headings()]),
                                                "started": started})
     counts = Counter(map(str, scored.risk_class))
     found: dict[str, Any] = {"as_of": str(as_of), "units": len(scored.table), "model": model, "written": written,
@@ -69,15 +68,15 @@ def _means(scored: Scored) -> dict[str, float]:
     return {code: float(scored.part_points(code).mean()) if len(scored.table) else 0.0 for code in PARTS}
 
 
-def _write(connection: Connection, rows: Iterator[tuple[Any, ...]], size: int, as_of: dt.date, *, replace: bool,
+def _write(connection: Connection, scored: Scored, probability: Floats | None, as_of: dt.date, *, replace: bool,
            stands: bool) -> int:
     """Write the scores of a day that has none; else return how many units would change, and replace them if told to."""
     if not stands:
         connection.execute(q["clear"], {"as_of": as_of})
-        copy_rows(connection, "scores", tuple(_COLUMNS), tuple(_COLUMNS.values()), rows)
-        return size
+        _copy(connection, "scores", scored, probability, as_of)
+        return len(scored.table)
     connection.execute(q["stage"])
-    copy_rows(connection, "fresh_scores", tuple(_COLUMNS), tuple(_COLUMNS.values()), rows)
+    _copy(connection, "fresh_scores", scored, probability, as_of)
     row = connection.execute(q["differing"], {"as_of": as_of}).fetchone()
     changed = int(row["units"]) if row else 0
     if changed and replace:
@@ -86,10 +85,21 @@ def _write(connection: Connection, rows: Iterator[tuple[Any, ...]], size: int, a
     return changed
 
 
-def _rows(scored: Scored, as_of: dt.date, probability: Floats | None) -> Iterator[tuple[Any, ...]]:
-    parts = [scored.part_points(code) for code in PARTS]
-    for place, contributions in enumerate(scored.contributions()):
-        yield (int(scored.table.unit_id[place]), as_of, float(scored.score[place]), int(scored.rank[place]),
-               str(scored.risk_class[place]), str(scored.base_class[place]), Jsonb(contributions, dumps=orjson.dumps),
-               list(scored.direct[place]), *(float(part[place]) for part in parts),
-               None if probability is None else float(probability[place]))
+def _copy(connection: Connection, table: str, scored: Scored, probability: Floats | None, as_of: dt.date) -> None:
+    """By blocks of numbers; what lifted a unit, which few have, is set after."""
+    columns: dict[str, tuple[str, npt.NDArray[Any]]] = {
+        "unit_id": ("int8", scored.table.unit_id),
+        "as_of": ("date", np.full(len(scored.table), np.datetime64(as_of))), "score": ("float8", scored.score),
+        "rank": ("int4", scored.rank), "risk_class": ("char1", scored.risk_class.astype("S1")),
+        "base_class": ("char1", scored.base_class.astype("S1")),
+        **{code: ("float8", scored.part_points(code)) for code in PARTS},
+        "points": ("float4[]", scored.points()), "values": ("float4[]", scored.values())}
+    if probability is not None:
+        columns["probability"] = ("float8", probability)
+    lifted = np.array([bool(codes) for codes in scored.direct], dtype=bool)
+    copy_block(connection, table, {name: (kind, values[~lifted]) for name, (kind, values) in columns.items()})
+    rows = {name: values[lifted].tolist() for name, (_, values) in columns.items()}
+    rows |= {name: [letter.decode() for letter in rows[name]] for name in ("risk_class", "base_class")}
+    direct = [list(codes) for codes in scored.direct if codes]
+    types = [_TYPES.get(kind, kind) for kind, _ in columns.values()]
+    copy_rows(connection, table, (*rows, "direct"), (*types, "text[]"), zip(*rows.values(), direct, strict=True))

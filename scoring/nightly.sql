@@ -4,7 +4,7 @@ select policy_version, units from score_runs where as_of = %(as_of)s
 
 -- name: stage
 -- Where the scores of a run wait to be compared with those that stand.
-create temp table fresh_scores (like scores) on commit drop
+create temp table fresh_scores (like scores including defaults) on commit drop
 
 -- name: differing
 -- Units whose score would not be the same as the one that stands.
@@ -13,7 +13,7 @@ from fresh_scores f full join (select * from scores where as_of = %(as_of)s) s u
 where f.unit_id is null or s.unit_id is null
    or (f.score, f.rank, f.risk_class, f.base_class, f.direct) is distinct from
       (s.score, s.rank, s.risk_class, s.base_class, s.direct)
-   or f.contributions <> s.contributions
+   or (f.points, f.values) is distinct from (s.points, s.values)
 
 -- name: clear
 -- Take the scores of a day away, to put new ones in their place.
@@ -21,15 +21,16 @@ delete from scores where as_of = %(as_of)s
 
 -- name: settle
 -- The staged scores become those of the day.
-insert into scores (unit_id, as_of, score, rank, risk_class, base_class, contributions, direct, noncompliance, ignition,
-    consequence, probability)
-select unit_id, as_of, score, rank, risk_class, base_class, contributions, direct, noncompliance, ignition, consequence,
-    probability
+insert into scores (unit_id, as_of, score, rank, risk_class, base_class, direct, noncompliance, ignition, consequence,
+    probability, points, values)
+select unit_id, as_of, score, rank, risk_class, base_class, direct, noncompliance, ignition, consequence, probability,
+    points, values
 from fresh_scores
 
 -- name: note_run
 -- What was run, with which rules.
-insert into score_runs (as_of, model, policy_version, units, means, started_at)
-values (%(as_of)s, %(model)s, %(version)s, %(units)s, %(means)s, %(started)s)
+insert into score_runs (as_of, model, policy_version, units, means, headings, started_at)
+values (%(as_of)s, %(model)s, %(version)s, %(units)s, %(means)s, %(headings)s, %(started)s)
 on conflict (as_of) do update set model = excluded.model, policy_version = excluded.policy_version,
-    units = excluded.units, means = excluded.means, started_at = excluded.started_at, computed_at = now()
+    units = excluded.units, means = excluded.means,
+    headings = excluded.headings, started_at = excluded.started_at, computed_at = now()

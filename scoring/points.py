@@ -15,11 +15,11 @@ import numpy as np
 
 from policy import rules
 from scoring import reasons, scorecard, weighting
-from scoring.additive import ORDERED, AdditiveModel, Floats, Inputs
+from scoring.additive import AdditiveModel, Floats, Inputs
 from scoring.card import BY_MODEL, PARTS, Card, grains
 from scoring.cohorts import Cohort
 from scoring.features import FeatureTable
-from scoring.scorecard import Column
+from scoring.scorecard import Column, of_line, places
 
 _PART = PARTS[0]
 _LEAST_SPREAD = 1e-9
@@ -68,7 +68,7 @@ def columns(table: FeatureTable, card: Card, model: AdditiveModel, points: Point
         given = grains(points.a_nat * shape.table)[shape.codes(inputs)]
         told = np.where(np.abs(given) >= _LEAST_TOLD, given, 0.0)
         total, rest = total + given, rest + (given - told)
-        found.append(_column(shape.feature, told, inputs, card))
+        found.append(_column(shape.feature, told, table, inputs, card))
     found.append(_plain("model_rest", rest, ("其余各项合计", "all that gives less, together")))
     top = float(rules().value("model.points", card.day)["top"])
     over = np.clip(total, 0.0, top) - total
@@ -77,20 +77,27 @@ def columns(table: FeatureTable, card: Card, model: AdditiveModel, points: Point
 
 
 def _plain(feature: str, given: Floats, named: tuple[str, str]) -> Column:
-    return Column(feature, "", given, given != 0, None, named, {_PART: given})
+    return Column(feature, "", {_PART: given}, named)
 
 
-def _column(feature: str, given: Floats, inputs: Inputs, card: Card) -> Column:
+def _column(feature: str, given: Floats, table: FeatureTable, inputs: Inputs, card: Card) -> Column:
     line = card.line(feature)
-    if line is not None and bool(line.words) == (feature in inputs.words or feature in ORDERED):
+    if line is not None and bool(line.words) == (feature in table.words):
         own = feature if card.part_of(feature) == _PART else BY_MODEL + feature
-        return Column(own, line.side, given, given != 0, line, parts={_PART: given}, usual=0.0)
-    values: list[Any] | None = None
+        return of_line(own, line, {_PART: given}, 0.0, table)
+    named = reasons.name(feature, card.day)
+    if feature in table.words:
+        words = reasons.words(feature, sorted(set(table.words[feature])), card.day)
+        return Column(feature, "", {_PART: given}, named, usual=0.0, words=words,
+                      values=places(table.words[feature], [code for code, _, _ in words]))
     if feature in inputs.words:
-        values = [word or None for word in inputs.words[feature]]
-    elif feature in inputs.numbers:
-        values = [None if np.isnan(value) else round(float(value), 2) for value in inputs.numbers[feature]]
-    return Column(feature, "", given, given != 0, None, reasons.name(feature, card.day), {_PART: given}, 0.0, values)
+        told = inputs.words[feature]
+        words = reasons.words(feature, sorted(set(told) - {""}), card.day)
+        return Column(feature, "", {_PART: given}, named, usual=0.0, words=words or (("", "", ""),),
+                      values=places(told, [code for code, _, _ in words]))
+    values = inputs.numbers.get(feature)
+    return Column(feature, "", {_PART: given}, named, usual=0.0,
+                  values=np.full(len(table), np.nan) if values is None else values)
 
 
 def _newest(past: Sequence[Cohort], share: float) -> Sequence[Cohort]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from scoring import told
 from scoring.errors import ScoringError
 from scoring.preview import UnknownUnit
 from store import Queries
@@ -29,7 +30,8 @@ def day_of(connection: Connection, day: dt.date | None) -> dt.date:
 
 def top(connection: Connection, as_of: dt.date, most: int, area: str = "") -> list[dict[str, Any]]:
     """The first ``most`` units of the ranking of ``as_of``, of areas whose code begins with ``area``."""
-    return connection.execute(q["top"], {"as_of": as_of, "most": most, "area": area}).fetchall()
+    rows = connection.execute(q["top"], {"as_of": as_of, "most": most, "area": area}).fetchall()
+    return [row | {"contributions": told.of_row(row, row["headings"])} for row in rows]
 
 
 def find_unit(connection: Connection, unit_no: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -48,6 +49,12 @@ def name(feature: str, day: dt.date) -> tuple[str, str]:
         key = feature.removeprefix(_ATTRIBUTE).removesuffix("_ratio").removesuffix("_days")
         return f"{names['attribute']['zh']}“{key}”", f"{names['attribute']['en']} “{key}”"
     return feature, feature.replace("_", " ")
+
+
+def words(feature: str, codes: Sequence[str], day: dt.date) -> tuple[tuple[str, str, str], ...]:
+    """What the categories of a feature are called; one without a name stands for itself."""
+    names = rules().value("model.names", day).get(feature, {}).get("words", {})
+    return tuple((code, *names.get(code, (code, code))) for code in codes)
 
 
 def shown(inputs: Inputs, feature: str, row: int) -> tuple[str, str]:

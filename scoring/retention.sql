@@ -20,7 +20,8 @@ order by as_of
 
 -- name: thin
 -- Leave of a day's scores the score, the class and what lifted it.
-update scores set contributions = '[]' where as_of = %(as_of)s and contributions <> '[]'
+update scores set contributions = null, points = null, values = null
+where as_of = %(as_of)s and (points is not null or contributions is not null)
 
 -- name: note
 -- What became of the reasons of a day.

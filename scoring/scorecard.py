@@ -8,7 +8,7 @@ non-compliance, ignition, consequence; they sum to the score but for its bounds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,30 +16,44 @@ import numpy.typing as npt
 
 from scoring.card import CLASSES, Absent, Card, Line, Side, grains
 from scoring.features import FeatureTable
+from scoring.told import Form, Heading, tell
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.float32]
 
 LOWEST, HIGHEST = 0.0, 100.0
 
 
 @dataclass(frozen=True)
 class Column:
-    """The points that one line of the card gave, with whatever names it; ``shown`` is where it stands in the list.
+    """The points that one line of the card gave to each unit, whole and by part of the score, and what it is called.
 
-    ``parts`` are the points by part of the score. ``usual`` is what an average unit gets, None where there is no such
-    thing. Without a line, ``named`` and ``values`` say what it is.
+    ``usual`` is what an average unit gets, None where there is no such thing. ``values`` are what it came from, in the
+    unit of measure of the line, and with ``words`` the place of the category among them; NaN where not known.
     """
 
     feature: str
     side: str
-    points: Floats
-    shown: Flags
+    parts: Mapping[str, Floats]
+    named: tuple[str, str]
     line: Line | None = None
-    named: tuple[str, str] = ("", "")
-    parts: Mapping[str, Floats] = field(default_factory=dict)
     usual: float | None = None
-    values: Sequence[Any] | None = None
+    values: Floats | None = None
+    words: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def points(self) -> Floats:
+        """Of all parts together."""
+        return np.asarray(sum(self.parts.values()), dtype=np.float64)
+
+    def heading(self) -> Heading:
+        """What a row of points says of it."""
+        form: Form = ("none" if self.values is None else "word" if self.words else
+                      "flag" if self.line is not None and self.line.is_flag else "number")
+        return Heading(self.feature, *self.named, self.side, next(iter(self.parts)) if len(self.parts) == 1 else "",
+                       form, self.usual, self.line.unit if self.line else "", self.line.unit_en if self.line else "",
+                       self.words)
 
 
 @dataclass(frozen=True)
@@ -55,26 +69,25 @@ class Scored:
     direct: tuple[tuple[str, ...], ...]
     rank: npt.NDArray[np.int64]
 
-    def contributions(self) -> list[list[dict[str, Any]]]:
-        """For each unit what makes up its score, in the order of the card: {feature, zh, en, value, unit, points}.
+    def headings(self) -> list[Heading]:
+        """What the columns of :meth:`points` and :meth:`values` stand for."""
+        return [column.heading() for column in self.columns]
 
-        Beside these stand unit_en, side, and excess: how far the points lie above those of an average or unknown unit.
-        """
-        found: list[list[dict[str, Any]]] = [[] for _ in range(len(self.table))]
-        for column in self.columns:
-            if column.line is None:
-                zh, en = column.named
-                part = next(iter(column.parts), "") if len(column.parts) == 1 else ""
-                for place in np.flatnonzero(column.shown).tolist():
-                    points = float(column.points[place])
-                    found[place].append({"feature": column.feature, "zh": zh, "en": en,
-                                         "value": column.values[place] if column.values is not None else None,
-                                         "unit": "", "unit_en": "", "side": column.side, "part": part,
-                                         "points": points,
-                                         "excess": 0.0 if column.usual is None else points - column.usual})
-            else:
-                _describe(column, column.line, self.table, found)
-        return found
+    def points(self) -> Rows:
+        """A row of points for each unit; their sum is its score."""
+        return np.column_stack([column.points.astype(np.float32) for column in self.columns])
+
+    def values(self) -> Rows:
+        """What the points came from, beside them; NaN where there is none or it is not known."""
+        unknown = np.full(len(self.table), np.nan, dtype=np.float32)
+        return np.column_stack([unknown if column.values is None else column.values.astype(np.float32)
+                                for column in self.columns])
+
+    def contributions(self) -> list[list[dict[str, Any]]]:
+        """For each unit what makes up its score, in the order of the card, as :func:`scoring.told.tell` says."""
+        headings = self.headings()
+        return [tell(headings, points, values)
+                for points, values in zip(self.points().tolist(), self.values().tolist(), strict=True)]
 
     def standing(self) -> Floats:
         """What the rank goes by, without the number of the unit: class, whether lifted into it, score."""
@@ -100,8 +113,8 @@ def score(table: FeatureTable, card: Card, instead: Sequence[Column] = ()) -> Sc
         columns += _side(table, card, side, kept)
     total = _total(columns, len(table))
     clipped = np.clip(total, LOWEST, HIGHEST) - total
-    columns.append(Column("bounds", "", clipped, clipped != 0, None,
-                          (f"总分限于{LOWEST:g}至{HIGHEST:g}", f"the score stays within {LOWEST:g} and {HIGHEST:g}")))
+    columns.append(Column("bounds", "", {"": clipped}, (f"总分限于{LOWEST:g}至{HIGHEST:g}",
+                                                         f"the score stays within {LOWEST:g} and {HIGHEST:g}")))
     total = total + clipped
     base = np.searchsorted(np.array(card.cuts), total, side="right")
     final, reasons = _lift(table, card, base)
@@ -122,13 +135,11 @@ def _side(table: FeatureTable, card: Card, side: Side, kept: set[str]) -> list[C
         for absent, where in missing:
             if line.feature in absent.covers:
                 points = np.where(where, 0.0, points)
-        columns.append(Column(line.feature, side.code, points, points != 0, line, parts={part: points},
-                              usual=float(grains(line.unknown))))
+        columns.append(of_line(line.feature, line, {part: points}, float(grains(line.unknown)), table))
     for absent, where in missing:
         parts = {code: np.where(where, points, 0.0) for code, points in card.shares(absent).items() if code in kept}
         if parts:
-            columns.append(Column(absent.feature, side.code, np.sum(list(parts.values()), axis=0), where, None,
-                                  (absent.zh, absent.en), parts))
+            columns.append(Column(absent.feature, side.code, parts, (absent.zh, absent.en)))
     return [*columns, _cap(columns, side, len(table))]
 
 
@@ -144,8 +155,27 @@ def _cap(columns: Sequence[Column], side: Side, size: int) -> Column:
     for number, (code, points) in enumerate(held.items(), 1):
         parts[code] = left if number == len(held) else grains(over * points / np.where(total > 0, total, 1.0))
         left = left - parts[code]
-    return Column(f"{side.code}_cap", side.code, over, over != 0, None,
-                  (f"{side.zh}封顶{side.cap:g}分", f"{side.en}: capped at {side.cap:g} points"), parts)
+    return Column(f"{side.code}_cap", side.code, parts or {"": over},
+                  (f"{side.zh}封顶{side.cap:g}分", f"{side.en}: capped at {side.cap:g} points"))
+
+
+def of_line(feature: str, line: Line, parts: Mapping[str, Floats], usual: float, table: FeatureTable) -> Column:
+    """The column of a line of the card, with the values that its points came from."""
+    told = table.words.get(line.feature) if line.words else None
+    words: tuple[tuple[str, str, str], ...] = ()
+    if told is None:
+        values = table.numbers[line.feature] * line.times if line.feature in table.numbers else None
+    else:
+        words = (*((word, zh, en) for word, (_, zh, en) in line.words.items()),
+                 *((word, word, word) for word in sorted(set(told) - set(line.words))))
+        values = places(told, [word for word, _, _ in words])
+    return Column(feature, line.side, parts, (line.zh, line.en), line, usual, values, words)
+
+
+def places(told: Sequence[str], words: Sequence[str]) -> Floats:
+    """The place of each word among ``words``, NaN for one that is not there."""
+    place = {word: float(number) for number, word in enumerate(words)}
+    return np.array([place.get(word, np.nan) for word in told])
 
 
 def _is_missing(table: FeatureTable, absent: Absent) -> Flags:
@@ -186,29 +216,3 @@ def _rank(table: FeatureTable, total: Floats, base: npt.NDArray[np.intp], final:
     rank = np.empty(len(table), dtype=np.int64)
     rank[order] = np.arange(1, len(table) + 1)
     return rank
-
-
-def _describe(column: Column, line: Line, table: FeatureTable, found: list[list[dict[str, Any]]]) -> None:
-    words, numbers = table.words.get(line.feature), table.numbers.get(line.feature)
-    part = next(iter(column.parts), "")
-    for place in np.nonzero(column.shown)[0]:
-        zh, en, value = line.zh, line.en, _shown(line, numbers[place]) if numbers is not None else None
-        if line.words and words is not None:
-            _, word_zh, word_en = line.words.get(words[place], (0.0, words[place], words[place]))
-            zh, en, value = f"{zh}：{word_zh}", f"{en}: {word_en}", words[place]
-        elif value is None:
-            zh, en = f"{zh}（未掌握）", f"{en} (not known)"
-        points = float(column.points[place])
-        found[place].append({"feature": column.feature, "zh": zh, "en": en, "value": value, "unit": line.unit,
-                             "unit_en": line.unit_en, "side": line.side, "part": part,
-                             "points": points, "excess": points - (column.usual or 0.0)})
-
-
-def _shown(line: Line, value: float) -> float | int | str | None:
-    """The value as a page shows it: in its own unit, two decimals at most."""
-    if np.isnan(value):
-        return None
-    if line.is_flag:
-        return "✓"
-    number = round(float(value) * line.times, 2)
-    return int(number) if number.is_integer() else number

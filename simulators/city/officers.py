@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,14 @@ def roster(rng: np.random.Generator, units: list[Row], until: dt.date) -> Roster
         strictness[officer["officer_no"]] = .25 * float(rng.normal())
         officers.append(officer)
     numbers = [officer["officer_no"] for officer in officers]
+    _centre(strictness, teams)
     return Roster(officers, _leave(rng, numbers, until), _recusals(rng, numbers, units), teams, strictness)
+
+
+def _centre(strictness: dict[str, float], teams: Mapping[str, list[str]]) -> None:
+    """Make 0 what an officer of this city usually is: a record tells how strict one is beside the others, no more."""
+    usual = [strictness[team] + strictness[number] for team, numbers in teams.items() for number in numbers]
+    strictness.update({team: strictness[team] - sum(usual) / len(usual) for team in teams})
 
 
 def _officer(rng: np.random.Generator, number: int, body: str, area: str, until: dt.date, *, first: bool) -> Row:

@@ -15,7 +15,7 @@ from ingest.messages import Message
 from ingest.storing import BatchStore
 from ingest.writer import Writer
 from policy import rules
-from scoring import nightly
+from scoring import nightly, told
 from tests.api import district
 from tests.api.conftest import House
 from tests.api.test_browser import _log_in
@@ -87,10 +87,10 @@ def test_what_no_one_has_decided_moves_no_score_and_what_is_true_does(house: Hou
     answer = decision(house, number, decision="substantiated")
     assert answer.json()["next_score"] == dismissed + 1
     nightly.run(house.db, tomorrow)
-    row = house.db.row("select contributions from scores s join findings f using (unit_id) where as_of = %s "
-                       "and finding_id = %s", [tomorrow, number])
+    row = house.db.row("select s.*, r.headings from scores s join findings f using (unit_id) "
+                       "join score_runs r using (as_of) where as_of = %s and finding_id = %s", [tomorrow, number])
     assert row
-    found = {one["feature"]: one for one in row["contributions"]}
+    found = {one["feature"]: one for one in told.of_row(row, row["headings"])}
     assert (found["findings_substantiated_12m"]["value"], found["findings_substantiated_12m"]["points"]) == (1, 1)
     unit = house.client("brigade").get(f"/api/v1/findings/{number}").json()["unit_id"]
     record = house.client("brigade").get(f"/api/v1/units/{unit}/record").json()["findings"]

@@ -261,7 +261,8 @@ def test_what_is_long_in_quarantine_is_summed_up(db: Database) -> None:
 def score_days(db: Database) -> dict[dt.date, bool]:
     """Days with scores, and whether they still have their reasons."""
     return {row["as_of"]: row["whole"] for row in db.rows(
-        "select as_of, bool_or(contributions <> '[]') as whole from scores group by 1 order by 1")}
+        "select as_of, bool_or(points is not null or contributions is not null) as whole from scores "
+        "group by 1 order by 1")}
 
 
 def test_reasons_go_before_scores_and_what_a_draw_used_stays(db: Database) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring import champion, features, models, nightly, points, rollup, score_unit, scorecard
+from scoring import champion, features, models, nightly, points, rollup, score_unit, scorecard, told
 from scoring.additive import AdditiveModel, Inputs, Shape
 from scoring.card import PARTS, Card
 from scoring.champion import Champion
@@ -51,18 +51,18 @@ def test_a_model_moves_non_compliance_alone() -> None:
     units = table({"days_since_visit": 30, "kind": "hotel", "fires_36m": 1},
                   {"days_since_visit": 500, "kind": "school"})
     card = scorecard.score(units, CARD)
-    told = champion.score(units, CARD, Champion("M1", MODEL, Points(20.0, 10.0, -1.2)))
+    by_model = champion.score(units, CARD, Champion("M1", MODEL, Points(20.0, 10.0, -1.2)))
     for code in ("ignition", "consequence"):
-        assert told.part_points(code).tolist() == card.part_points(code).tolist()
+        assert by_model.part_points(code).tolist() == card.part_points(code).tolist()
     wanted = 20 + 10 * (MODEL.log_odds(Inputs.of(units)) + 1.2)
-    assert told.part_points("noncompliance") == pytest.approx(wanted, abs=.02)
+    assert by_model.part_points("noncompliance") == pytest.approx(wanted, abs=.02)
 
 
 def test_non_compliance_stays_within_what_it_may_give() -> None:
     units = table({"days_since_visit": 500, "kind": "hotel"})
     for usual, expected in ((-500.0, 0.0), (500.0, 62.0)):
-        told = champion.score(units, Card.on(DAY), Champion("M1", MODEL, Points(usual, 10.0, -1.2)))
-        assert told.part_points("noncompliance").tolist() == [expected]
+        held = champion.score(units, Card.on(DAY), Champion("M1", MODEL, Points(usual, 10.0, -1.2)))
+        assert held.part_points("noncompliance").tolist() == [expected]
 
 
 def test_a_champion_ranks_from_the_day_after_it_was_promoted(db: Database) -> None:
@@ -74,14 +74,14 @@ def test_a_champion_ranks_from_the_day_after_it_was_promoted(db: Database) -> No
     assert nightly.run(db, AS_OF)["model"] == "scorecard"
     tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=2)
     assert nightly.run(db, tomorrow)["model"] == number
-    kept = db.rows("select s.*, u.attributes->>'tier' as tier from scores s join units u using (unit_id) "
-                   "where as_of = %s order by rank", [tomorrow])
+    kept = db.rows("select s.*, r.headings, u.attributes->>'tier' as tier from scores s join units u using (unit_id) "
+                   "join score_runs r using (as_of) where as_of = %s order by rank", [tomorrow])
     assert {row["tier"] for row in kept[:20]} == {"high"}
     assert all(0 < row["probability"] < 1 for row in kept)
     with db.connection() as connection:
         for row in kept[:2]:
-            told = score_unit(connection, row["unit_id"], tomorrow)
-            assert (told.score, list(told.contributions)) == (row["score"], row["contributions"])
+            now = score_unit(connection, row["unit_id"], tomorrow)
+            assert (now.score, list(now.contributions)) == (row["score"], told.of_row(row, row["headings"]))
         ruling = champion.ruling(connection, tomorrow)
         assert ruling is not None
         assert champion.ruling(connection, AS_OF) is None

@@ -6,14 +6,17 @@ import datetime as dt
 
 import pytest
 
-from scoring import compare, explain, nightly, preview, rollup, score_unit
+from scoring import compare, explain, nightly, preview, rollup, score_unit, told
 from store import Database
 from tests.scoring.scene import Scene, at
 from tests.scoring.test_features import AS_OF, busy
 
 
 def scores(db: Database, as_of: dt.date = AS_OF) -> list[dict[str, object]]:
-    return db.rows("select * from scores where as_of = %s order by rank", [as_of])
+    rows = db.rows("select s.*, r.headings from scores s join score_runs r using (as_of) where as_of = %s "
+                   "order by rank", [as_of])
+    return [{name: value for name, value in row.items() if name not in ("points", "values", "headings")}
+            | {"contributions": told.of_row(row, row["headings"])} for row in rows]
 
 
 def test_every_active_unit_is_scored_and_the_preview_gives_the_same(db: Database) -> None:
@@ -29,10 +32,10 @@ def test_every_active_unit_is_scored_and_the_preview_gives_the_same(db: Database
     assert [row["rank"] for row in kept] == [1, 2, 3, 4]
     with db.connection() as connection:
         for row in kept:
-            told = score_unit(connection, int(str(row["unit_id"])), AS_OF)
-            assert (told.score, told.risk_class, told.base_class, list(told.direct), list(told.contributions)) == (
+            now = score_unit(connection, int(str(row["unit_id"])), AS_OF)
+            assert (now.score, now.risk_class, now.base_class, list(now.direct), list(now.contributions)) == (
                 row["score"], row["risk_class"], row["base_class"], row["direct"], row["contributions"])
-            assert sum(part["points"] for part in told.contributions) == row["score"]
+            assert sum(part["points"] for part in now.contributions) == row["score"]
     run = db.row("select * from score_runs")
     assert run is not None
     assert (run["as_of"], run["model"], run["units"]) == (AS_OF, "scorecard", 4)

@@ -41,3 +41,17 @@ def test_a_block_that_breaks_a_key_is_refused_whole(db: Database) -> None:
     with pytest.raises(UniqueViolation), db.connection() as connection:
         copy_block(connection, "block", {"b": ("int4", np.array([1, 2, 1]))})
     assert db.row("select count(*) as n from block") == {"n": 0}
+
+
+def test_letters_days_and_rows_of_numbers_arrive_as_they_are(db: Database) -> None:
+    numbers = np.array([[1.5, np.nan], [-0.00390625, 65_536.0]], dtype=np.float32)
+    with db.connection() as connection:
+        connection.execute("create table block (a char(1), b date, c real, d real[])")
+        copy_block(connection, "block", {
+            "a": ("char1", np.array([b"A", b"D"])),
+            "b": ("date", np.array(["1999-12-31", "2026-03-01"], "datetime64[D]")),
+            "c": ("float4", np.array([0.5, 2.0])), "d": ("float4[]", numbers)})
+    rows = db.rows("select a, b, c, d::text as d, d[2] = 65536 as whole from block order by b")
+    assert [row["d"] for row in rows] == ["{1.5,NaN}", "{-0.00390625,65536}"]
+    assert [(row["a"], row["b"], row["c"]) for row in rows] == [
+        ("A", dt.date(1999, 12, 31), 0.5), ("D", dt.date(2026, 3, 1), 2.0)]
