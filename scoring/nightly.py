@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from psycopg.types.json import Jsonb
 
-from scoring import champion, features
+from scoring import champion, features, overrides
 from scoring.additive import Floats
 from scoring.card import CLASSES, PARTS, Card
 from scoring.scorecard import Scored
@@ -28,7 +28,7 @@ q = Queries(__file__)
 # char(1) and text are the same on the wire.
 _COLUMNS = {"unit_id": "int8", "as_of": "date", "score": "float8", "rank": "int4", "risk_class": "text",
             "base_class": "text", "contributions": "jsonb", "direct": "text[]",
-            **dict.fromkeys(PARTS, "float8"), "probability": "float8"}
+            **dict.fromkeys(PARTS, "float8"), "probability": "float8", "override_id": "int8", "class_before": "text"}
 
 
 def run(db: Database, as_of: dt.date, *, force: bool = False) -> dict[str, Any]:
@@ -45,6 +45,7 @@ def run(db: Database, as_of: dt.date, *, force: bool = False) -> dict[str, Any]:
         rules_now = champion.ruling(connection, as_of)
         table = features.load(connection, as_of)
         scored = champion.score(table, card, rules_now)
+        scored = overrides.apply(scored, overrides.in_force(connection, as_of))
         model = rules_now.number if rules_now else champion.SCORECARD
         rows = _rows(scored, as_of, rules_now.probability(table) if rules_now else None)
         stands = connection.execute(q["run_of"], {"as_of": as_of}).fetchone()
@@ -87,9 +88,10 @@ def _write(connection: Connection, rows: Iterator[tuple[Any, ...]], size: int, a
 
 
 def _rows(scored: Scored, as_of: dt.date, probability: Floats | None) -> Iterator[tuple[Any, ...]]:
+    moved = scored.overridden or (None,) * len(scored.table)
     parts = [scored.part_points(code) for code in PARTS]
     for place, contributions in enumerate(scored.contributions()):
         yield (int(scored.table.unit_id[place]), as_of, float(scored.score[place]), int(scored.rank[place]),
                str(scored.risk_class[place]), str(scored.base_class[place]), Jsonb(contributions, dumps=orjson.dumps),
                list(scored.direct[place]), *(float(part[place]) for part in parts),
-               None if probability is None else float(probability[place]))
+               None if probability is None else float(probability[place]), *(moved[place] or (None, None)))

@@ -11,8 +11,8 @@ create temp table fresh_scores (like scores) on commit drop
 select count(*) as units
 from fresh_scores f full join (select * from scores where as_of = %(as_of)s) s using (unit_id)
 where f.unit_id is null or s.unit_id is null
-   or (f.score, f.rank, f.risk_class, f.base_class, f.direct) is distinct from
-      (s.score, s.rank, s.risk_class, s.base_class, s.direct)
+   or (f.score, f.rank, f.risk_class, f.base_class, f.direct, f.override_id) is distinct from
+      (s.score, s.rank, s.risk_class, s.base_class, s.direct, s.override_id)
    or f.contributions <> s.contributions
 
 -- name: clear
@@ -22,9 +22,9 @@ delete from scores where as_of = %(as_of)s
 -- name: settle
 -- The staged scores become those of the day.
 insert into scores (unit_id, as_of, score, rank, risk_class, base_class, contributions, direct, noncompliance, ignition,
-    consequence, probability)
+    consequence, probability, override_id, class_before)
 select unit_id, as_of, score, rank, risk_class, base_class, contributions, direct, noncompliance, ignition, consequence,
-    probability
+    probability, override_id, class_before
 from fresh_scores
 
 -- name: note_run

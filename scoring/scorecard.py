@@ -44,7 +44,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Scored:
-    """Scores of a table of units on its day; arrays run parallel to ``table``."""
+    """Scores of a table of units on its day; arrays run parallel to ``table``.
+
+    ``overridden`` names for each unit the override that moved it and its class before; empty where none moved any.
+    """
 
     table: FeatureTable
     card: Card
@@ -54,6 +57,7 @@ class Scored:
     risk_class: npt.NDArray[np.str_]
     direct: tuple[tuple[str, ...], ...]
     rank: npt.NDArray[np.int64]
+    overridden: tuple[tuple[int, str] | None, ...] = ()
 
     def contributions(self) -> list[list[dict[str, Any]]]:
         """For each unit what makes up its score, in the order of the card: {feature, zh, en, value, unit, points}.
