@@ -8,7 +8,7 @@ select exists (select from score_runs where as_of = %(as_of)s) as found
 
 -- name: top
 -- The first units of a day's ranking, within an area.
-select s.rank, u.unit_id, u.unit_no, u.name, s.score, s.risk_class, s.base_class, s.direct, s.contributions
+select s.rank, u.unit_id, u.unit_no, u.name, s.score, s.risk_class, s.base_class, s.class_before, s.direct, s.contributions
 from scores s join units u using (unit_id)
 where s.as_of = %(as_of)s and starts_with(u.area_code, %(area)s)
 order by s.rank
