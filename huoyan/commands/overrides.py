@@ -67,7 +67,7 @@ def _share(told: Share | None) -> str:
 
 
 def _points(line: Judged) -> str:
-    told = line.difference
+    told = line.difference if line.verdict != "too_few" else None
     return f"{100 * told.value:+.1f} ({100 * told.low:+.1f} to {100 * told.high:+.1f})" if told else "–"
 
 
