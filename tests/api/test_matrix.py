@@ -17,6 +17,7 @@ EVERYONE = MEMBERS | {"public"}
 # Every GET route with who may open it. A route that is not here fails the test below.
 ALLOWED: dict[str, set[str]] = {
     "/overrides": STAFF, "/api/v1/overrides": STAFF, "/api/v1/overrides/results": STAFF,
+    "/api/v1/units/{unit_id}/above": STAFF,
     "/": MEMBERS, "/ranking": STAFF, "/units/{unit_id}": STAFF, "/alarms": STAFF, "/alarms/pulse": STAFF,
     "/duty": STAFF, "/duty/{request_id}": STAFF, "/api/v1/links": STAFF, "/api/v1/device-requests": STAFF,
     "/api/v1/device-requests/{request_id}": STAFF,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from huoyan.cli import huoyan
+from huoyan.commands.overrides import show_overrides
 from scoring import nightly
 from store import Database
 from tests.api import district
@@ -144,7 +144,7 @@ def test_an_officer_moves_a_unit_of_its_area_and_the_next_scores_say_so(town: Ho
 def test_the_command_lists_overrides_and_judges_them(town: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUOYAN_DATABASE_URL", town.db.dsn)
     monkeypatch.setenv("COLUMNS", "240")
-    answer = CliRunner().invoke(huoyan, ["overrides", "--date", str(TOMORROW), "--state", "all"])
+    answer = CliRunner().invoke(show_overrides, ["--date", str(TOMORROW), "--state", "all"])
     assert answer.exit_code == 0, answer.output
     for word in ("U0005", "通道长期堵塞", "上调 up", "too few to say", "no experiment"):
         assert word in answer.output
