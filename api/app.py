@@ -28,6 +28,8 @@ from api import (
     jobs,
     login,
     openapi_page,
+    override_pages,
+    overrides,
     policy_rules,
     public,
     quarantine,
@@ -49,10 +51,10 @@ from store import Database
 
 __all__ = ["ApiOptions", "create_app"]
 
-ROOMS = (login, dashboard, areas, ranking, units, telemetry, alarms, findings, finding_pages, duty, duty_pages,
-         draws, public, inspections, cases, case_pages, imports, record_pages, registers, replays, quarantine,
-         jobs, storage, policy_rules, account_pages, audit_trail, vendor_routes, vendor_pages, health,
-         openapi_page)
+ROOMS = (login, dashboard, areas, ranking, units, overrides, override_pages, telemetry, alarms, findings,
+         finding_pages, duty, duty_pages, draws, public, inspections, cases, case_pages, imports, record_pages,
+         registers, replays, quarantine, jobs, storage, policy_rules, account_pages, audit_trail, vendor_routes,
+         vendor_pages, health, openapi_page)
 
 DESCRIPTION = """
 Every page has its JSON twin here, with the same filters and the same limits by role and area.

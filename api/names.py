@@ -121,6 +121,10 @@ class Namer:
         entry = _catalogue("scorecard.parts", self._day).get(code, {})
         return str(entry.get("say" if self._language == "zh" else "say_en", ""))
 
+    def override(self, code: str | None) -> str:
+        """Kind of reason for moving a unit."""
+        return self._look("overrides.reasons", code)
+
     def penalty(self, code: str | None) -> str:
         return self._look("penalty.kinds", code)
 

@@ -33,6 +33,7 @@ MENU: tuple[Entry, ...] = (
     Entry("/findings", "nav.findings", "lens", STAFF, "nav.duty"),
     Entry("/duty", "nav.duty_checks", "pulse", STAFF, "nav.duty"),
     Entry("/ranking", "nav.ranking", "bars", STAFF, "nav.risk"),
+    Entry("/overrides", "nav.overrides", "up", STAFF, "nav.risk"),
     Entry("/draws", "nav.draws", "dice", STAFF, "nav.risk"),
     Entry("/inspections", "nav.inspections", "clipboard", STAFF, "nav.risk"),
     Entry("/registers", "nav.registers", "book", (*STAFF, "vendor"), "nav.records"),

@@ -65,6 +65,19 @@ class Reason(BaseModel):
     excess: float = Field(description="of these, the points above those of an average unit")
 
 
+class ScoreOverride(BaseModel):
+    """The override that moved the class of a score, as it stands now."""
+
+    override_id: int
+    direction: Literal["up", "down"]
+    classes: int
+    class_before: str
+    reason_code: str
+    reason: str
+    made_by: str
+    until_day: dt.date
+
+
 class RankedUnit(BaseModel):
     """A unit and its place. Higher scores are riskier; the class is internal and not for the public."""
 
@@ -81,6 +94,7 @@ class RankedUnit(BaseModel):
     score: float | None = Field(examples=[70.5])
     risk_class: str | None = Field(examples=["D"])
     direct: list[str]
+    override: ScoreOverride | None = Field(description="what moved the class, if anything did")
     noncompliance: float | None = Field(description="points: how likely a visit finds a substantive hazard")
     ignition: float | None = Field(description="points: alarms, electrical signals, fires")
     consequence: float | None = Field(description="points: what is at stake")

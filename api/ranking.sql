@@ -48,11 +48,17 @@ with recursive chosen as (
 )
 select u.unit_id, u.unit_no, u.name, u.kind, u.area_code, a.name_zh as area_zh, a.name_en as area_en, u.is_key,
        u.is_crowded, u.is_high_hazard, s.rank, s.score, s.risk_class, s.direct, s.contributions, s.points,
-       s.values, s.noncompliance, s.ignition, s.consequence, s.probability
+       s.values, s.noncompliance, s.ignition, s.consequence, s.probability,
+       case when o.override_id is not null then jsonb_build_object(
+           'override_id', o.override_id, 'direction', o.direction, 'classes', o.classes, 'class_before', s.class_before,
+           'reason_code', o.reason_code, 'reason', o.reason, 'made_by', o.made_by,
+           'until_day', least(o.until_day, w.from_day - 1)) end as override
 from picked
 join units u using (unit_id)
 join areas a using (area_code)
 join scores s on s.unit_id = picked.unit_id and s.as_of = %(as_of)s::date
+left join overrides o on o.override_id = s.override_id
+left join override_withdrawals w on w.override_id = s.override_id
 order by s.rank;
 
 -- name: unscored
@@ -64,8 +70,9 @@ with recursive chosen as (
 )
 select u.unit_id, u.unit_no, u.name, u.kind, u.area_code, a.name_zh as area_zh, a.name_en as area_en, u.is_key,
        u.is_crowded, u.is_high_hazard, null::integer as rank, null::float8 as score, null::text as risk_class,
-       '{}'::text[] as direct, null::jsonb as contributions, null::real[] as points,
-       null::real[] as "values", null::float8 as noncompliance, null::float8 as ignition, null::float8 as consequence, null::float8 as probability
+       '{}'::text[] as direct, null::jsonb as contributions, null::real[] as points, null::real[] as "values",
+       null::float8 as noncompliance, null::float8 as ignition, null::float8 as consequence,
+       null::float8 as probability, null::jsonb as override
 from units u join areas a using (area_code)
 where not exists (select from scores s where s.unit_id = u.unit_id and s.as_of = %(as_of)s::date)
   and u.status = 'active'

@@ -13,13 +13,14 @@ from pydantic import BaseModel, Field
 
 from api import names, next_score, pages
 from api.guard import Db, Options, Staff
-from api.ranking import Contribution, led_by
+from api.ranking import Contribution, ScoreOverride, led_by
 from api.record_pages import edit_address
 from api.refusals import Absent
 from api.viewer import LEADS, Viewer
 from casework.record import credit_record
+from policy import rules
 from policy.clocks import legal_day
-from scoring import told
+from scoring import override_record, told
 from scoring.card import PARTS
 from scoring.explain import why_above
 from store import Database, Queries
@@ -33,6 +34,18 @@ Entered = Literal["complaint", "check", "penalty", "withdrawal", "fire"]
 UnitId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
+class OverrideFields(BaseModel):
+    """The fields of the forms of an override, as they were typed."""
+
+    move: str = Field("", max_length=8, description="direction and classes, such as up-1")
+    reason_code: str = Field("", max_length=64)
+    reason: str = Field("", max_length=1000)
+    until_day: str = Field("", max_length=10)
+
+
+_NOTHING_TYPED = OverrideFields.model_validate({})
+
+
 class Score(BaseModel):
     """The score of one day. The points of the contributions sum to the score."""
 
@@ -43,6 +56,7 @@ class Score(BaseModel):
     base_class: str = Field(description="the class by score alone, before direct conditions")
     direct: list[str]
     contributions: list[Contribution]
+    override: ScoreOverride | None = Field(description="what moved the class, if anything did")
     noncompliance: float | None = Field(description="points: how likely a visit finds a substantive hazard")
     ignition: float | None = Field(description="points: alarms, electrical signals, fires")
     consequence: float | None = Field(description="points: what is at stake")
@@ -246,17 +260,38 @@ def api_record(unit_id: UnitId, viewer: Staff, db: Db, options: Options) -> Any:
     return record(db, unit_id, legal_day(options.clock()))
 
 
+def _overriding(db: Database, viewer: Viewer, unit_id: int, day: dt.date) -> dict[str, Any]:
+    """What the page says of overrides: those of the unit, and what this account may enter."""
+    with db.connection() as connection:
+        held = override_record.listed(connection, day, areas=viewer.areas, unit_id=unit_id, limit=5)
+        first = override_record.first_day(connection, day)
+    standing = next((one for one in held if one["state"] in ("to_come", "in_force")), None)
+    return {"standing": standing, "overrides": held, "may_override": override_record.may(viewer.role, day),
+            "may_move": standing is None or standing["withdrawn_by"] is not None, "first_day": first,
+            "last_day": override_record.last_day(first), "reasons": rules().value("overrides.reasons", day),
+            "most_classes": rules().value("overrides.most_classes", day)}
+
+
 @router.get("/units/{unit_id}", include_in_schema=False)
 def page(request: Request, unit_id: UnitId, viewer: Staff, db: Db, options: Options,
-         entered: Entered | None = None) -> Response:
-    day = legal_day(options.clock())
+         entered: Entered | None = None, override: Literal["made", "withdrawn"] | None = None) -> Response:
+    return show(request, db, viewer, unit_id, options.clock(), entered=entered, override_done=override)
+
+
+def show(request: Request, db: Database, viewer: Viewer, unit_id: int, now: dt.datetime, *, status: int = 200,
+         entered: Entered | None = None, override_done: str | None = None, given: OverrideFields | None = None,
+         problem: str | None = None) -> Response:
+    """The page of a unit, also where a form on it was refused."""
+    day = legal_day(now)
     unit = read(db, viewer, unit_id, day)
     held = record(db, unit_id, day)
     measured = {row["code"] for row in db.rows(_SQL["metrics"], {"unit_id": unit_id})}
     metrics = [code for code in names.metrics(day) if code in measured]
-    moved = next_score.after(db, unit_id, day, day) if entered else None
+    moved = next_score.after(db, unit_id, day, day) if entered or override_done else None
     steps, top = waterfall(unit["score"]["contributions"] if unit["score"] else [])
-    return pages.render(request, "unit.html", unit=unit, steps=steps, top=top, three=three(unit["score"]),
+    return pages.render(request, "unit.html", status, unit=unit, steps=steps, top=top, three=three(unit["score"]),
                         above=above(db, viewer, unit), devices=devices(db, unit_id),
                         metrics=metrics, alarms=db.rows(_SQL["alarms"], {"unit_id": unit_id, "limit": 20}),
-                        entered=entered, moved=moved, may_punish=viewer.role in LEADS, edit=edit_address, **held)
+                        entered=entered, moved=moved, may_punish=viewer.role in LEADS, edit=edit_address,
+                        given=given or _NOTHING_TYPED, problem=problem, override_done=override_done,
+                        **_overriding(db, viewer, unit_id, day), **held)

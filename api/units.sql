@@ -11,8 +11,14 @@ where u.unit_id = %(unit_id)s and (%(areas)s::text[] is null or u.area_code = an
 select s.as_of, s.score, s.rank, s.risk_class, s.base_class, s.direct, s.contributions, s.points, s.values,
        r.headings, s.noncompliance, s.ignition, s.consequence, s.probability, r.model, r.means, before.as_of as before_as_of, before.score as before_score,
        before.noncompliance as before_noncompliance, before.ignition as before_ignition,
-       before.consequence as before_consequence
+       before.consequence as before_consequence,
+       case when o.override_id is not null then jsonb_build_object(
+           'override_id', o.override_id, 'direction', o.direction, 'classes', o.classes, 'class_before', s.class_before,
+           'reason_code', o.reason_code, 'reason', o.reason, 'made_by', o.made_by,
+           'until_day', least(o.until_day, w.from_day - 1)) end as override
 from scores s left join score_runs r using (as_of)
+left join overrides o on o.override_id = s.override_id
+left join override_withdrawals w on w.override_id = s.override_id
 left join lateral (select * from scores b where b.unit_id = s.unit_id and b.as_of < s.as_of
                    order by b.as_of desc limit 1) before on true
 where s.unit_id = %(unit_id)s and s.as_of <= %(day)s order by s.as_of desc limit 1;

@@ -48,8 +48,9 @@ def why_above(above: Sequence[Contribution], below: Sequence[Contribution], day:
     total = sum(gap for _, gap in gaps)
     for_it = [(entry, gap) for entry, gap in gaps if gap > 0][:most]
     if total <= 0 or not for_it:
-        return (f"{name_above}得分不高于{name_below}，排在前面是因为直接判定条件或编号次序",
-                f"{name_above} does not score above {name_below}: a direct condition or its number puts it first")
+        return (f"{name_above}得分不高于{name_below}，排在前面是因为直接判定条件、人工调整或编号次序",
+                f"{name_above} does not score above {name_below}: a direct condition, an override or its number puts "
+                f"it first")
     parts = [(_tell(entry, card, {}), gap) for entry, gap in for_it]
     return (f"{name_above}比{name_below}高{total:.1f}分，主要因为" + "；".join(
                 f"{part.zh}（多{gap:.1f}分）" for part, gap in parts),

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from psycopg.types.json import Jsonb
 
-from scoring import champion, features
+from scoring import champion, features, overrides
 from scoring.additive import Floats
 from scoring.card import CLASSES, PARTS, Card
 from scoring.scorecard import Scored
@@ -43,6 +43,7 @@ def run(db: Database, as_of: dt.date, *, force: bool = False) -> dict[str, Any]:
         rules_now = champion.ruling(connection, as_of)
         table = features.load(connection, as_of)
         scored = champion.score(table, card, rules_now)
+        scored = overrides.apply(scored, overrides.in_force(connection, as_of))
         model = rules_now.number if rules_now else champion.SCORECARD
         probability = rules_now.probability(table) if rules_now else None
         stands = connection.execute(q["run_of"], {"as_of": as_of}).fetchone()
@@ -86,7 +87,7 @@ def _write(connection: Connection, scored: Scored, probability: Floats | None, a
 
 
 def _copy(connection: Connection, table: str, scored: Scored, probability: Floats | None, as_of: dt.date) -> None:
-    """By blocks of numbers; what lifted a unit, which few have, is set after."""
+    """By blocks of numbers; the few units that a condition lifted or a person moved go row by row."""
     columns: dict[str, tuple[str, npt.NDArray[Any]]] = {
         "unit_id": ("int8", scored.table.unit_id),
         "as_of": ("date", np.full(len(scored.table), np.datetime64(as_of))), "score": ("float8", scored.score),
@@ -96,10 +97,13 @@ def _copy(connection: Connection, table: str, scored: Scored, probability: Float
         "points": ("float4[]", scored.points()), "values": ("float4[]", scored.values())}
     if probability is not None:
         columns["probability"] = ("float8", probability)
-    lifted = np.array([bool(codes) for codes in scored.direct], dtype=bool)
+    moved = scored.overridden or (None,) * len(scored.table)
+    lifted = np.array([bool(codes or move) for codes, move in zip(scored.direct, moved, strict=True)], dtype=bool)
     copy_block(connection, table, {name: (kind, values[~lifted]) for name, (kind, values) in columns.items()})
     rows = {name: values[lifted].tolist() for name, (_, values) in columns.items()}
     rows |= {name: [letter.decode() for letter in rows[name]] for name in ("risk_class", "base_class")}
-    direct = [list(codes) for codes in scored.direct if codes]
+    rows["direct"] = [list(scored.direct[place]) for place in np.flatnonzero(lifted)]
+    for number, name in enumerate(("override_id", "class_before")):
+        rows[name] = [move[number] if (move := moved[place]) else None for place in np.flatnonzero(lifted)]
     types = [_TYPES.get(kind, kind) for kind, _ in columns.values()]
-    copy_rows(connection, table, (*rows, "direct"), (*types, "text[]"), zip(*rows.values(), direct, strict=True))
+    copy_rows(connection, table, tuple(rows), (*types, "text[]", "int8", "text"), zip(*rows.values(), strict=True))

@@ -11,8 +11,8 @@ create temp table fresh_scores (like scores including defaults) on commit drop
 select count(*) as units
 from fresh_scores f full join (select * from scores where as_of = %(as_of)s) s using (unit_id)
 where f.unit_id is null or s.unit_id is null
-   or (f.score, f.rank, f.risk_class, f.base_class, f.direct) is distinct from
-      (s.score, s.rank, s.risk_class, s.base_class, s.direct)
+   or (f.score, f.rank, f.risk_class, f.base_class, f.direct, f.override_id) is distinct from
+      (s.score, s.rank, s.risk_class, s.base_class, s.direct, s.override_id)
    or (f.points, f.values) is distinct from (s.points, s.values)
 
 -- name: clear
@@ -22,9 +22,9 @@ delete from scores where as_of = %(as_of)s
 -- name: settle
 -- The staged scores become those of the day.
 insert into scores (unit_id, as_of, score, rank, risk_class, base_class, direct, noncompliance, ignition, consequence,
-    probability, points, values)
+    probability, points, values, override_id, class_before)
 select unit_id, as_of, score, rank, risk_class, base_class, direct, noncompliance, ignition, consequence, probability,
-    points, values
+    points, values, override_id, class_before
 from fresh_scores
 
 -- name: note_run

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from scoring import champion, explain, features
+from scoring import champion, explain, features, overrides
 from scoring.card import Card
 from scoring.errors import ScoringError
 from store.database import Connection
@@ -20,7 +20,10 @@ class UnknownUnit(ScoringError):
 
 @dataclass(frozen=True)
 class Score:
-    """One unit's score as of a day. ``score`` is 0 to 100, higher is riskier, and the sum of its contributions."""
+    """One unit's score as of a day. ``score`` is 0 to 100, higher is riskier, and the sum of its contributions.
+
+    ``overridden``: the override that moved its class, and the class before.
+    """
 
     unit_id: int
     as_of: dt.date
@@ -30,6 +33,7 @@ class Score:
     direct: tuple[str, ...]
     contributions: tuple[dict[str, Any], ...]
     policy_version: str
+    overridden: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,10 @@ def score_unit(connection: Connection, unit_id: int, as_of: dt.date) -> Score:
     if not len(table):
         raise UnknownUnit(f"there is no unit {unit_id}")
     scored = champion.score(table, card, champion.ruling(connection, as_of))
+    scored = overrides.apply(scored, overrides.in_force(connection, as_of))
     return Score(unit_id, as_of, float(scored.score[0]), str(scored.base_class[0]), str(scored.risk_class[0]),
-                 scored.direct[0], tuple(scored.contributions()[0]), card.version)
+                 scored.direct[0], tuple(scored.contributions()[0]), card.version,
+                 scored.overridden[0] if scored.overridden else None)
 
 
 def compare(before: Score, after: Score) -> list[Move]:

@@ -58,7 +58,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Scored:
-    """Scores of a table of units on its day; arrays run parallel to ``table``."""
+    """Scores of a table of units on its day; arrays run parallel to ``table``.
+
+    ``overridden`` names for each unit the override that moved it and its class before; empty where none moved any.
+    """
 
     table: FeatureTable
     card: Card
@@ -68,6 +71,7 @@ class Scored:
     risk_class: npt.NDArray[np.str_]
     direct: tuple[tuple[str, ...], ...]
     rank: npt.NDArray[np.int64]
+    overridden: tuple[tuple[int, str] | None, ...] = ()
 
     def headings(self) -> list[Heading]:
         """What the columns of :meth:`points` and :meth:`values` stand for."""

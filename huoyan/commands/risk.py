@@ -13,7 +13,7 @@ from rich.table import Table
 from huoyan.commands.session import Day, database
 from huoyan.commands.session import settings as load_settings
 from policy.clocks import legal_day
-from scoring import classes, evaluate, evaluation_page, explain, preview, ranking, truth
+from scoring import classes, evaluate, evaluation_page, explain, override_record, preview, ranking, truth
 from scoring.cohorts import OUTCOMES
 from scoring.measures import Measured
 from scoring.orders import ORDERS, SHUFFLES
@@ -41,6 +41,8 @@ def show_ranking(day: dt.date | None, top: int, area: str) -> None:
         lifted = [f"[bold]{reason.zh}[/bold]" for reason in classes.reasons(row["direct"], as_of)]
         told = [f"{sentence.zh} {sentence.points:+.1f}"
                 for sentence in explain.reasons(row["contributions"], as_of, _REASONS)]
+        if row["class_before"]:
+            lifted.append(f"[bold]人工调整 {row['class_before']}→{row['risk_class']}[/bold]")
         table.add_row(str(row["rank"]), row["unit_no"], row["name"], row["risk_class"], f"{row['score']:.1f}",
                       "\n".join(lifted + told))
     Console().print(table)
@@ -55,6 +57,7 @@ def show_unit(unit_no: str, day: dt.date | None) -> None:
     with database(load_settings(), "explain") as db, db.connection() as connection:
         unit = ranking.find_unit(connection, unit_no)
         score = preview.score_unit(connection, unit["unit_id"], as_of)
+        moved = override_record.one(connection, score.overridden[0], as_of) if score.overridden else None
     table = Table("points", "中文", "English", title=f"{unit['unit_no']} {unit['name']}, as of {as_of}")
     for sentence in explain.sentences(score.contributions, as_of):
         table.add_row(f"{sentence.points:+.2f}", sentence.zh, sentence.en)
@@ -66,6 +69,9 @@ def show_unit(unit_no: str, day: dt.date | None) -> None:
     console.print(table)
     for reason in classes.reasons(score.direct, as_of):
         console.print(f"direct condition: {reason.zh}; {reason.en}")
+    if moved and score.overridden:
+        console.print(f"override: moved {moved['direction']} from {score.overridden[1]} by {moved['made_by']} until "
+                      f"{moved['until_day']}: {moved['reason']}", markup=False)
 
 
 @click.command("evaluate")

@@ -16,6 +16,8 @@ EVERYONE = MEMBERS | {"public"}
 
 # Every GET route with who may open it. A route that is not here fails the test below.
 ALLOWED: dict[str, set[str]] = {
+    "/overrides": STAFF, "/api/v1/overrides": STAFF, "/api/v1/overrides/results": STAFF,
+    "/api/v1/units/{unit_id}/above": STAFF,
     "/": MEMBERS, "/ranking": STAFF, "/units/{unit_id}": STAFF, "/alarms": STAFF, "/alarms/pulse": STAFF,
     "/duty": STAFF, "/duty/{request_id}": STAFF, "/api/v1/links": STAFF, "/api/v1/device-requests": STAFF,
     "/api/v1/device-requests/{request_id}": STAFF,
@@ -50,6 +52,9 @@ ALLOWED: dict[str, set[str]] = {
 CHANGES = {
     ("POST", "/api/v1/login"): EVERYONE, ("POST", "/api/v1/logout"): MEMBERS, ("POST", "/login"): EVERYONE,
     ("POST", "/logout"): EVERYONE, ("POST", "/theme"): EVERYONE, ("POST", "/api/v1/alarms/{alarm_id}/verdict"): STAFF,
+    ("POST", "/api/v1/overrides"): STAFF, ("POST", "/api/v1/overrides/{override_id}/withdrawal"): STAFF,
+    ("POST", "/units/{unit_id}/override"): STAFF,
+    ("POST", "/units/{unit_id}/override/{override_id}/withdrawal"): STAFF,
     ("POST", "/duty"): LEADS, ("POST", "/api/v1/device-requests"): LEADS,
     ("POST", "/api/v1/findings/{finding_id}/decision"): STAFF, ("POST", "/findings/{finding_id}"): STAFF,
     ("POST", "/alarms/{alarm_id}/verdict"): STAFF, ("POST", "/api/v1/inspections/{inspection_id}/result"): STAFF,
@@ -101,6 +106,7 @@ def _fill(house: House, path: str) -> str:
     assert row
     return (path + _QUERY.get(path, "")).format(**row, day=district.DAY, noun=_NOUNS.get(path, "units"),
                                                 username="town", change="close", vendor_code="anning", key_no=1,
+                                                override_id=1,
                                                 complaint_no="T-U0001",
                                                 case_no="C-U0001")
 

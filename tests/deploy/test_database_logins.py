@@ -17,7 +17,10 @@ from huoyan.broker_access import AccessOptions, BrokerAccess
 from huoyan.embedded.postgres import EmbeddedPostgres, shipped_binaries
 from ingest import trial, vendor_hours
 from policy import rules
+from policy.clocks import legal_day
 from registry import broker_files, vendor_keys, vendor_limits
+from scoring import nightly, override_record
+from scoring.override_record import OverrideForm
 from store import Database
 from store.migrating import head, migrate, revision
 from tests.servers.databases import run_folder
@@ -119,3 +122,26 @@ def test_each_process_has_the_rights_its_part_with_vendors_needs(server: Embedde
             assert len(connection.execute("select * from emqx_logins, emqx_access").fetchall()) > 0
     with Database(login(server, "scheduler"), max_size=2) as db, db.connection() as connection:
         assert vendor_hours.forget(connection, now + dt.timedelta(hours=1)) == 1
+
+
+def test_the_pages_make_overrides_and_the_night_only_reads_them(server: EmbeddedPostgres) -> None:
+    now = dt.datetime.now(dt.UTC)
+    day = legal_day(now)
+    with Database(login(server, "api"), max_size=2) as db:
+        with db.connection() as connection:
+            connection.execute("insert into areas values ('990000', null, 'city', '市', null)")
+            connection.execute("insert into units (unit_no, name, area_code, kind) "
+                               "values ('U1', 'x', '990000', 'hotel')")
+        form = OverrideForm("up", "other", "通道堵塞", day + dt.timedelta(days=3))
+        made = override_record.make(db, "U1", form, "wang", role="brigade", now=now)
+        other = override_record.withdraw(db, made["override_id"], "误操作", "wang", role="brigade", now=now)
+        assert other["state"] == "withdrawn"
+        override_record.make(db, "U1", form, "wang", role="brigade", now=now)
+    with Database(login(server, "scheduler"), max_size=2) as db:
+        assert nightly.run(db, day + dt.timedelta(days=1))["units"] == 1
+        assert db.rows("select class_before is not null as moved from scores") == [{"moved": True}]
+    for name, statement in (("scheduler", "insert into override_withdrawals values (2, '2100-01-01', 'x', 'x', now())"),
+                            ("api", "update overrides set until_day = '2100-01-01'"),
+                            ("api", "update scores set risk_class = 'A'"), ("ingest", "select * from overrides")):
+        with psycopg.connect(login(server, name)) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)  # type: ignore[call-overload]
