@@ -13,6 +13,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "import": ("registers", "records"), "export": ("registers",), "result": ("records",),
     "run": ("jobs",), "jobs": ("jobs",),
     "ranking": ("risk",), "explain": ("risk",), "evaluate": ("risk",), "models": ("models",),
+    "audit": ("audits",),
     "ratios": ("draws",), "draw": ("draws",), "entropy": ("draws",), "verify": ("verify",),
     "alarms": ("telemetry",), "quarantine": ("quarantine",),
     "retention": ("retention",), "size": ("retention",), "gbt": ("gbt",),
