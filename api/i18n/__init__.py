@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from api.i18n import cases, draws, duty, findings, operations, people, refusals, registers, risk, shell, vendors
+from api.i18n import (
+    cases,
+    draws,
+    duty,
+    findings,
+    model_audits,
+    operations,
+    people,
+    refusals,
+    registers,
+    risk,
+    shell,
+    vendors,
+)
 
 Language = Literal["zh", "en"]
 Translate = Callable[..., str]
 
 WORDS: dict[str, tuple[str, str]] = {}
-for _part in (shell, risk, findings, duty, draws, cases, registers, people, refusals, operations, vendors):
+for _part in (shell, risk, model_audits, findings, duty, draws, cases, registers, people, refusals, operations,
+              vendors):
     for _key, _pair in _part.WORDS.items():
         if _key in WORDS:
             raise ValueError(f"the word {_key} stands twice")

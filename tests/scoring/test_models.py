@@ -129,7 +129,8 @@ def test_the_commands_tell_of_models_and_refuse_in_sentences(db: Database, dsn: 
     assert "is champion" in run("promote", "M20260301-critical", "--reason", "better for three windows")
     shown = run("show", "M20260301-critical")
     for sentence in ("champion by", "better for three windows", "tier", "Data cut: visits from",
-                     "AUC against scorecard", "no probability of a fire", "more is never less risk", "Weights: the inverse", "not audited yet"):
+                     "AUC against scorecard", "no probability of a fire", "more is never less risk",
+                     "Weights: the inverse", "not audited yet"):
         assert sentence in shown, sentence
     assert "held-back windows" in run("compare", "M20260301-critical", "M20260301-critical")
     with pytest.raises(ScoringError, match="is champion, no challenger"):
