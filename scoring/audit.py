@@ -96,7 +96,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Audit:
-    """Every group of every way to divide the units; ``overall`` is all visits together."""
+    """Every group of every way that divides the units; ``overall`` is all visits together."""
 
     windows: tuple[Mapping[str, Any], ...]
     visits: int
@@ -129,7 +129,7 @@ def audit(stretches: Sequence[Stretch], limits: Mapping[str, Any], weights: Mapp
     visits = _Visits.of(stretches, weighed.weight, place)
     everyone = np.ones(len(place), dtype=bool)
     found = [_group(visits, by, code, flags, limits) for by in stretches[0].groups
-             for code, flags in _divided(visits.groups[by])]
+             for code, flags in _divided(visits.groups[by]) if not flags.all()]
     overall, *groups = _marked([_group(visits, "", "", everyone, limits), *found], float(limits["level"]))
     return Audit(
         tuple({"as_of": str(part.as_of), "until": str(part.until), "visits": len(part), "teller": part.teller}

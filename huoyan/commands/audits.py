@@ -56,13 +56,18 @@ def print_audit(console: Console, found: dict[str, Any]) -> None:
                   f"{told['positives']} found {found['outcome']}; {told['random_visits']} of the random arm, "
                   f"{told['recorded']} with the probability of their draw, {told['trimmed']} weights cut "
                   f"({told['trimmed_share']:.1%}).")
+    divided = {group["by"] for group in told["groups"]}
     for way, title in _WAYS.items():
+        if divided and way not in divided:
+            continue
         table = Table(title, "visits", "told", "found", "found less told", f"the same, lowest {limits['low']:.0%}",
                       f"hazards below {limits['half']:.0%}", f"below {limits['low']:.0%}", "random arm: visits",
                       "found less told")
         for group in [told["overall"], *(group for group in told["groups"] if group["by"] == way)]:
             table.add_row(*_row(group, " ".join(dict.fromkeys(told["names"][way].get(group["code"], ("全部", "all"))))))
         console.print(table)
+        if not divided:
+            break
     stand_ins = [window["as_of"] for window in told["windows"] if window["teller"] == "stand-in"]
     if stand_ins:
         console.print(f"The model has learnt from the stretches of {', '.join(stand_ins)}: a stand-in, fitted to what "

@@ -85,6 +85,12 @@ def test_a_group_of_few_visits_is_said_to_be_too_few() -> None:
     assert group(found, "k05").random.whole is None
 
 
+def test_a_way_that_does_not_divide_the_units_is_not_looked_at() -> None:
+    whole = stretch()
+    found = judged(replace(whole, groups={**whole.groups, "area": ["990101"] * len(whole)}))
+    assert {one.by for one in found.groups} == {"kind"}
+
+
 def test_an_order_without_probabilities_is_held_against_all_visits_at_the_same_place() -> None:
     plain = replace(stretch(hidden={"k07": 1.5}), probability=None, usual=None)
     found = judged(plain)
