@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import wasserstein_distance
 
 from scoring import calibration, intervals
 from scoring.measures import Measured
@@ -36,14 +37,26 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Shift:
+    """How far what a feature adds has moved: its stability index, and ``by`` how much log-odds on average.
+
+    A rate that a whole kind of unit shares takes all of them over the edge of a bin at once: the index alone is then
+    huge for a move that changes nothing.
+    """
+
+    index: float
+    by: float
+
+
+@dataclass(frozen=True)
 class Moved:
-    """How far the units have moved (population stability index) and, by the weight of each, in the features that weigh
-    most; None where there are too few units."""
+    """How far the log-odds of all units have moved (population stability index), and the features that weigh most;
+    None where there are too few units."""
 
     before: int
     now: int
     index: float | None
-    features: Mapping[str, float]
+    features: Mapping[str, Shift]
 
 
 @dataclass(frozen=True)
@@ -106,7 +119,7 @@ def moved(before: Floats, now: Floats, features: Mapping[str, tuple[Floats, Floa
     if min(len(before), len(now)) < limits["least_units"]:
         return Moved(len(before), len(now), None, {})
     return Moved(len(before), len(now), index(before, now),
-                 {name: index(*pair) for name, pair in features.items()})
+                 {name: Shift(index(*pair), float(wasserstein_distance(*pair))) for name, pair in features.items()})
 
 
 def lift(place: Floats, positive: Flags, unit: npt.NDArray[np.int64], limits: Mapping[str, Any]) -> Lift:
@@ -134,9 +147,11 @@ def judge(kept_: Kept, moved_: Moved, lift_: Lift, limits: Mapping[str, Any]) ->
     elif moved_.index > limits["psi"]:
         reasons.append(f"its log-odds of all units have moved by a stability index of {moved_.index:.2f}, above "
                        f"{limits['psi']:.2f}")
-    reasons += [f"the feature {name}, one of those that weigh most, has moved by a stability index of {told:.2f}, "
-                f"above {limits['psi_feature']:.2f}"
-                for name, told in moved_.features.items() if told > limits["psi_feature"]]
+    reasons += [f"the feature {name}, one of those that weigh most, has moved by a stability index of "
+                f"{told.index:.2f} and log-odds of {told.by:.2f}, above {limits['psi_feature']:.2f} and "
+                f"{limits['by_feature']:.2f}"
+                for name, told in moved_.features.items()
+                if told.index > limits["psi_feature"] and told.by > limits["by_feature"]]
     if lift_.lift is None:
         untold.append(f"lift: {lift_.visits} visits of the random arm since it became champion, {lift_.found} with a "
                       f"finding, are too few")

@@ -100,4 +100,4 @@ def limits(audit: Mapping[str, Any] | None) -> Sequence[str]:
     names = audit["content"]["names"]
     marked = ", ".join(names[group["by"]][group["code"]][1] for group in groups)
     return [*told, f"Fairness: audit {audit['audit_id']} of {audit['as_of']} marks "
-                   f"{f'{len(groups)} groups: {marked}' if groups else 'no group'}."]
+                   f"{marked or 'no group'}."]

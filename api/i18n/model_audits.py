@@ -30,6 +30,7 @@ WORDS = {
     "maudit.drift.error": ("校准误差（训练后 {visits} 次检查）", "Calibration error ({visits} visits since training)"),
     "maudit.drift.psi": ("单位群体变化（稳定性指数）", "Shift of all units (stability index)"),
     "maudit.drift.feature": ("特征变化：{feature}", "Shift of {feature}"),
+    "maudit.drift.by": ("且对数几率 {by}", "and log-odds {by}"),
     "maudit.drift.lift": ("随机检查上的提升（{visits} 次）", "Lift on the random arm ({visits} visits)"),
     "maudit.drift.limit": ("界限", "limit"),
     "maudit.drift.measure": ("指标", "Measure"),

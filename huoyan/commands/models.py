@@ -137,8 +137,8 @@ def _print_drift(console: Console, told: drift.Drift) -> None:
     table.add_row("calibration error", f"{kept.visits} visits since its training", _number(kept.error),
                   f"chance {_number(kept.chance)}")
     table.add_row("log-odds of all units", f"{moved.before} units then, {moved.now} now", _number(moved.index), "")
-    for feature, index in moved.features.items():
-        table.add_row(f"feature {feature}", "the same", _number(index), "")
+    for feature, shift in moved.features.items():
+        table.add_row(f"feature {feature}", "the same", _number(shift.index), f"log-odds by {shift.by:.3f}")
     table.add_row("lift on the random arm", f"{lift.top} of {lift.visits} visits since its promotion",
                   _cell(asdict(lift.lift)) if lift.lift else "too few", "")
     console.print(table)

@@ -71,7 +71,7 @@ def add_audit(db: Database) -> None:
               "model": "scorecard", "top": 4, "overlap": .75, "correlation": .97, "units": 42, "up": day % 5,
               "down": day % 3, "came": 0, "went": 0} for day in (9, 16, 23, 30)]
     drift = {"kept": {"visits": 900, "found": 180, "error": .031, "chance": .044, "gap": .01},
-             "moved": {"before": 42, "now": 42, "index": None, "features": {}},
+             "moved": {"before": 42, "now": 42, "index": None, "features": {"last_hazards": {"index": .1, "by": .02}}},
              "lift": {"visits": 270, "found": 60, "top": 54, "lift": {"value": 1.7, "low": 1.2, "high": 2.3}},
              "reasons": [], "untold": [], "limits": dict(rules().value("model.drift", DAY))}
     names = {"area": {OURS: ["火眼区", "Huoyan"], THEIRS: ["邻区", "Next"]},

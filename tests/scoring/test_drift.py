@@ -14,7 +14,7 @@ from scoring import drift
 LIMITS: dict[str, Any] = dict(rules().value("model.drift", dt.date(2026, 3, 1)))
 RNG = np.random.default_rng
 NOTHING = drift.Kept(0, 0, None, None, None)
-STILL = drift.Moved(900, 900, .01, {"open_hazards": .02})
+STILL = drift.Moved(900, 900, .01, {"open_hazards": drift.Shift(.02, .3)})
 UNSEEN = drift.Lift(0, 0, 0, None)
 
 
@@ -41,6 +41,13 @@ def test_a_value_that_all_had_is_a_bin_of_its_own() -> None:
     assert drift.index(before, before) == 0
 
 
+def test_a_rate_that_a_kind_shares_and_that_hardly_moves_passes_no_limit() -> None:
+    before, now = np.repeat([.1, .3], 500), np.repeat([.11, .3], 500)
+    moved = drift.moved(before, before, {"kind_ratio": (before, now)}, LIMITS)
+    assert moved.features["kind_ratio"].index > LIMITS["psi_feature"]
+    assert drift.judge(NOTHING, moved, UNSEEN, LIMITS).reasons == ()
+
+
 @pytest.mark.parametrize(("size", "shift", "sentence"), [
     (3000, 0, None), (3000, .2, "its calibration error on 3000 visits"),
     # Two hundred visits that were told the truth about: the bins do not fit, and chance says so.
@@ -60,7 +67,7 @@ def test_a_model_that_finds_no_more_than_chance_loses_its_place_once_that_is_cer
 
 
 def test_every_limit_that_is_passed_is_named_and_too_few_pass_none() -> None:
-    moved = drift.Moved(900, 900, .3, {"open_hazards": .6, "storeys": .1})
+    moved = drift.Moved(900, 900, .3, {"open_hazards": drift.Shift(.6, .3), "storeys": drift.Shift(.1, .3)})
     told = drift.judge(visits(3000, .2), moved, ordered(3000, 0), LIMITS)
     assert [reason.split()[1] for reason in told.reasons[:3]] == ["calibration", "log-odds", "feature"]
     assert len(told.reasons) == 4
