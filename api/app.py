@@ -27,6 +27,7 @@ from api import (
     inspections,
     jobs,
     login,
+    model_audits,
     openapi_page,
     override_pages,
     overrides,
@@ -51,7 +52,7 @@ from store import Database
 
 __all__ = ["ApiOptions", "create_app"]
 
-ROOMS = (login, dashboard, areas, ranking, units, overrides, override_pages, telemetry, alarms, findings,
+ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, override_pages, telemetry, alarms, findings,
          finding_pages, duty, duty_pages, draws, public, inspections, cases, case_pages, imports, record_pages,
          registers, replays, quarantine, jobs, storage, policy_rules, account_pages, audit_trail, vendor_routes,
          vendor_pages, health, openapi_page)

@@ -36,6 +36,7 @@ MENU: tuple[Entry, ...] = (
     Entry("/overrides", "nav.overrides", "up", STAFF, "nav.risk"),
     Entry("/draws", "nav.draws", "dice", STAFF, "nav.risk"),
     Entry("/inspections", "nav.inspections", "clipboard", STAFF, "nav.risk"),
+    Entry("/model-audit", "nav.model_audit", "target", LEADS, "nav.risk"),
     Entry("/registers", "nav.registers", "book", (*STAFF, "vendor"), "nav.records"),
     Entry("/policy", "nav.policy", "scales", STAFF, "nav.records"),
     Entry("/vendors", "nav.vendors", "link", ("administrator", "vendor"), "nav.system"),

@@ -16,7 +16,7 @@ import ingest.findings
 import ingest.verdicts
 import sampling.draw
 import sampling.freeze
-import scoring.models
+import scoring.monthly
 import scoring.nightly
 import scoring.rollup
 from policy import calendar, rules
@@ -111,7 +111,7 @@ def _retention(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
 
 
 def _model(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
-    return scoring.models.monthly(db, day)
+    return scoring.monthly.run(db, day)
 
 
 JOBS: tuple[Job, ...] = (

@@ -28,6 +28,9 @@ from store.database import Connection
 
 q = Queries(__file__)
 
+# The register takes no longer one.
+_LONGEST_REASON = 2000
+
 
 class UnknownModel(ScoringError):
     """There is no such model."""
@@ -61,18 +64,9 @@ def train(db: Database, as_of: dt.date, outcome: str, by: str) -> dict[str, Any]
                 "trimmed_share": trained.weighting.trimmed_share,
                 "effective_visits": trained.weighting.effective})}).fetchone()
         assert row is not None  # noqa: S101
-        connection.execute(q["move"], {"model_id": row["model_id"], "by": by, "reason": "; ".join(verdict.reasons),
-                                       "standing": "challenger" if verdict.passed else "refused"})
+        move(connection, row["model_id"], "challenger" if verdict.passed else "refused", by,
+             "; ".join(verdict.reasons))
         return one(connection, number)
-
-
-def monthly(db: Database, as_of: dt.date) -> dict[str, Any]:
-    """The month's challenger of the outcome of policy; where the record is too thin for one, a note that says so."""
-    try:
-        found = train(db, as_of, rules().value("model.monthly", as_of)["outcome"], "scheduler")
-    except ScoringError as error:
-        return {"note": str(error)}
-    return {"model": found["model_no"], "standing": found["standing"], "reason": found["reason"]}
 
 
 def judge(past: Sequence[Cohort], as_of: dt.date, outcome: str, champion: tuple[str, AdditiveModel, dt.date] | None,
@@ -124,11 +118,15 @@ def promote(db: Database, number: str, by: str, reason: str) -> dict[str, Any]:
             raise ScoringError(f"{number} is {model['standing']}, no challenger: {model['reason']}")
         for row in listed(connection):
             if row["outcome"] == model["outcome"] and row["standing"] == "champion":
-                connection.execute(q["move"], {"model_id": row["model_id"], "standing": "retired", "by": by,
-                                               "reason": f"{number} took its place"})
-        connection.execute(q["move"], {"model_id": model["model_id"], "standing": "champion", "by": by,
-                                       "reason": reason})
+                move(connection, row["model_id"], "retired", by, f"{number} took its place")
+        move(connection, model["model_id"], "champion", by, reason)
         return one(connection, number)
+
+
+def move(connection: Connection, model_id: int, standing: str, by: str, reason: str) -> None:
+    """Add where a model stands from now on, and why."""
+    connection.execute(q["move"], {"model_id": model_id, "standing": standing, "by": by,
+                                   "reason": reason[:_LONGEST_REASON]})
 
 
 def listed(connection: Connection) -> list[dict[str, Any]]:

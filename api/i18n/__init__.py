@@ -10,6 +10,7 @@ from api.i18n import (
     draws,
     duty,
     findings,
+    model_audits,
     operations,
     overrides,
     people,
@@ -24,7 +25,8 @@ Language = Literal["zh", "en"]
 Translate = Callable[..., str]
 
 WORDS: dict[str, tuple[str, str]] = {}
-for _part in (shell, risk, overrides, findings, duty, draws, cases, registers, people, refusals, operations, vendors):
+for _part in (shell, risk, model_audits, overrides, findings, duty, draws, cases, registers, people, refusals,
+              operations, vendors):
     for _key, _pair in _part.WORDS.items():
         if _key in WORDS:
             raise ValueError(f"the word {_key} stands twice")

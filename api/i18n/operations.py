@@ -44,6 +44,7 @@ WORDS = {
     "refusal.no_replay": ("没有第 {number} 号重放", "there is no replay {number}"),
     "job.credit": ("信用积分入账", "credit points"),
     "job.retention": ("数据清理", "retention"),
+    "job.model": ("模型检查与训练", "models"),
     "nav.storage": ("存储", "Storage"),
     "storage.lead": ("数据库占用、增长和保留期。日汇总、报警、案件和审计日志永不清理。",
                      "What the database takes, how it grows, and how long things are kept. Daily roll-ups, alarms, "

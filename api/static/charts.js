@@ -47,6 +47,21 @@
         series: arms.map((arm) => ({name: say[arm], type: "line", symbol: "circle", symbolSize: 4, connectNulls: true, lineStyle: {width: 2, color: colour[arm]}, itemStyle: {color: colour[arm]},
           data: months.map((month) => { const row = data.hit_months.find((one) => one.month === month && one.arm === arm); return row && row.visits ? 100 * row.with_hazards / row.visits : null; })}))};
     },
+    churn(data, say) {
+      const weeks = data.audit.content.churn;
+      const line = (name, key, colour) => ({name, type: "line", symbol: "circle", symbolSize: 5, lineStyle: {width: 2, color: colour}, itemStyle: {color: colour}, data: weeks.map((week) => week[key] == null ? null : 100 * week[key])});
+      return {...base(), tooltip: {...base().tooltip, valueFormatter: (value) => value == null ? "–" : `${value.toFixed(1)} %`},
+        xAxis: axis({type: "category", data: weeks.map((week) => week.as_of.slice(5)), splitLine: {show: false}}), yAxis: axis({type: "value", max: 100, axisLabel: {color: css("--ink-3"), fontSize: 11, formatter: "{value} %"}}),
+        series: [line(say.overlap, "overlap", css("--ember")), line(say.correlation, "correlation", css("--class-b"))]};
+    },
+    class_moves(data, say) {
+      const weeks = data.audit.content.churn;
+      const bar = (name, key, colour, sign) => ({name, type: "bar", stack: "all", barCategoryGap: "35%", itemStyle: {color: colour}, data: weeks.map((week) => sign * week[key])});
+      return {...base(), tooltip: {...base().tooltip, valueFormatter: (value) => String(Math.abs(value))},
+        xAxis: axis({type: "category", data: weeks.map((week) => week.as_of.slice(5)), splitLine: {show: false}, axisLine: {onZero: false, lineStyle: {color: css("--line")}}}),
+        yAxis: axis({type: "value", minInterval: 1, axisLabel: {color: css("--ink-3"), fontSize: 11, formatter: (value) => String(Math.abs(value))}}),
+        series: [bar(say.up, "up", css("--class-d"), 1), bar(say.down, "down", css("--class-a"), -1)]};
+    },
     readings(data, say, node) { return telemetry(data, say, node); },
     scores(data, say, node) {
       if (!data.length) return empty(node, say.none);

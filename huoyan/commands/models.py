@@ -1,9 +1,11 @@
-"""Commands about learned models: train, list, show, compare, promote."""
+"""Commands about learned models: train, list, show, compare, promote, check."""
 
 from __future__ import annotations
 
 import datetime as dt
 import getpass
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -13,11 +15,12 @@ from rich.table import Table
 from huoyan.commands.session import Day, database
 from huoyan.commands.session import settings as load_settings
 from policy.clocks import legal_day
-from scoring import models, reasons
+from scoring import audits, drift, model_card, models, standing
 from scoring.cohorts import OUTCOMES
 from scoring.errors import ScoringError
 
 _MEASURES = ("auc", "first_half", "days_earlier", "own_auc")
+_WIDEST = 20
 
 
 @click.group("models")
@@ -53,19 +56,30 @@ def list_models() -> None:
 @show_models.command("show")
 @click.argument("model_no")
 def show_model(model_no: str) -> None:
-    """The card of a model: data, measures, what weighs most in it, and what became of it."""
+    """The card of a model: data, label, features, measures, calibration, limits, and what became of it."""
     with database(load_settings(), "models") as db, db.connection() as connection:
         found, model = models.one(connection, model_no), models.tables(connection, model_no)
+        audit = audits.of_model(connection, model_no)
     console = Console()
-    _print(console, found)
-    table = Table("特征", "feature", "widest effect on the log-odds")
-    widest = sorted(model.shapes, key=lambda shape: float(shape.table.min() - shape.table.max()))
-    for shape in widest[:15]:
-        zh, en = reasons.name(shape.feature, found["trained_for"])
-        table.add_row(zh, en, f"{shape.table.max() - shape.table.min():.2f}")
+    console.print(f"[bold]{found['model_no']}[/bold]: {found['standing']} for {found['outcome']}, trained for "
+                  f"{found['trained_for']} on {found['created_at']:%Y-%m-%d}.")
+    _section(console, "Data 数据", model_card.data(found))
+    _section(console, "Features 特征", [])
+    weights = model_card.weights(model, found)
+    table = Table("特征", "feature", "direction", "width", "lowest", "highest", "not known")
+    for one in weights[:_WIDEST]:
+        table.add_row(one.zh, one.en, one.way, f"{one.width:.2f}", f"{one.first:+.2f}", f"{one.last:+.2f}",
+                      f"{one.unknown:+.2f}")
     console.print(table)
-    for move in found["moves"]:
-        console.print(f"{move['moved_at']:%Y-%m-%d %H:%M} {move['standing']} by {move['moved_by']}: {move['reason']}")
+    rest = ", ".join(one.feature for one in weights[_WIDEST:])
+    console.print(f"Log-odds, base {model.base:+.2f}. {f'Narrower: {rest}. ' if rest else ''}"
+                  f"{len(model.shapes) - len(weights)} more say nothing.")
+    _section(console, "Measures 效果", [])
+    _print_measures(console, found)
+    _section(console, "Fit 拟合与校准", model_card.fit(found))
+    _section(console, "Known limits 已知局限", model_card.limits(audit))
+    _section(console, "Standing 状态", [f"{move['moved_at']:%Y-%m-%d %H:%M} {move['standing']} by {move['moved_by']}: "
+                                      f"{move['reason']}" for move in found["moves"]])
 
 
 @show_models.command("compare")
@@ -99,17 +113,67 @@ def promote_model(model_no: str, reason: str) -> None:
     Console().print(f"{found['model_no']} is champion for {found['outcome']}.")
 
 
+@show_models.command("check")
+@click.option("--as-of", "as_of", type=Day(), default=None,
+              help="From what was known before this day; today if left out.")
+def check_models(as_of: dt.date | None) -> None:
+    """Check each champion for drift, and demote one that passes a limit: the scorecard ranks from the next run."""
+    with database(load_settings(), "models") as db:
+        found = standing.check(db, as_of or legal_day(dt.datetime.now(dt.UTC)), getpass.getuser())
+    console = Console()
+    if not found:
+        console.print("There is no champion: the scorecard ranks.")
+    for told in found:
+        _print_drift(console, told["drift"])
+        if told["standing"] == "demoted":
+            console.print(f"[bold red]{told['model']} is demoted:[/bold red] {'; '.join(told['drift'].reasons)}.")
+        else:
+            console.print(f"{told['model']} stays champion for {told['outcome']}: no limit is passed.")
+
+
+def _print_drift(console: Console, told: drift.Drift) -> None:
+    kept, moved, lift = told.kept, told.moved, told.lift
+    table = Table("drift", "on", "is", "beside")
+    table.add_row("calibration error", f"{kept.visits} visits since its training", _number(kept.error),
+                  f"chance {_number(kept.chance)}")
+    table.add_row("log-odds of all units", f"{moved.before} units then, {moved.now} now", _number(moved.index), "")
+    for feature, shift in moved.features.items():
+        table.add_row(f"feature {feature}", "the same", _number(shift.index), f"log-odds by {shift.by:.3f}")
+    table.add_row("lift on the random arm", f"{lift.top} of {lift.visits} visits since its promotion",
+                  _cell(asdict(lift.lift)) if lift.lift else "too few", "")
+    console.print(table)
+    for sentence in told.untold:
+        console.print(f"{sentence}.")
+
+
+def _number(value: float | None) -> str:
+    return "too few" if value is None else f"{value:.3f}"
+
+
+def _section(console: Console, title: str, sentences: Sequence[str]) -> None:
+    console.print(f"\n[bold]{title}[/bold]")
+    for sentence in sentences:
+        console.print(sentence, markup=False)
+
+
 def _print(console: Console, found: dict[str, Any]) -> None:
-    told = found["measures"]
     console.print(f"{found['model_no']}: {found['standing']}. {found['visits']} visits from {found['first_day']} to "
                   f"{found['until_day']}, {found['positives']} found {found['outcome']}; {len(found['features'])} "
                   f"features, rules {found['policy_version']}.")
-    table = Table("order", *_MEASURES, title=f"held back: windows from {', '.join(told['windows'])}")
+    _print_measures(console, found)
+    for sentence in model_card.fit(found):
+        console.print(sentence)
+
+
+def _print_measures(console: Console, found: dict[str, Any]) -> None:
+    told = found["measures"]
+    table = Table("order", *_MEASURES, title=f"held back: windows from {', '.join(told['windows'])}; {told['visits']} "
+                                             f"visits, {told['found']} positive; intervals 95 %")
     for name, measures in told["orders"].items():
         table.add_row(name, *(_cell(measures[key]) for key in _MEASURES))
     console.print(table)
-    console.print(f"The gate {'opens' if told['passed'] else 'stays shut'}: {'; '.join(told['reasons'])}. Calibration "
-                  f"error {told['error']:.3f}; weights cut: {told['trimmed']} visits, {told['trimmed_share']:.1%}.")
+    for name, gain in told["gains"].items():
+        console.print(f"AUC against {name}: {gain['value']:+.3f} ({gain['low']:+.3f} to {gain['high']:+.3f}).")
 
 
 def _cell(told: dict[str, float]) -> str:

@@ -10,20 +10,15 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from huoyan.commands.session import Day, database
+from huoyan.commands.session import Day, database, write_file
 from huoyan.commands.session import settings as load_settings
 from policy.clocks import legal_day
 from scoring import classes, evaluate, evaluation_page, explain, override_record, preview, ranking, truth
 from scoring.cohorts import OUTCOMES
 from scoring.measures import Measured
 from scoring.orders import ORDERS, SHUFFLES
-from store import HuoyanError
 
 _REASONS = 3
-
-
-class OutputError(HuoyanError):
-    """A file that can't be written."""
 
 
 @click.command("ranking")
@@ -107,13 +102,13 @@ def show_evaluation(as_of: dt.date, horizon: int, outcome: str, truth_file: Path
             found = evaluate.evaluate(db, as_of, horizon, outcome=outcome, windows=windows, capacity=capacity,
                                       seed=seed, shuffled=shuffle)
     if json_file:
-        _write(json_file, orjson.dumps(found.as_dict(), option=orjson.OPT_INDENT_2))
+        write_file(json_file, orjson.dumps(found.as_dict(), option=orjson.OPT_INDENT_2))
     console = Console()
     if isinstance(found, truth.TruthCheck):
         _print_truth(console, found)
         return
     if report_file:
-        _write(report_file, evaluation_page.page(found).encode())
+        write_file(report_file, evaluation_page.page(found).encode())
     _print_evaluation(console, found)
 
 
@@ -176,13 +171,6 @@ def _share(measured: Measured) -> str:
 
 def _plain(measured: Measured, digits: int) -> str:
     return f"{measured.value:.{digits}f} ({measured.low:.{digits}f} to {measured.high:.{digits}f})"
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise OutputError(f"{path} can't be written: {error.strerror}") from None
 
 
 COMMANDS = (show_ranking, show_unit, show_evaluation)

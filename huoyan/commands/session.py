@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from huoyan import logs
 from huoyan.settings import Settings, load
-from store import Database, StoreError
+from store import Database, HuoyanError, StoreError
 from store.migrating import head, revision
 
 #: Seconds that a process which takes telemetry in waits for a connection. It tries again without end, so that a longer
@@ -22,6 +23,10 @@ STORING_PATIENCE: Final = 5.0
 DEAD_AFTER: Final = 6
 #: All others do one thing for somebody, and a wait is better than an error.
 _PATIENCE: Final = 30.0
+
+
+class OutputError(HuoyanError):
+    """A file that can't be written."""
 
 
 class Day(click.ParamType[dt.date]):
@@ -54,3 +59,11 @@ def database(loaded: Settings, name: str, patience: float = _PATIENCE, dead_afte
     with Database(loaded.database_url, name=f"huoyan-{name}", max_size=loaded.database_pool,
                   timeout=patience, dead_after=dead_after) as opened:
         yield opened
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write what a command was asked to leave in a file."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise OutputError(f"{path} can't be written: {error.strerror}") from None

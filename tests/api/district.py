@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import numpy as np
 from psycopg.types.json import Jsonb
 
 import ingest.findings
@@ -13,7 +14,9 @@ import sampling.freeze
 import scoring.nightly
 from api import accounts
 from casework.planning import plan_visit
+from policy import rules
 from registry import bulk
+from scoring.audit import Stretch, audit
 from store import Database
 
 # Late in the year quotas press, so that every draw has several visits whatever the secret root of its chain is.
@@ -47,7 +50,40 @@ def load(db: Database) -> None:
     scoring.nightly.run(db, DAY)
     sampling.freeze.run(db, DAY, EVENING)
     sampling.draw.run(db, DAY, MORNING)
+    add_audit(db)
     add_accounts(db)
+
+
+def add_audit(db: Database) -> None:
+    """An audit of made-up visits of both districts: malls are told too low, and too few schools were visited."""
+    rng = np.random.default_rng(7)
+    size = 1500
+    kind = np.array(["school" if number < 20 else ("mall", "hotel", "office")[number % 3] for number in range(size)])
+    told = 1 / (1 + np.exp(-rng.normal(-1.5, .7, size)))
+    found = rng.random(size) < np.where(kind == "mall", np.minimum(1, 1.8 * told), told)
+    visits = Stretch(dt.date(2026, 10, 1), DAY, "itself", np.arange(size), found, rng.random(size) < .3,
+                     np.full(size, .5), told, told, told, {
+                         "area": [(OURS, THEIRS)[number % 2] for number in range(size)], "kind": kind.tolist(),
+                         "floor_area_m2": [("0-300", "300-1000")[number % 2] for number in range(size)],
+                         "occupants": ["unknown"] * size})
+    limits = rules().value("model.audit", DAY)
+    weeks = [{"before": f"2026-11-{day - 7:02d}", "as_of": f"2026-11-{day:02d}", "model_before": "scorecard",
+              "model": "scorecard", "top": 4, "overlap": .75, "correlation": .97, "units": 42, "up": day % 5,
+              "down": day % 3, "came": 0, "went": 0} for day in (9, 16, 23, 30)]
+    drift = {"kept": {"visits": 900, "found": 180, "error": .031, "chance": .044, "gap": .01},
+             "moved": {"before": 42, "now": 42, "index": None, "features": {"last_hazards": {"index": .1, "by": .02}}},
+             "lift": {"visits": 270, "found": 60, "top": 54, "lift": {"value": 1.7, "low": 1.2, "high": 2.3}},
+             "reasons": [], "untold": [], "limits": dict(rules().value("model.drift", DAY))}
+    names = {"area": {OURS: ["火眼区", "Huoyan"], THEIRS: ["邻区", "Next"]},
+             "kind": {code: [zh, code] for code, zh in
+                      (("mall", "商场市场"), ("hotel", "宾馆饭店"), ("office", "办公"), ("school", "学校"))},
+             "floor_area_m2": {"0-300": ["0–300 平方米", "0–300 m²"], "300-1000": ["300–1000 平方米", "300–1000 m²"]},
+             "occupants": {"unknown": ["未登记", "not registered"]}}
+    content = audit([visits], limits, rules().value("model.weights", DAY)).as_dict() | {
+        "limits": dict(limits), "notes": [], "standing": "champion", "names": names, "churn": weeks, "drift": drift}
+    with db.connection() as connection:
+        connection.execute("insert into audits (as_of, model_no, outcome, policy_version, content, made_by) values"
+                           " (%s, 'M20261001-serious', 'serious', 'x', %s, 'scheduler')", [DAY, Jsonb(content)])
 
 
 def add_accounts(db: Database) -> None:

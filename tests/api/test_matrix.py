@@ -46,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "/api/v1/vendors/{vendor_code}/quarantine.csv": SYSTEM, "/api/v1/vendors/{vendor_code}/events": SYSTEM,
     "/api/v1/accounts": ADMIN, "/api/v1/audit": ADMIN, "/storage": ADMIN, "/api/v1/storage": ADMIN,
     "/api/v1/quarantine/summary": SYSTEM, "/quarantine/replays": ADMIN, "/api/v1/quarantine/replays": ADMIN,
-    "/api/v1/quarantine/replays/{run_id}": ADMIN,
+    "/api/v1/quarantine/replays/{run_id}": ADMIN, "/model-audit": LEADS, "/api/v1/model-audit": LEADS,
 }
 # Every route that changes something; the public is refused at all of them but the login.
 CHANGES = {
@@ -149,7 +149,8 @@ def test_nobody_changes_what_is_not_theirs_to_change(shown: House, role: str) ->
 
 
 # What a page or an answer must not hold for an account of our district: anything of the other one.
-_LISTS = ("/ranking?limit=500", "/alarms?state=all&limit=500", "/inspections?state=all&limit=500",
+_LISTS = ("/model-audit", "/api/v1/model-audit",
+          "/ranking?limit=500", "/alarms?state=all&limit=500", "/inspections?state=all&limit=500",
           "/registers/units?limit=500", "/registers/devices?limit=500", "/registers/officers", "/registers/areas",
           "/draws/2026-12-07", "/", "/api/v1/units?limit=500", "/api/v1/alarms?state=all&limit=500",
           "/api/v1/inspections?state=all&limit=500", "/api/v1/registers/units?limit=500",

@@ -110,10 +110,6 @@ def test_a_model_is_kept_as_it_was_and_only_what_becomes_of_it_is_added(db: Data
         connection.execute("update models set visits = 1")
 
 
-def test_the_months_model_says_when_the_record_is_too_thin(db: Database) -> None:
-    assert "too few to learn from" in models.monthly(db, AS_OF)["note"]
-
-
 def test_the_commands_tell_of_models_and_refuse_in_sentences(db: Database, dsn: str,
                                                              monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUOYAN_DATABASE_URL", dsn)
@@ -128,13 +124,14 @@ def test_the_commands_tell_of_models_and_refuse_in_sentences(db: Database, dsn: 
         run("show", "M1")
     with db.connection() as connection:
         district(Scene(connection))
-    assert "The gate opens" in run("train", "--as-of", str(AS_OF), "--outcome", "critical")
+    assert "Gate: open" in run("train", "--as-of", str(AS_OF), "--outcome", "critical")
     assert "challenger" in run("list")
     assert "is champion" in run("promote", "M20260301-critical", "--reason", "better for three windows")
     shown = run("show", "M20260301-critical")
-    assert "champion by" in shown
-    assert "better for three windows" in shown
-    assert "tier" in shown
+    for sentence in ("champion by", "better for three windows", "tier", "Data cut: visits from",
+                     "AUC against scorecard", "no probability of a fire", "more is never less risk",
+                     "Weights: the inverse", "not audited yet"):
+        assert sentence in shown, sentence
     assert "held-back windows" in run("compare", "M20260301-critical", "M20260301-critical")
     with pytest.raises(ScoringError, match="is champion, no challenger"):
         run("promote", "M20260301-critical", "--reason", "again")
