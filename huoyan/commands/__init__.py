@@ -14,6 +14,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "run": ("jobs",), "jobs": ("jobs",),
     "ranking": ("risk",), "explain": ("risk",), "evaluate": ("risk",), "models": ("models",),
     "overrides": ("overrides",),
+    "whatif": ("whatif",),
     "ratios": ("draws",), "draw": ("draws",), "entropy": ("draws",), "verify": ("verify",),
     "alarms": ("telemetry",), "quarantine": ("quarantine",),
     "retention": ("retention",), "size": ("retention",), "gbt": ("gbt",),
