@@ -13,3 +13,9 @@ class RatioError(HuoyanError):
     """The rules of the draw contradict each other or themselves."""
 
     status = 500
+
+
+class WhatIfError(HuoyanError):
+    """A what-if that the record can't answer, or that asks for no rules."""
+
+    status = 422

@@ -37,7 +37,23 @@ class Header:
 
 
 @dataclass(frozen=True)
-class _Split:
+class Days:
+    """Working days: left of the year, the draw's own with them, of the whole year, and those to spread what is left."""
+
+    left: int
+    year: int
+    spread: int
+
+    @classmethod
+    def on(cls, day: dt.date, work: WorkCalendar, buffer: int) -> Days:
+        last = dt.date(day.year, 12, 31)
+        left = len(work.between(day, last))
+        # Near the year's end the buffer shrinks to half of what is left, so that not everything falls due at once.
+        return cls(left, len(work.between(dt.date(day.year, 1, 1), last)), left - min(buffer, left // 2))
+
+
+@dataclass(frozen=True)
+class Split:
     """How the day is split: the targeted share earned and used, the units that the rate is about and the random visits
     that it needs, what the pace is stretched by, and for each desk what it was granted and what it wanted."""
 
@@ -53,19 +69,17 @@ class _Split:
 def build(situation: Situation, parameters: Parameters, work: WorkCalendar, header: Header, *,
           tune: bool = True) -> dict[str, Any]:
     """The frame of one day as JSON data; the order of the input rows changes nothing."""
-    return _Maker(situation, parameters, work, tune).frame(header)
+    return Maker(situation, parameters, Days.on(situation.day, work, parameters.buffer_days), tune=tune).frame(header)
 
 
-class _Maker:
-    def __init__(self, situation: Situation, parameters: Parameters, work: WorkCalendar, tune: bool) -> None:
+class Maker:
+    """Makes one frame, step by step; :mod:`sampling.replay` makes past ones again with a step changed."""
+
+    def __init__(self, situation: Situation, parameters: Parameters, days: Days, *, tune: bool = True) -> None:
         self.parameters, self.tune, self.situation = parameters, tune, situation
-        self.day = situation.day
+        self.day, self.days = situation.day, days
         self.units = sorted(situation.units, key=lambda unit: order_of(unit.unit_no))
         self.officers = sorted(situation.officers, key=lambda officer: order_of(officer.officer_no))
-        self.days_left = len(work.between(self.day, dt.date(self.day.year, 12, 31)))
-        self.year_days = len(work.between(dt.date(self.day.year, 1, 1), dt.date(self.day.year, 12, 31)))
-        # Near the year's end the buffer shrinks to half of what is left, so that not everything falls due at once.
-        self.spread = self.days_left - min(parameters.buffer_days, self.days_left // 2)
         kinds = {unit.unit_no: "key" if unit.is_key else "general" for unit in self.units}
         self.desks = desks(((unit.area, kinds[unit.unit_no]) for unit in self.units), self.officers,
                            Places(situation.parents), parameters.bodies)
@@ -74,7 +88,7 @@ class _Maker:
         self.classes = [unit.risk_class or parameters.class_without_score for unit in self.units]
         self.excluded = [self._exclusion(unit, c, self.desks[d])
                          for unit, c, d in zip(self.units, self.classes, self.at, strict=True)]
-        self.quotas = quotas(self._counted(), parameters, self.spread, self.year_days)
+        self.quotas = quotas(self._counted(), parameters, days.spread, days.year)
         self.weights = [self._weights(n) for n in range(len(self.units))]
 
     def frame(self, header: Header) -> dict[str, Any]:
@@ -88,7 +102,7 @@ class _Maker:
             "entropy": [dict(source) for source in header.entropy],
             "policy": {"version": header.policy_version, "parameters": self.parameters.as_json()},
             "scores_as_of": self.situation.scores_as_of.isoformat() if self.situation.scores_as_of else None,
-            "days": {"left": self.days_left, "year": self.year_days, "spread": self.spread},
+            "days": asdict(self.days),
             "tau": {"earned": split.earned, "value": split.tau,
                     "lift": asdict(self.situation.lift) if self.situation.lift else None},
             "precision": {"units": split.units, "needed": split.needed, "stretch": split.stretch},
@@ -146,20 +160,26 @@ class _Maker:
     def _turn(self, n: int) -> str:
         return self.units[n].group + ("-again" if self.units[n].visits else "")
 
-    def _strata(self) -> tuple[_Split, list[Stratum]]:
-        members: dict[tuple[int, str, str], list[float]] = {}
+    def _due(self) -> Sequence[float]:
+        """Crowded key units not yet visited this year, by desk."""
         due = [0] * len(self.desks)
         for n, unit in enumerate(self.units):
             due[self.at[n]] += unit.group == "duty" and unit.visits == 0
+        return due
+
+    def _strata(self) -> tuple[Split, list[Stratum]]:
+        members: dict[tuple[int, str, str], list[float]] = {}
+        due = self._due()
+        for n in range(len(self.units)):
             for arm, weight in self.weights[n].items():
                 members.setdefault((self.at[n], arm, self._turn(n)), []).append(weight)
         levels = {key: steps(weights) for key, weights in members.items()}
         many = {key: len(weights) for key, weights in members.items()}
-        duty = [min(due[d] / self.spread, many.get((d, "duty", "duty"), 0)) for d in range(len(self.desks))]
+        duty = [min(due[d] / self.days.spread, many.get((d, "duty", "duty"), 0)) for d in range(len(self.desks))]
         paces = [self._mass(levels, d, "random", 1.0) for d in range(len(self.desks))]
         earned = tau(self.situation.lift, self.parameters.tau)
         known = sum(quota.units for quota in self.quotas.values())
-        visits = needed(known, self.parameters.precision, self.year_days)
+        visits = needed(known, self.parameters.precision, self.days.year)
         pace = 0.0
         for d in range(len(self.desks)):
             pace = pace + sum_(paces[d])
@@ -170,7 +190,7 @@ class _Maker:
         for d in range(len(self.desks)):
             beyond = beyond + (capacity[d] - min(duty[d], capacity[d]))
         share = kept_random(earned, beyond, visits, self.parameters.tau["floor"])
-        split = _Split(earned, share, known, visits, stretch, capacity, wanted)
+        split = Split(earned, share, known, visits, stretch, capacity, wanted)
         made: list[Stratum] = []
         start = 0.0
         for d, desk in enumerate(self.desks):
@@ -188,23 +208,26 @@ class _Maker:
         return {turn: mass(*levels[d, arm, turn]) * (again if turn.endswith("-again") else 1.0)
                 for turn in _TURNS if (d, arm, turn) in levels}
 
-    def _sizes(self, d: int, duty: float, split: _Split, pace: Mapping[str, float],
+    def _sizes(self, d: int, duty: float, split: Split, pace: Mapping[str, float],
                levels: Mapping[tuple[int, str, str], tuple[list[float], list[int]]],
                many: Mapping[tuple[int, str, str], int]) -> dict[tuple[str, str], float]:
         """Expected visits by (arm, group) of one desk, in the order in which strata stand."""
         sizes: dict[tuple[str, str], float] = {}
-        capacity, share = split.capacity[d], split.tau
-        first = min(duty, capacity)
+        share = split.tau
+        first, beyond = self._day(d, duty, split, sum_(pace))
         if (d, "duty", "duty") in levels:
             sizes["duty", "duty"] = quantised(first)
-        whole = sum_(pace)
-        beyond = min(capacity - first, split.stretch * whole / (1 - share))
         risk = self._mass(levels, d, "targeted", self.parameters.again_factor)
         for arm, part, masses in (("random", (1 - share) * beyond, pace), ("targeted", share * beyond, risk)):
             over = sum_(masses)
             for turn, weight in masses.items():
                 sizes[arm, turn] = quantised(min(many[d, arm, turn], part * weight / over))
         return sizes
+
+    def _day(self, d: int, duty: float, split: Split, whole: float) -> tuple[float, float]:
+        """Visits of one desk that go to duties, and those beyond them; ``whole`` is the pace of its random arm."""
+        first = min(duty, split.capacity[d])
+        return first, min(split.capacity[d] - first, split.stretch * whole / (1 - split.tau))
 
     def _unit(self, n: int, by_key: Mapping[tuple[str, str, str], tuple[Stratum, dict[float, Step]]],
               totals: dict[tuple[tuple[str, float], ...], float]) -> dict[str, Any]:

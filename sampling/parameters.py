@@ -71,13 +71,18 @@ class Parameters:
                 precision=float(value("precision")), entropy=[str(source) for source in value("entropy")])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RatioError(f"a rule of the draw on {day} has not the form it needs: {error!r}") from None
-        found._check()
+        found.check()
         return found
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """:class:`RatioError` names the first rule that contradicts another, or the promise that higher risk counts."""
+        for group in GROUPS:
+            _by_class(f"draw.ratio.{group}", self.ratio[group])
+        _by_class("draw.weight.duty", self.weight_duty)
+        _by_class("draw.weight.targeted", self.weight_targeted)
         # One line a promise: the name of the rule, whether it holds, and what it must be.
         promises: list[tuple[str, Callable[[], bool], str]] = [
             ("draw.ratio.duty", lambda: all(self.ratio["duty"][c] == 1 for c in CLASSES),

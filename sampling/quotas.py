@@ -22,7 +22,7 @@ class Quota:
     group: str
     risk_class: str
     units: int
-    visited: int
+    visited: float
     eligible: int
     ratio: float
     remaining: float
@@ -43,10 +43,13 @@ class TargetedRule(Protocol):
 
 @dataclass(frozen=True)
 class Counted:
-    """Units of one group and class: all, those visited this year, those that could be drawn for the first time."""
+    """Units of one group and class: all, those visited this year, those that could be drawn for the first time.
+
+    In a frame ``visited`` is a count; where a past frame is made again by other rules, an expectation.
+    """
 
     units: int
-    visited: int
+    visited: float
     eligible: int
 
 

@@ -15,6 +15,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "ranking": ("risk",), "explain": ("risk",), "evaluate": ("risk",), "models": ("models",),
     "overrides": ("overrides",),
     "audit": ("audits",),
+    "whatif": ("whatif",),
     "ratios": ("draws",), "draw": ("draws",), "entropy": ("draws",), "verify": ("verify",),
     "alarms": ("telemetry",), "quarantine": ("quarantine",),
     "retention": ("retention",), "size": ("retention",), "gbt": ("gbt",),
