@@ -20,7 +20,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaincinv
 
 Floats = npt.NDArray[np.float64]
 
@@ -201,6 +200,9 @@ def _gamma(value: float, variance: float, more: Floats) -> Between:
 
 
 def _quantile(share: float, mean: float, variance: float) -> float:
+    # Loaded only where it is needed: it takes longer than most commands do.
+    from scipy.special import gammaincinv
+
     if mean <= 0 or variance <= 0:
         return max(0.0, mean)
     return float(gammaincinv(mean * mean / variance, share)) * variance / mean

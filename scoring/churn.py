@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from scoring.card import CLASSES
 
@@ -45,6 +44,9 @@ class Week:
 
 def week(before: Kept, after: Kept, share: float) -> Week:
     """What moved between two rankings; ``share`` of the units makes the top list."""
+    # Loaded only where it is needed: it takes longer than most commands do.
+    from scipy.stats import rankdata
+
     top = max(1, round(share * len(after.unit)))
     listed = np.isin(after.unit[after.rank <= top], before.unit[before.rank <= top])
     _, old, new = np.intersect1d(before.unit, after.unit, assume_unique=True, return_indices=True)

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import wasserstein_distance
 
 from scoring import calibration, intervals
 from scoring.measures import Measured
@@ -116,6 +115,9 @@ def index(before: Floats, now: Floats, bins: int = _BINS) -> float:
 def moved(before: Floats, now: Floats, features: Mapping[str, tuple[Floats, Floats]], limits: Mapping[str, Any],
           ) -> Moved:
     """How far the log-odds of all units have moved, and what each feature of ``features`` adds to them."""
+    # Loaded only where it is needed: it takes longer than most commands do.
+    from scipy.stats import wasserstein_distance
+
     if min(len(before), len(now)) < limits["least_units"]:
         return Moved(len(before), len(now), None, {})
     return Moved(len(before), len(now), index(before, now),

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from scoring.additive import AdditiveModel, Codes, Floats, Inputs, Shape, sigmoid, steps
 
@@ -109,6 +108,9 @@ def fit(rows: Rows, directions: Mapping[str, int], penalties: Penalties) -> Addi
     rate = float(np.clip(np.average(positive, weights=weight), 1e-6, 1 - 1e-6))
     start = np.zeros(first + len(names))
     start[0] = np.log(rate / (1 - rate))
+    # Loaded only where it is needed: it takes longer than most commands do.
+    from scipy.optimize import minimize
+
     found = np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds,
                                 options={"maxiter": _ROUNDS, "maxfun": 2 * _ROUNDS}).x)
     strict = found[first:] - team_share @ found[first:]

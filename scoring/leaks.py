@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from scoring.additive import AdditiveModel, Floats, Inputs
 
@@ -34,6 +33,9 @@ class Suspect:
 def auc(priority: Floats, positive: Flags) -> float:
     """Chance that a positive has the higher priority, ties counting half."""
     found, missed = int(positive.sum()), int((~positive).sum())
+    # Loaded only where it is needed: it takes longer than most commands do.
+    from scipy.stats import rankdata
+
     ranks = np.asarray(rankdata(priority))
     return (float(ranks[positive].sum()) - found * (found + 1) / 2) / (found * missed) if found and missed else 0.5
 

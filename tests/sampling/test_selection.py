@@ -89,10 +89,10 @@ def test_canonical_json_of_the_second_implementation_is_that_of_the_first():
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no Node here: the third implementation can't be run")
-def test_a_program_in_another_language_agrees_bit_for_bit_on_hundreds_of_frames():
-    situations = [odd_city(seed) for seed in range(260)]
+def test_a_program_in_another_language_agrees_bit_for_bit_on_more_than_a_hundred_frames():
+    situations = [odd_city(seed) for seed in range(130)]
     situations += [city(seed, units=150, officers=12, town_officers=seed % 3, day=dt.date(2026, 12, 28))
-                   for seed in range(12)]
+                   for seed in range(8)]
     bundles = [bundle_of(held, str(n), tune=n % 8 == 0) for n, held in enumerate(situations)]
     lines = "\n".join(json.dumps({"frame": b["frame"], "entropy": b["entropy"]}) for b in bundles)
     answer = subprocess.run(["node", str(VERIFIER)], input=lines, capture_output=True, text=True, check=True,
@@ -111,8 +111,8 @@ def test_a_program_in_another_language_agrees_bit_for_bit_on_hundreds_of_frames(
         assert {name: pair for name, pair in pairs.items() if pair} == {
             row["unit_no"]: [row["lead"], row["second"]] for row in result["visits"]}
         visits += len(result["visits"])
-    assert visits > 300
-    assert sum(mine["frame"]["precision"]["stretch"] > 1 for mine in bundles) > 20
+    assert visits > 150
+    assert sum(mine["frame"]["precision"]["stretch"] > 1 for mine in bundles) > 10
 
 
 def _agree_on_frame(frame, derived):

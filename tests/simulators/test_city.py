@@ -56,7 +56,9 @@ def test_sizes_are_those_asked_for_and_the_rest_follows(city: City) -> None:
 
 
 def test_a_year_of_telemetry_is_millions_of_readings(city: City) -> None:
-    total = sum(len(city.readings(day)) for day in city.history())
+    *long_ago, _, _, _ = days = list(city.history())
+    total = 6 * sum(len(city.readings(day)) for day in long_ago[::6]) + sum(
+        len(city.readings(day)) for day in days[-3:])
     assert 4_000_000 <= total <= 6_000_000
 
 
