@@ -86,8 +86,8 @@ def month(dsn: str) -> dict[str, Part]:
 
     def stretches() -> list[cohorts.Cohort]:
         with Database(dsn) as db, db.connection() as connection:
-            return [cohort for first, until in cohorts.before(connection, UNTIL, days=told["days"], most=told["most"])
-                    if (cohort := cohorts.load(connection, first, until, outcome, until))]
+            before = cohorts.before(connection, UNTIL, days=told["days"], most=told["most"])
+            return [cohort for cohort in cohorts.load_all(connection, before, outcome) if cohort]
 
     seconds, past = _timed(stretches)
     loaded = Part(seconds, sum(map(len, past)), _memory())

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-# 256 KB of table; fewer for few rows, for which filling a table would take longer than looking up in it.
-_MOST_CELLS = 2**15
+# 32 KB of table; fewer for few rows, for which filling a table would take longer than looking up in it.
+_MOST_CELLS = 2**12
 _ROWS_A_CELL = 8
 # Rows looked up at a time, so that what is summed up stays in the cache.
 _BLOCK = 2**14

@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from policy import rules
-from scoring import facts, peers
-from scoring.asking import Asking, Coded, Places, block
+from scoring import asking, facts, peers
+from scoring.asking import Answers, Asking, Coded, Places, block
 from scoring.facts import Facts
 from scoring.history import Floats, TeamRecord, shrunk_ratio, sums
 from scoring.peers import Own
@@ -63,33 +63,37 @@ class FeatureTable:
         return found
 
 
-def load(connection: Connection, as_of: dt.date, unit_ids: Sequence[int] | None = None) -> FeatureTable:
-    """Features of every active unit that was registered by ``as_of``, or of the units named."""
-    return _Loading(connection, as_of, None if unit_ids is None else list(unit_ids)).table()
+def load(connection: Connection, as_of: dt.date, unit_ids: Sequence[int] | None = None, known: Answers | None = None,
+         ) -> FeatureTable:
+    """Features of every active unit that was registered by ``as_of``, or of the units named.
+
+    ``known`` is the record of the whole district, where it was read before: a :class:`scoring.district.District`.
+    """
+    return _Loading(connection, as_of, None if unit_ids is None else list(unit_ids), known).table()
 
 
 class _Loading:
     """One reading of the database for one day."""
 
-    def __init__(self, connection: Connection, as_of: dt.date, units: list[int] | None) -> None:
+    def __init__(self, connection: Connection, as_of: dt.date, units: list[int] | None, known: Answers | None) -> None:
         record = rules().value("risk.record", as_of)
-        self._connection, self._as_of, self._units = connection, as_of, units
+        self._as_of = as_of
         self._credit_start = float(rules().value("credit.start", as_of))
         self._prior, self._team_prior = record["prior_found"], float(record["prior_team_visits"])
-        self._parameters = {
-            "as_of": as_of, "units": units, "moment": midnight(as_of),
+        parameters = {
+            "as_of": as_of, "units": asking.array(units), "moment": midnight(as_of),
             "moment_30": midnight(as_of - dt.timedelta(days=30)), "moment_90": midnight(as_of - dt.timedelta(days=90)),
             "moment_12m": midnight(_months_before(as_of, 12)), "moment_36m": midnight(_months_before(as_of, 36)),
             "alarm_kinds": list(Limits.on(as_of).alarm_kinds), "half_life": float(record["half_life_days"]),
             "memory": int(record["memory_days"]),
             "most_critical": record["most"]["critical"], "most_serious": record["most"]["serious"],
             "most_minor": record["most"]["minor"]}
+        self._asking = Asking(connection, parameters, known=known, asks_many=units is None or len(units) > asking.FEW)
 
     def table(self) -> FeatureTable:
-        asking = Asking(self._connection, self._parameters)
-        with asking.settings():
-            told = facts.read(asking)
-            self._asking = replace(asking, units=told.unit_id)
+        with self._asking.settings():
+            told = facts.read(self._asking)
+            self._asking = replace(self._asking, units=told.unit_id)
             numbers = dict(told.numbers)
             numbers["height_m"] = np.where(np.isnan(numbers["height_m"]), numbers["storeys"] * _METRES_A_STOREY,
                                            numbers["height_m"])
@@ -126,9 +130,9 @@ class _Loading:
         return found | {name: np.where(heard, column, np.nan) for name, column in cases.items()}
 
     def _record(self, told: Facts) -> dict[str, Floats]:
-        team_names, teams = self._asking.ask(q, "teams")
+        _, teams = self._asking.ask(q, "teams")
         of_team = {row[0]: number for number, row in enumerate(teams)}
-        usual = dict(zip(team_names[1:], block([row[1:] for row in teams], len(team_names) - 1).T, strict=True))
+        usual = dict(zip(("weight", *RATES), block([row[1:] for row in teams], 1 + len(RATES)).T, strict=True))
         unit, team, raw = self._visits(of_team)
         found = {"visits": sums(unit, raw["visits"], len(self._asking))}
         for name in RATES:

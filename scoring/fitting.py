@@ -104,7 +104,7 @@ def fit(rows: Rows, directions: Mapping[str, int], penalties: Penalties) -> Addi
         for term, by_cell in zip(terms, by_term, strict=True):
             term.gradient(by_cell, total, gradient)
         gradient[first:] = by_team - team_share * total
-        value = float(weight @ (np.log1p(small) + np.maximum(eta, 0.0) - positive * eta))
+        value = float((weight * (np.log1p(small) + np.maximum(eta, 0.0) - positive * eta)).sum())
         return value + 0.5 * float(penalty @ parameters**2), gradient + penalty * parameters
 
     rate = float(np.clip(np.average(positive, weights=weight), 1e-6, 1 - 1e-6))

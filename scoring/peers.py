@@ -32,6 +32,7 @@ _METRES_A_DEGREE = 111320.0
 _ITEM_PRIOR = 10
 # A square of the map is one number: its column times this, and its row counted from the south pole.
 _COLUMN, _POLE = 2**32, 2**31
+NOWHERE = np.iinfo(np.int64).min
 _NEIGHBOURS = tuple((dx, dy, 0.5 ** (abs(dx) + abs(dy))) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
 
 
@@ -111,20 +112,19 @@ def shared(asking: Asking, own: Own, told: Facts, as_of: dt.date) -> dict[str, F
 
 def near(asking: Asking, own: Own, lon: Floats, lat: Floats, as_of: dt.date) -> Floats:
     """Critical findings at the neighbours: of the unit's square of the map, and less of the eight around it."""
-    size = float(rules().value("risk.peers", as_of)["cell_metres"])
-    y = np.floor(lat * _METRES_A_DEGREE / size)
-    x = np.floor(lon * np.cos(np.radians((y + 0.5) * size / _METRES_A_DEGREE)) * _METRES_A_DEGREE / size)
-    placed = ~np.isnan(x) & ~np.isnan(y)
-    at = _squares(x[placed], y[placed])
-    wanted = None if asking.is_everywhere else np.unique([at + _step(dx, dy) for dx, dy, _ in _NEIGHBOURS])
-    told = {"xs": None if wanted is None else (wanted // _COLUMN).tolist(),
-            "ys": None if wanted is None else (wanted % _COLUMN - _POLE).tolist()}
-    squares, values = [], []
-    for _, rows in asking.batches(q, "cells", {"cell": size} | told):
+    places = squares(lon, lat, float(rules().value("risk.peers", as_of)["cell_metres"]))
+    placed = places != NOWHERE
+    at = places[placed]
+    told: dict[str, Any] = {"cell": float(rules().value("risk.peers", as_of)["cell_metres"]), "xs": None, "ys": None}
+    if not asking.is_everywhere:
+        x, y = parted(np.unique([at + _step(dx, dy) for dx, dy, _ in _NEIGHBOURS]))
+        told |= {"xs": x.tolist(), "ys": y.tolist()}
+    keys, values = [], []
+    for _, rows in asking.batches(q, "cells", told):
         found = block([(row[0], row[1], row[4], row[3] * own.usual[row[2]]) for row in rows], 4)
-        squares.append(_squares(found[:, 0], found[:, 1]))
+        keys.append(joined(found[:, 0], found[:, 1]))
         values.append(found[:, 2:])
-    known, group = np.unique(np.concatenate(squares), return_inverse=True)
+    known, group = np.unique(np.concatenate(keys), return_inverse=True)
     sums = np.column_stack([np.bincount(group, column, len(known) + 1) for column in np.concatenate(values).T])
     own_squares, place = np.unique(at, return_inverse=True)
     smooth = np.zeros((len(own_squares), 2))
@@ -139,8 +139,22 @@ def near(asking: Asking, own: Own, lon: Floats, lat: Floats, as_of: dt.date) -> 
     return np.where(placed, ratio, np.nan)
 
 
-def _squares(x: Floats, y: Floats) -> npt.NDArray[np.int64]:
+def squares(lon: Floats, lat: Floats, size: float) -> npt.NDArray[np.int64]:
+    """The square of the map in which each place lies, NOWHERE where it is not known."""
+    y = np.floor(lat * _METRES_A_DEGREE / size)
+    x = np.floor(lon * np.cos(np.radians((y + 0.5) * size / _METRES_A_DEGREE)) * _METRES_A_DEGREE / size)
+    placed = ~np.isnan(x) & ~np.isnan(y)
+    return np.where(placed, joined(np.where(placed, x, 0), np.where(placed, y, 0)), NOWHERE)
+
+
+def joined(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """One number for each square of the map."""
     return x.astype(np.int64) * _COLUMN + y.astype(np.int64) + _POLE
+
+
+def parted(square: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Column and row again."""
+    return square // _COLUMN, square % _COLUMN - _POLE
 
 
 def _step(dx: int, dy: int) -> int:

@@ -278,7 +278,7 @@ def test_units_in_batches_by_a_cursor_of_the_server_have_the_features_of_units_r
     with db.connection() as connection:
         units = busy(Scene(connection))
     plain = rows(load(db, units=units))
-    monkeypatch.setattr(asking, "_FEW", 0)
+    monkeypatch.setattr(asking, "FEW", 0)
     monkeypatch.setattr(asking, "_BATCH", batch)
     assert repr(rows(load(db, units=units))) == repr(plain)
 
