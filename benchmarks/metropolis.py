@@ -17,6 +17,7 @@ q = Queries(__file__)
 _KINDS = ["hotel", "restaurant", "mall", "entertainment", "hospital", "nursing_home", "school", "office", "factory",
           "warehouse", "highrise_residential", "small_place", "other"]
 _UNITS_A_DISTRICT = 25_000
+_DAYS = 90
 _RECORD = ("areas", "units", "devices", "visits", "hazards", "penalties", "complaints", "fires", "credit", "listings",
            "alarms", "events")
 
@@ -38,7 +39,8 @@ def load(dsn: str, units: int, until: dt.date) -> None:
         connection.execute("truncate unit_days")
         connection.execute("alter table unit_days drop constraint unit_days_pkey")
         connection.execute("drop index unit_days_day")
-        connection.execute(q["unit_days"], told)
+        for back in range(_DAYS, 0, -1):
+            connection.execute(q["unit_days"], told | {"back": back})
         connection.execute("alter table unit_days add primary key (unit_id, day)")
         connection.execute("create index unit_days_day on unit_days (day)")
         connection.commit()

@@ -143,10 +143,10 @@ from generate_series(1, %(units)s::bigint / 100) n,
               select false, began + interval '6 hours' where pg_temp.roll(n, 81) < 0.9) turned
 
 -- name: unit_days
--- What three devices a unit said in ninety days, a night after the other, as the roll-up writes them.
+-- What three devices a unit said on a day some days back, as the roll-up of that night writes it.
 insert into unit_days (unit_id, day, devices, devices_heard, readings, faults, fault_hours, offline_hours, shielded_hours,
     system_off_hours, pressure_readings, pressure_out, leakage_readings, leakage_over, battery_low, computed_at)
 select n, %(until)s::date - back, 3, 3, 200, (n * back %% 97 = 0)::integer, (n + back) %% 7 / 3.0, (n * back) %% 11 / 4.0,
        case when n %% 9 = 0 then back %% 5 / 7.0 else 0 end, case when n %% 53 = 0 then back %% 3 / 9.0 else 0 end, 96,
        (n + back) %% 13 / 12, 96, (n + back) %% 17 / 16, (n %% 71 = 0)::integer, %(until)s::timestamptz
-from generate_series(90, 1, -1) back, generate_series(1, %(units)s::bigint) n
+from generate_series(1, %(units)s::bigint) n, (select %(back)s::integer as back) night

@@ -54,9 +54,14 @@ class Cohort:
                       self.probability[at], self.positive[at])
 
 
+def record(connection: Connection, stretches: Sequence[tuple[dt.date, dt.date]]) -> District | None:
+    """What to give to :func:`load` for each of several stretches, so that the record is read once for all of them."""
+    return district.read(connection, stretches[-1][0]) if len(stretches) > 1 else None
+
+
 def load_all(connection: Connection, stretches: Sequence[tuple[dt.date, dt.date]], outcome: str) -> list[Cohort | None]:
     """The visits of each stretch, with what had been found at them by its end."""
-    known = district.read(connection, stretches[-1][0]) if len(stretches) > 1 else None
+    known = record(connection, stretches)
     return [load(connection, first, until, outcome, until, known) for first, until in stretches]
 
 
