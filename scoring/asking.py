@@ -105,8 +105,7 @@ class Asking:
         if told is not None:
             yield [], told
             return
-        with self._cursor(name) as cursor:
-            cursor.execute(queries[name], parameters)
+        with self._asked(name, queries[name], parameters) as cursor:
             names = [column.name for column in cursor.description or ()]
             rows = cursor.fetchmany(_BATCH)
             yield names, rows
@@ -143,10 +142,13 @@ class Asking:
         place = np.minimum(np.searchsorted(self.units, units), len(self.units) - 1)
         return place, np.asarray(self.units[place] == units)
 
-    def _cursor(self, name: str) -> Cursor[tuple[Any, ...]] | ServerCursor[tuple[Any, ...]]:
+    def _asked(self, name: str, query: str, parameters: Mapping[str, Any],
+               ) -> Cursor[tuple[Any, ...]] | ServerCursor[tuple[Any, ...]]:
         if self.asks_many:
-            return self.connection.cursor(f"features_{name}", row_factory=tuple_row, binary=True)
-        return self.connection.cursor(row_factory=tuple_row, binary=True)
+            return self.connection.cursor(f"features_{name}", row_factory=tuple_row, binary=True).execute(
+                query, parameters)
+        # A plan kept for any units reads the whole table, where one for the units named reads their rows.
+        return self.connection.cursor(row_factory=tuple_row, binary=True).execute(query, parameters, prepare=False)
 
 
 def array(units: Sequence[int] | None) -> str | None:
