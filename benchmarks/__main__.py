@@ -24,6 +24,7 @@ BENCHMARKS = {
     "links": "GB/T 26875.3 frames stored and confirmed over 1,000 links; memory of 20,000 idle ones; alarm to table",
     "pages": "pages and their JSON on 20,000 units, against a page that asks the database one thing",
     "nightly": "roll-up, features, scores, freeze, draw, verify: time, memory, and how both grow",
+    "scale": "features, scores and training on 10,000 and 100,000 units, 1,000,000 if asked: time, memory, growth",
     "demo": "huoyan demo from an empty folder, against its limits of time and memory",
     "evaluate": "the ranking on cities whose truth is known and on a real record, against simpler orders"}
 
@@ -62,7 +63,7 @@ def _read(arguments: list[str]) -> tuple[Options, list[str], Path | None]:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     parser.add_argument("--seeds", default="101,102,103", help="of the cities of evaluate (101,102,103)")
     parser.add_argument("--history", type=Path, metavar="FILE", help="the Chicago table for evaluate")
-    parser.add_argument("--units", default="", help="sizes of the districts of nightly (2000,20000,100000)")
+    parser.add_argument("--units", default="", help="sizes for nightly (2000,20000,100000) and scale (10000,100000)")
     given = parser.parse_args(arguments)
     for name in given.names:
         if name not in BENCHMARKS:

@@ -16,7 +16,7 @@ class Options:
     """``quick`` runs everything at a tiny size, to see that it works; its figures mean nothing.
 
     ``seeds`` are those of the simulated cities of ``evaluate``; ``history`` is the file of its real record. ``units``
-    are the sizes of ``nightly``, where not its own. ``say`` gets a line at a time on what is under way.
+    are the sizes of ``nightly`` and ``scale``, where not their own. ``say`` gets a line at a time on what is under way.
     """
 
     runs: int = 3

@@ -117,10 +117,12 @@ def _past(connection: Connection, as_of: dt.date, outcome: str, windows: int, ro
     settings = rules().value("model.cohorts", as_of)
     asked = cohorts.before(connection, as_of, days=settings["days"], most=settings["most"] + windows)
     alone = row is None or all(first >= row["until_day"] for first, _ in asked[-windows:])
+    asked_for = asked if not alone else asked[-windows:]
+    known = cohorts.record(connection, asked_for)
     found: dict[dt.date, Cohort] = {}
-    for number, (first, until) in enumerate(asked if not alone else asked[-windows:], 1):
+    for number, (first, until) in enumerate(asked_for, 1):
         tell(f"visits of {first} to {until - dt.timedelta(days=1)} ({number})")
-        cohort = cohorts.load(connection, first, until, outcome, until)
+        cohort = cohorts.load(connection, first, until, outcome, until, known)
         if cohort:
             found[first] = cohort
     judged = [found[first] for first, _ in asked[-windows:] if first in found]

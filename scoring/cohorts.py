@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from scoring import features
+from scoring import district, features
 from scoring.additive import Floats, Inputs
+from scoring.district import District
 from scoring.features import FeatureTable
 from store import Queries
 from store.database import Connection
@@ -53,8 +54,19 @@ class Cohort:
                       self.probability[at], self.positive[at])
 
 
+def record(connection: Connection, stretches: Sequence[tuple[dt.date, dt.date]]) -> District | None:
+    """What to give to :func:`load` for each of several stretches, so that the record is read once for all of them."""
+    return district.read(connection, stretches[-1][0]) if len(stretches) > 1 else None
+
+
+def load_all(connection: Connection, stretches: Sequence[tuple[dt.date, dt.date]], outcome: str) -> list[Cohort | None]:
+    """The visits of each stretch, with what had been found at them by its end."""
+    known = record(connection, stretches)
+    return [load(connection, first, until, outcome, until, known) for first, until in stretches]
+
+
 def load(connection: Connection, as_of: dt.date, until: dt.date, outcome: str, known_before: dt.date | None = None,
-         ) -> Cohort | None:
+         known: District | None = None) -> Cohort | None:
     """The visits of ``[as_of, until)`` and whether each found ``outcome``; None where there was none.
 
     With ``known_before``, only findings of days before it count: nothing that was entered for later leaks in.
@@ -63,7 +75,7 @@ def load(connection: Connection, as_of: dt.date, until: dt.date, outcome: str, k
                               ).fetchall()
     if not rows:
         return None
-    table = features.load(connection, as_of, sorted({row["unit_id"] for row in rows}))
+    table = features.load(connection, as_of, sorted({row["unit_id"] for row in rows}), known)
     row_of = {int(unit): number for number, unit in enumerate(table.unit_id)}
     return Cohort(
         as_of, until, table, np.array([row_of[row["unit_id"]] for row in rows], dtype=np.intp),

@@ -109,7 +109,7 @@ def evaluate(db: Database, as_of: dt.date, horizon_days: int, *, outcome: str = 
     most = int(rules().value("model.cohorts", as_of)["most"]) + windows
     with db.connection() as connection:
         stretches = cohorts.before(connection, until, days=horizon_days, most=most)
-        found = [cohorts.load(connection, first, end, outcome, end) for first, end in stretches]
+        found = cohorts.load_all(connection, stretches, outcome)
     if shuffled:
         found = [cohort and replace(cohort, positive=np.random.default_rng([seed, number]).permutation(cohort.positive))
                  for number, cohort in enumerate(found)]

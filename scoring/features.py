@@ -12,15 +12,15 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from policy import rules
-from scoring import peers
-from scoring.asking import Asking, floats
+from scoring import asking, facts, peers
+from scoring.asking import Answers, Asking, Coded, Places, block
+from scoring.facts import Facts
 from scoring.history import Floats, TeamRecord, shrunk_ratio, sums
 from scoring.peers import Own
 from scoring.rollup import Limits, midnight
@@ -33,6 +33,9 @@ q = Queries(__file__)
 RATES = ("critical", "serious", "minor", "failed")
 LISTS = ("none", "red", "general", "serious")
 _NEVER = "none"
+# One word for all units that share it; what no one entered follows from whether anything was found.
+_RESULTS = {word: word for word in ("pass", "hazards_corrected", "hazards_ordered", "closed")}
+_UNTOLD = {False: _RESULTS["pass"], True: _RESULTS["hazards_ordered"]}
 _METRES_A_STOREY = 3.3
 
 
@@ -60,46 +63,47 @@ class FeatureTable:
         return found
 
 
-def load(connection: Connection, as_of: dt.date, unit_ids: Sequence[int] | None = None) -> FeatureTable:
-    """Features of every active unit that was registered by ``as_of``, or of the units named."""
-    return _Loading(connection, as_of, None if unit_ids is None else list(unit_ids)).table()
+def load(connection: Connection, as_of: dt.date, unit_ids: Sequence[int] | None = None, known: Answers | None = None,
+         ) -> FeatureTable:
+    """Features of every active unit that was registered by ``as_of``, or of the units named.
+
+    ``known`` is the record of the whole district, where it was read before: a :class:`scoring.district.District`.
+    """
+    return _Loading(connection, as_of, None if unit_ids is None else list(unit_ids), known).table()
 
 
 class _Loading:
     """One reading of the database for one day."""
 
-    def __init__(self, connection: Connection, as_of: dt.date, units: list[int] | None) -> None:
+    def __init__(self, connection: Connection, as_of: dt.date, units: list[int] | None, known: Answers | None) -> None:
         record = rules().value("risk.record", as_of)
-        self._connection, self._as_of, self._units = connection, as_of, units
+        self._as_of = as_of
         self._credit_start = float(rules().value("credit.start", as_of))
         self._prior, self._team_prior = record["prior_found"], float(record["prior_team_visits"])
-        self._parameters = {
-            "as_of": as_of, "units": units, "moment": midnight(as_of),
+        parameters = {
+            "as_of": as_of, "units": asking.array(units), "moment": midnight(as_of),
             "moment_30": midnight(as_of - dt.timedelta(days=30)), "moment_90": midnight(as_of - dt.timedelta(days=90)),
             "moment_12m": midnight(_months_before(as_of, 12)), "moment_36m": midnight(_months_before(as_of, 36)),
             "alarm_kinds": list(Limits.on(as_of).alarm_kinds), "half_life": float(record["half_life_days"]),
             "memory": int(record["memory_days"]),
             "most_critical": record["most"]["critical"], "most_serious": record["most"]["serious"],
             "most_minor": record["most"]["minor"]}
+        self._asking = Asking(connection, parameters, known=known, asks_many=units is None or len(units) > asking.FEW)
 
     def table(self) -> FeatureTable:
-        names, rows = Asking(self._connection, self._parameters, {}).ask(q, "facts")
-        facts = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
-        unit_id = np.array(facts["unit_id"], dtype=np.int64)
-        self._asking = Asking(self._connection, self._parameters,
-                              {int(number): place for place, number in enumerate(unit_id)})
-        numbers = {name: floats(facts[name]) for name in (
-            "is_key", "is_crowded", "is_high_hazard", "sleeping", "dangerous_goods", "floor_area_m2", "storeys",
-            "height_m", "occupants", "age_years", "registered_days")}
-        numbers["height_m"] = np.where(np.isnan(numbers["height_m"]), numbers["storeys"] * _METRES_A_STOREY,
-                                       numbers["height_m"])
-        numbers |= self._telemetry() | self._record(facts)
-        last, results = self._last_visit()
-        numbers |= last
-        credit, lists = self._credit(facts["district"])
-        numbers |= credit
-        return FeatureTable(self._as_of, unit_id, tuple(facts["unit_no"]), numbers,
-                            {"kind": tuple(facts["kind"]), "last_result": results, "credit_list": lists})
+        with self._asking.settings():
+            told = facts.read(self._asking)
+            self._asking = replace(self._asking, units=told.unit_id)
+            numbers = dict(told.numbers)
+            numbers["height_m"] = np.where(np.isnan(numbers["height_m"]), numbers["storeys"] * _METRES_A_STOREY,
+                                           numbers["height_m"])
+            numbers |= self._telemetry() | self._record(told)
+            last, results = self._last_visit()
+            numbers |= last
+            credit, lists = self._credit(told.district)
+            numbers |= credit
+        return FeatureTable(self._as_of, told.unit_id, told.unit_no, numbers,
+                            {"kind": told.kind.spelt(), "last_result": results, "credit_list": lists})
 
     def _telemetry(self) -> dict[str, Floats]:
         raw = self._asking.columns(q, "telemetry", missing=np.nan)
@@ -125,15 +129,11 @@ class _Loading:
         found["has_telemetry"] = heard.astype(np.float64)
         return found | {name: np.where(heard, column, np.nan) for name, column in cases.items()}
 
-    def _record(self, facts: Mapping[str, Sequence[Any]]) -> dict[str, Floats]:
-        names, rows = self._asking.ask(q, "visits")
-        team_names, teams = self._asking.ask(q, "teams")
+    def _record(self, told: Facts) -> dict[str, Floats]:
+        _, teams = self._asking.ask(q, "teams")
         of_team = {row[0]: number for number, row in enumerate(teams)}
-        rows = [row for row in rows if row[0] in self._asking.place]
-        unit = np.array([self._asking.place[row[0]] for row in rows], dtype=np.intp)
-        team = np.array([of_team[row[1]] for row in rows], dtype=np.intp)
-        raw = {name: floats([row[number] for row in rows]) for number, name in enumerate(names) if number > 1}
-        usual = {name: floats([row[number] for row in teams]) for number, name in enumerate(team_names) if number > 0}
+        usual = dict(zip(("weight", *RATES), block([row[1:] for row in teams], 1 + len(RATES)).T, strict=True))
+        unit, team, raw = self._visits(of_team)
         found = {"visits": sums(unit, raw["visits"], len(self._asking))}
         for name in RATES:
             rates = TeamRecord(usual["weight"], usual[name]).usual(self._team_prior)
@@ -144,38 +144,52 @@ class _Loading:
             if name == "critical":
                 own = Own(observed, expected, sums(unit, raw["weight"], len(self._asking)),
                           {code: float(rates[number]) for code, number in of_team.items()}, prior)
-                found |= self._others(own, facts)
+                found |= self._others(own, told)
         for name in ("hazards", "penalties", "complaints", "findings", "fires"):
             found |= self._asking.columns(q, name)
         return found
 
-    def _others(self, own: Own, facts: Mapping[str, Sequence[Any]]) -> dict[str, Floats]:
+    def _visits(self, of_team: Mapping[str | None, int]) -> tuple[Places, Places, dict[str, Floats]]:
+        """The record of each unit by team: where the unit and the team stand, and what was counted."""
+        units: list[Places] = []
+        teams: list[Places] = []
+        counted: list[Floats] = []
+        names: Sequence[str] = ()
+        for names, rows in self._asking.batches(q, "visits"):
+            place, known = self._asking.places(np.array([row[0] for row in rows], dtype=np.int64))
+            units.append(place[known])
+            teams.append(np.array([of_team[row[1]] for row in rows], dtype=np.intp)[known])
+            counted.append(block([row[2:] for row in rows], len(names) - 2)[known])
+        columns = np.concatenate(counted).T
+        return np.concatenate(units), np.concatenate(teams), dict(zip(names[2:], columns, strict=True))
+
+    def _others(self, own: Own, told: Facts) -> dict[str, Floats]:
         """What the record of others tells."""
-        lon, lat = floats(facts["lon"]), floats(facts["lat"])
-        return {"operator_ratio": peers.operators(self._asking, own, facts["operator"]),
-                "near_ratio": peers.near(self._asking, own, lon, lat, self._as_of, everywhere=self._units is None),
+        return {"operator_ratio": peers.operators(self._asking, own, told.operator),
+                "near_ratio": peers.near(self._asking, own, told.lon, told.lat, self._as_of),
                 "items_told": peers.items(self._asking, own),
-                **peers.shared(self._asking, own, facts["kind"], facts["area_code"], facts["attributes"], self._as_of)}
+                **peers.shared(self._asking, own, told, self._as_of)}
 
     def _last_visit(self) -> tuple[dict[str, Floats], tuple[str, ...]]:
-        names, rows = self._asking.ask(q, "last_visit")
         results = [_NEVER] * len(self._asking)
-        for row in rows:
-            if row[0] in self._asking.place:
-                results[self._asking.place[row[0]]] = row[2] or ("pass" if row[5] == 0 else "hazards_ordered")
-        numeric = [name for name in names[1:] if name != "last_result"]
-        kept = [names.index(name) for name in numeric]
-        columns = self._asking.spread(numeric, [(row[0], *(row[number] for number in kept)) for row in rows], np.nan)
-        return columns, tuple(results)
+        numbers: dict[str, Floats] = {}
+        for names, rows in self._asking.batches(q, "last_visit"):
+            numbers = numbers or {name: np.full(len(self._asking), np.nan) for name in names[1:-1]}
+            self._asking.spread(numbers, [row[:-1] for row in rows])
+            place, known = self._asking.places(np.array([row[0] for row in rows], dtype=np.int64))
+            for at in np.flatnonzero(known).tolist():
+                told = rows[at][-1]
+                results[place[at]] = _RESULTS[told] if told else _UNTOLD[bool(numbers["last_hazards"][place[at]] > 0)]
+        return numbers, tuple(results)
 
-    def _credit(self, districts: Sequence[str]) -> tuple[dict[str, Floats], tuple[str, ...]]:
-        _, rows = self._asking.ask(q, "credit_districts", {"districts": sorted(set(districts))})
+    def _credit(self, districts: Coded) -> tuple[dict[str, Floats], tuple[str, ...]]:
+        _, rows = self._asking.ask(q, "credit_districts", {"districts": sorted(districts.words)})
         keeping = {row[0] for row in rows}
-        known = np.array([district in keeping for district in districts], dtype=bool)
+        known = districts.each(np.array([district in keeping for district in districts.words], dtype=np.float64), 0.0)
         raw = self._asking.columns(q, "credit")
-        lists = tuple(LISTS[int(number)] for number in raw["credit_list"])
+        lists = tuple([LISTS[number] for number in raw["credit_list"].astype(np.intp).tolist()])
         balance = self._credit_start + raw["credit_points"]
-        return {"has_credit": known.astype(np.float64), "credit_balance": np.where(known, balance, np.nan)}, lists
+        return {"has_credit": known, "credit_balance": np.where(known > 0, balance, np.nan)}, lists
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

@@ -1,18 +1,3 @@
--- name: facts
--- What each unit is. Without a list: the active units registered by the day.
-select unit_id, unit_no, kind, left(area_code, 6) as district,
-       coalesce(nullif(attributes ->> 'operator', ''), uscc) as operator, area_code,
-       lon, lat, attributes, is_key, is_crowded, is_high_hazard, sleeping,
-       dangerous_goods, floor_area_m2, storeys, height_m, occupants,
-       case when built_year <= extract(year from %(as_of)s::date) then extract(year from %(as_of)s::date) - built_year
-       end::float8 as age_years,
-       case when registered_on < %(as_of)s then %(as_of)s::date - registered_on end::float8 as registered_days
-from units
-where case when %(units)s::bigint[] is null
-           then status = 'active' and (registered_on is null or registered_on <= %(as_of)s)
-           else unit_id = any(%(units)s) end
-order by unit_id
-
 -- name: telemetry
 -- What the devices of each unit said in the 90 days before the day; shares are of what was measured.
 select unit_id,
@@ -145,10 +130,11 @@ order by i.team
 
 -- name: last_visit
 -- The last full visit of each unit before the day, and what it found.
-select l.unit_id, %(as_of)s::date - l.inspected_on as days_since_visit, l.result as last_result,
+select l.unit_id, %(as_of)s::date - l.inspected_on as days_since_visit,
        count(h.hazard_id) filter (where h.severity = 'critical') as last_critical,
        count(h.hazard_id) filter (where h.severity = 'serious') as last_serious,
-       count(h.hazard_id) as last_hazards, count(h.hazard_id) filter (where h.severity = 'minor') as last_minor
+       count(h.hazard_id) as last_hazards, count(h.hazard_id) filter (where h.severity = 'minor') as last_minor,
+       l.result as last_result
 from (
     select distinct on (unit_id) unit_id, inspection_id, inspected_on, result
     from inspections

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from scoring.additive import AdditiveModel, Codes, Floats, Inputs, Shape, sigmoid, steps
+from scoring.additive import AdditiveModel, Codes, Floats, Inputs, Shape, steps
+from scoring.crossing import crossed
 
 Flags = npt.NDArray[np.bool_]
 
@@ -68,8 +69,8 @@ class _Term:
         table = own if self.words else np.concatenate((own[:1], np.cumsum(own[1:]) + slope * self.height[1:]))
         return np.asarray(table - self.share @ table)
 
-    def gradient(self, residual: Floats, total: float, into: Floats) -> None:
-        by_cell = np.bincount(self.codes, residual, self.cells) - self.share * total
+    def gradient(self, by_cell: Floats, total: float, into: Floats) -> None:
+        by_cell = by_cell - self.share * total
         place = self.start + 1
         if self.words:
             into[place:place + self.cells] = by_cell
@@ -90,19 +91,20 @@ def fit(rows: Rows, directions: Mapping[str, int], penalties: Penalties) -> Addi
     first = 1 + sum(term.cells + 1 for term in terms)
     penalty, bounds = _penalty(terms, penalties, len(names))
     positive = rows.positive.astype(np.float64)
+    looked_up = crossed([*(term.codes for term in terms), team], [*(term.cells for term in terms), len(names)])
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
         strict = parameters[first:] - team_share @ parameters[first:]
-        eta = parameters[0] + strict[team]
-        for term in terms:
-            eta += term.table(parameters)[term.codes]
-        residual = weight * (sigmoid(eta) - positive)
+        eta = looked_up.sums([*(term.table(parameters) for term in terms), strict], parameters[0])
+        small = np.exp(-np.abs(eta))
+        residual = weight * (np.where(eta > 0, 1.0, small) / (1.0 + small) - positive)
         gradient, total = np.zeros_like(parameters), float(residual.sum())
         gradient[0] = total
-        for term in terms:
-            term.gradient(residual, total, gradient)
-        gradient[first:] = np.bincount(team, residual, len(names)) - team_share * total
-        value = float((weight * (np.logaddexp(0.0, eta) - positive * eta)).sum())
+        *by_term, by_team = looked_up.counts(residual)
+        for term, by_cell in zip(terms, by_term, strict=True):
+            term.gradient(by_cell, total, gradient)
+        gradient[first:] = by_team - team_share * total
+        value = float((weight * (np.log1p(small) + np.maximum(eta, 0.0) - positive * eta)).sum())
         return value + 0.5 * float(penalty @ parameters**2), gradient + penalty * parameters
 
     rate = float(np.clip(np.average(positive, weights=weight), 1e-6, 1 - 1e-6))

@@ -44,9 +44,8 @@ def train(db: Database, as_of: dt.date, outcome: str, by: str) -> dict[str, Any]
         raise ScoringError(f"{outcome!r} is no outcome: say one of {', '.join(cohorts.OUTCOMES)}")
     settings = rules().value("model.cohorts", as_of)
     with db.connection() as connection:
-        past = [cohort for first, until in cohorts.before(connection, as_of, days=settings["days"],
-                                                          most=settings["most"])
-                if (cohort := cohorts.load(connection, first, until, outcome, until))]
+        stretches = cohorts.before(connection, as_of, days=settings["days"], most=settings["most"])
+        past = [cohort for cohort in cohorts.load_all(connection, stretches, outcome) if cohort]
     trained = learning.train(past, as_of, outcome)
     with db.connection() as connection:
         lock_for_transaction(connection, "models")

@@ -2,15 +2,13 @@
 
 Each is found against usual, as in :mod:`scoring.history`; NaN where there is none. The unit's own record is taken out
 of its operator's and its neighbours', which are few; out of a large group it would only be seen back to front.
-Attributes of the register take part by themselves: a number as it stands, a date as days since then, a word of few
-values by the record of the units that share it. A word of more values than policy allows is left out.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from policy import rules
-from scoring.asking import Asking, floats
+from scoring import facts
+from scoring.asking import Asking, Coded, block
+from scoring.facts import Facts
 from scoring.history import Floats, shrunk_ratio
 from store import Queries
 
 q = Queries(__file__)
-
-Words = Sequence[str | None]
 
 # What is left of a sum when all its parts have been taken away again.
 _ROUNDING = 1e-9
@@ -32,6 +30,9 @@ _DIGITS = 2
 _METRES_A_DEGREE = 111320.0
 # Items are many and each is rare: one needs so many times the evidence of a unit to count as telling something.
 _ITEM_PRIOR = 10
+# A square of the map is one number: its column times this, and its row counted from the south pole.
+_COLUMN, _POLE = 2**32, 2**31
+NOWHERE = np.iinfo(np.int64).min
 _NEIGHBOURS = tuple((dx, dy, 0.5 ** (abs(dx) + abs(dy))) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
 
 
@@ -75,68 +76,89 @@ class _Sums:
         found[0] += float(critical)
         found[1] += float(weight) * self._own.usual[team]
 
-    def ratio(self, keys: Iterable[Any], *, without_own: bool = False) -> Floats:
-        """The ratio of each unit's key."""
-        pairs = np.array([self._sums.get(key, (0.0, 0.0)) for key in keys], dtype=np.float64).reshape(-1, 2)
+    def ratio(self, column: Coded, name: str, *, without_own: bool = False) -> Floats:
+        """The ratio of the key (``name``, word) of each unit."""
+        pairs = np.array([self._sums.get((name, word), (0.0, 0.0)) for word in column.words],
+                         dtype=np.float64).reshape(-1, 2)
+        found, expected = column.each(pairs[:, 0], 0.0), column.each(pairs[:, 1], 0.0)
         if without_own:
-            pairs -= np.column_stack([self._own.found, self._own.expected])
-        return self._own.ratio(pairs[:, 0], pairs[:, 1])
+            found, expected = found - self._own.found, expected - self._own.expected
+        return self._own.ratio(found, expected)
 
 
-def operators(asking: Asking, own: Own, names: Words) -> Floats:
+def operators(asking: Asking, own: Own, names: Coded) -> Floats:
     """Critical findings at the other units of the same operator."""
-    _, rows = asking.ask(q, "operators", {"operators": sorted({name for name in names if name})})
+    told = None if asking.is_everywhere else sorted(name for name in names.words if name)
     sums = _Sums(own)
-    for operator, team, weight, critical in rows:
-        sums.add(operator, team, weight, critical)
-    return sums.ratio(names, without_own=True)
+    for _, rows in asking.batches(q, "operators", {"operators": told}):
+        for operator, team, weight, critical in rows:
+            sums.add(("operator", operator), team, weight, critical)
+    return sums.ratio(names, "operator", without_own=True)
 
 
-def shared(asking: Asking, own: Own, kinds: Words, areas: Words, attributes: Sequence[Mapping[str, Any]],
-           as_of: dt.date) -> dict[str, Floats]:
+def shared(asking: Asking, own: Own, told: Facts, as_of: dt.date) -> dict[str, Floats]:
     """The record of units of the same kind, area and attributes, and the attributes that are numbers or dates."""
-    most = int(rules().value("risk.peers", as_of)["most_values"])
-    _, held = asking.ask(q, "attribute_kinds")
-    words = [key for key, _, values, dates, numbers in held if not dates and not numbers and 1 < values <= most]
-    words += [key for key, _, values, _, numbers in held if numbers and 1 < values <= most]
-    _, rows = asking.ask(q, "peers", {"attributes": words})
+    held = facts.attributes(asking, as_of)
     sums = _Sums(own)
-    for key, value, team, weight, critical in rows:
-        sums.add((key, value), team, weight, critical)
+    for _, rows in asking.batches(q, "peers", {"attributes": list(held.words)}):
+        for key, value, team, weight, critical in rows:
+            sums.add((key, value), team, weight, critical)
     sums.level("kind")
-    found = {"kind_ratio": sums.ratio(("kind", kind) for kind in kinds),
-             "area_ratio": sums.ratio(("area", area) for area in areas)}
-    for key in words:
-        name = f"attribute:{key}"
-        found[f"{name}_ratio"] = sums.ratio((name, _text(told.get(key))) for told in attributes)
-    for key, _, values, dates, numbers in held:
-        if numbers and values > most:
-            found[f"attribute:{key}"] = floats([_number(told.get(key)) for told in attributes])
-        elif dates:
-            found[f"attribute:{key}_days"] = floats([_days(told.get(key), as_of) for told in attributes])
-    return found
+    found = {"kind_ratio": sums.ratio(told.kind, "kind"), "area_ratio": sums.ratio(told.area, "area")}
+    for key, column in held.words.items():
+        found[f"attribute:{key}_ratio"] = sums.ratio(column, f"attribute:{key}")
+    return found | dict(held.numbers)
 
 
-def near(asking: Asking, own: Own, lon: Floats, lat: Floats, as_of: dt.date, *, everywhere: bool) -> Floats:
+def near(asking: Asking, own: Own, lon: Floats, lat: Floats, as_of: dt.date) -> Floats:
     """Critical findings at the neighbours: of the unit's square of the map, and less of the eight around it."""
-    size = float(rules().value("risk.peers", as_of)["cell_metres"])
+    places = squares(lon, lat, float(rules().value("risk.peers", as_of)["cell_metres"]))
+    placed = places != NOWHERE
+    at = places[placed]
+    told: dict[str, Any] = {"cell": float(rules().value("risk.peers", as_of)["cell_metres"]), "xs": None, "ys": None}
+    if not asking.is_everywhere:
+        x, y = parted(np.unique([at + _step(dx, dy) for dx, dy, _ in _NEIGHBOURS]))
+        told |= {"xs": x.tolist(), "ys": y.tolist()}
+    keys, values = [], []
+    for _, rows in asking.batches(q, "cells", told):
+        found = block([(row[0], row[1], row[4], row[3] * own.usual[row[2]]) for row in rows], 4)
+        keys.append(joined(found[:, 0], found[:, 1]))
+        values.append(found[:, 2:])
+    known, group = np.unique(np.concatenate(keys), return_inverse=True)
+    sums = np.column_stack([np.bincount(group, column, len(known) + 1) for column in np.concatenate(values).T])
+    own_squares, place = np.unique(at, return_inverse=True)
+    smooth = np.zeros((len(own_squares), 2))
+    for dx, dy, share in _NEIGHBOURS:
+        beside = own_squares + _step(dx, dy)
+        where = np.minimum(np.searchsorted(known, beside), max(len(known) - 1, 0))
+        is_known = known[where] == beside if len(known) else np.zeros(len(beside), dtype=bool)
+        smooth += share * sums[np.where(is_known, where, len(known))]
+    around = np.zeros((len(lon), 2))
+    around[placed] = smooth[place]
+    ratio = own.ratio(around[:, 0] - own.found, around[:, 1] - own.expected)
+    return np.where(placed, ratio, np.nan)
+
+
+def squares(lon: Floats, lat: Floats, size: float) -> npt.NDArray[np.int64]:
+    """The square of the map in which each place lies, NOWHERE where it is not known."""
     y = np.floor(lat * _METRES_A_DEGREE / size)
     x = np.floor(lon * np.cos(np.radians((y + 0.5) * size / _METRES_A_DEGREE)) * _METRES_A_DEGREE / size)
     placed = ~np.isnan(x) & ~np.isnan(y)
-    squares = [(int(a), int(b)) for a, b in zip(x[placed], y[placed], strict=True)]
-    wanted = None if everywhere else sorted({(a + dx, b + dy) for a, b in squares for dx, dy, _ in _NEIGHBOURS})
-    _, rows = asking.ask(q, "cells", {"cell": size, "xs": None if wanted is None else [a for a, _ in wanted],
-                                      "ys": None if wanted is None else [b for _, b in wanted]})
-    sums: defaultdict[tuple[int, int], npt.NDArray[np.float64]] = defaultdict(lambda: np.zeros(2))
-    for a, b, team, weight, critical in rows:
-        sums[a, b] += (float(critical), float(weight) * own.usual[team])
-    smooth = {square: np.sum([share * sums[square[0] + dx, square[1] + dy] for dx, dy, share in _NEIGHBOURS
-                              if (square[0] + dx, square[1] + dy) in sums] or [np.zeros(2)], axis=0)
-              for square in set(squares)}
-    around = np.zeros((len(lon), 2))
-    around[placed] = np.array([smooth[square] for square in squares]).reshape(-1, 2)
-    ratio = own.ratio(around[:, 0] - own.found, around[:, 1] - own.expected)
-    return np.where(placed, ratio, np.nan)
+    return np.where(placed, joined(np.where(placed, x, 0), np.where(placed, y, 0)), NOWHERE)
+
+
+def joined(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """One number for each square of the map."""
+    return x.astype(np.int64) * _COLUMN + y.astype(np.int64) + _POLE
+
+
+def parted(square: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Column and row again."""
+    return square // _COLUMN, square % _COLUMN - _POLE
+
+
+def _step(dx: int, dy: int) -> int:
+    return dx * _COLUMN + dy
 
 
 def items(asking: Asking, own: Own) -> Floats:
@@ -152,23 +174,3 @@ def items(asking: Asking, own: Own) -> Floats:
              for item, (found, expected) in sorted(told.items())}
     raw = asking.columns(q, "items", more={"items": list(lifts), "lifts": list(lifts.values())})["told"]
     return np.where(own.weight > 0, raw / (own.weight + 1.0), np.nan)
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _number(value: Any) -> float | None:
-    try:
-        return None if value is None else float(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _days(value: Any, as_of: dt.date) -> float | None:
-    """Days from a date of the register to the day; None where there is none or it is not past."""
-    try:
-        days = (as_of - dt.date.fromisoformat(str(value)[:10])).days
-    except ValueError:
-        return None
-    return float(days) if days > 0 else None

@@ -1,15 +1,3 @@
--- name: attribute_kinds
--- What the attributes of the register hold: how many units have each, how many values it takes, dates, numbers.
-select key, sum(units)::bigint as filled, count(*) as distinct_values,
-       bool_and(value ~ '^\d{4}-\d\d-\d\d') as are_dates,
-       bool_and(value ~ '^-?\d{1,15}(\.\d{1,15})?$') as are_numbers
-from (
-    select key, value, count(*) as units from units cross join lateral jsonb_each_text(attributes) held(key, value)
-    where key <> 'operator' and value <> '' group by key, value
-) held
-group by key
-order by key
-
 -- name: peers
 -- Critical findings before the day, by what units have in common: their kind, their area, the value of an attribute.
 with found as (
@@ -91,11 +79,13 @@ group by h.unit_id
 
 -- name: operators
 -- The critical findings of all units of one operator (the attribute operator, else the unified social credit code), as
--- in visits: of operators that have more than one unit. The expression is that of the index units_operator.
+-- in visits: of the operators named (all without a list) that have more than one unit. The expression is that of the
+-- index units_operator.
 with shared as (
     select coalesce(nullif(attributes ->> 'operator', ''), uscc) as operator
     from units
-    where coalesce(nullif(attributes ->> 'operator', ''), uscc) = any(%(operators)s)
+    where case when %(operators)s::text[] is null then coalesce(nullif(attributes ->> 'operator', ''), uscc) is not null
+               else coalesce(nullif(attributes ->> 'operator', ''), uscc) = any(%(operators)s) end
     group by 1 having count(*) > 1
 ), found as (
     select i.unit_id, s.operator, i.team, i.inspection_id,

@@ -43,9 +43,9 @@ def measured(connection: Connection, as_of: dt.date, row: Mapping[str, Any]) -> 
     limits = rules().value("model.drift", as_of)
     model = models.tables(connection, row["model_no"])
     settings = rules().value("model.cohorts", as_of)
-    later = [cohort for first, until in cohorts.before(connection, as_of, days=settings["days"], most=settings["most"])
-             if first >= row["until_day"]
-             and (cohort := cohorts.load(connection, first, until, row["outcome"], until))]
+    stretches = [stretch for stretch in cohorts.before(connection, as_of, days=settings["days"], most=settings["most"])
+                 if stretch[0] >= row["until_day"]]
+    later = [cohort for cohort in cohorts.load_all(connection, stretches, row["outcome"]) if cohort]
     promoted = legal_day(row["moved_at"])
     told = [model.log_odds(cohort.inputs()) for cohort in later]
     kept = drift.kept(_joined([sigmoid(log_odds + _strictness(model, cohort))

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from psycopg.types.json import Jsonb
 
 from huoyan.commands import risk
+from huoyan.commands.session import OutputError
 from scoring import evaluate, evaluation_page, nightly, truth
 from scoring.errors import ScoringError
 from store import Database
@@ -177,6 +178,6 @@ def test_the_commands_print_tables_and_refuse_in_sentences(db: Database, dsn: st
     assert "class" in run(risk.show_unit, ["U000", "--date", "2026-03-01"], catch_exceptions=False).output
     with pytest.raises(ScoringError, match="no unit 'nobody'"):
         run(risk.show_unit, ["nobody"], catch_exceptions=False)
-    with pytest.raises(risk.OutputError, match="can't be written"):
+    with pytest.raises(OutputError, match="can't be written"):
         run(risk.show_evaluation, ["--as-of", "2026-03-01", "--json", str(tmp_path / "no" / "x")],
             catch_exceptions=False)

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from scoring import features, rollup
+from scoring import asking, features, rollup
 from scoring.features import FeatureTable
 from store import Database
 from tests.scoring.scene import Scene, at
@@ -270,3 +270,20 @@ def test_a_closed_unit_is_left_out_unless_it_is_asked_for(db: Database) -> None:
         closed = Scene(connection).unit("X", status="closed")
     assert len(load(db)) == 0
     assert list(load(db, units=[closed]).unit_id) == [closed]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 1000])
+def test_units_in_batches_by_a_cursor_of_the_server_have_the_features_of_units_read_in_one_go(
+        db: Database, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with db.connection() as connection:
+        units = busy(Scene(connection))
+    plain = rows(load(db, units=units))
+    monkeypatch.setattr(asking, "FEW", 0)
+    monkeypatch.setattr(asking, "_BATCH", batch)
+    assert repr(rows(load(db, units=units))) == repr(plain)
+
+
+def test_an_empty_register_has_a_table_of_no_rows_with_every_column(db: Database) -> None:
+    table = load(db)
+    assert len(table) == 0
+    assert {"critical_ratio", "near_ratio", "fault_hours_90", "last_hazards", "credit_balance"} <= set(table.numbers)
