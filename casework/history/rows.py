@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from casework.history.fields import Context, Header, Read, Spec, bind
+from casework.history.fields import WORTH_REMEMBERING, Context, Header, Read, Spec, bind
 from casework.history.mapping import RowTest
 from casework.history.moments import MomentSpec, When, reader
 from registry.cells import CellError, shown
@@ -46,6 +46,8 @@ class Bound:
                 if self.needed:
                     raise CellError("it is empty")
                 return None
+            if len(text) > WORTH_REMEMBERING:
+                return self.convert(text)
             if text not in self._known:
                 if len(self._known) >= _REMEMBERED:
                     self._known.clear()
