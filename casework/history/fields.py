@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import math
 import re
@@ -129,6 +130,9 @@ class Header:
         for row, names in self._near.items():
             if _folded(name) in map(_folded, names):
                 return f" (row {row} of the file has it: say source.header_row: {row})"
+        close = difflib.get_close_matches(_folded(name), list(self._folded), 1, 0.8)
+        if close:
+            return f" (did you mean {shown(self.names[self._folded[close[0]][0]])!r}?)"
         return f" (for a fixed text say {{constant: {shown(name)}}})" if len(name) < 40 else ""
 
     def __contains__(self, name: str) -> bool:
@@ -136,8 +140,8 @@ class Header:
 
 
 def _folded(name: str) -> str:
-    """A name without capitals, blanks and full-width forms: what a line break in a spreadsheet's cell leaves alike."""
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+    """``Inspection Date``, ``inspection_date`` and a name with a line break in it are the same column."""
+    return letters(name) or name.strip().casefold()
 
 
 def letters(text: str) -> str:
@@ -215,6 +219,8 @@ def _replaced(field: Spec, value: str) -> str:
     for regex, told in field.replace:
         # A backslash in the text of the map stands for itself.
         value = regex.sub(told.replace("\\", "\\\\"), value)
+        if len(value) > _LONGEST_TEXT:
+            raise CellError(f"{field.key}.replace makes more than {_LONGEST_TEXT} characters of it")
     return value
 
 

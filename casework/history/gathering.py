@@ -57,6 +57,8 @@ class Gathered:
     accepted: int = 0
     repeated: int = 0
     """Of the accepted rows, those that say word for word what an earlier one says."""
+    unknown: int = 0
+    """Of the rows left out, those about a unit that is not registered or could not be told from others."""
 
 
 class Gatherer:
@@ -100,7 +102,7 @@ class Gatherer:
         try:
             unit_no = self._number(cells)
             if self._map.unit.skips_unknown and unit_no not in self._known.units:
-                result.skipped += 1
+                result.skipped, result.unknown = result.skipped + 1, result.unknown + 1
                 return
             if any(rule(cells) for rule in self._no_visit):
                 result.units.setdefault(unit_no, (dt.date.min, self._unit_facts(cells, unit_no)))
@@ -108,7 +110,7 @@ class Gatherer:
                 self._row(line, cells, unit_no)
         except Unmatched as unmatched:
             if self._leaves_out(unmatched):
-                result.skipped += 1
+                result.skipped, result.unknown = result.skipped + 1, result.unknown + 1
             else:
                 result.problems.append(unmatched.fault.at(line))
         except RowFault as fault:

@@ -22,6 +22,8 @@ def outline(noun: str, gathered: Gathered) -> list[str]:
         told += _visits(gathered.visits)
     elif gathered.records:
         told.append(f"{len(gathered.records)} {noun} {_span(_days(gathered.records.values()))}")
+    if gathered.unknown:
+        told.append(f"{gathered.unknown} of the rows left out are about no unit, or no single one, of the register")
     if gathered.repeated:
         told.append(f"{gathered.repeated} rows repeat an earlier row and count once")
     return told

@@ -83,7 +83,7 @@ def test(rule: RowTest, header: Header) -> Callable[[Sequence[str]], bool]:
 def check_day(when: When, today: dt.date, bound_field: Bound, cells: Sequence[str]) -> None:
     """Refuse a day after ``today``, since a history is of what has happened, and one that stands for no day at all."""
     if when.day > today:
-        raise bound_field.fault(cells, f"{when.day} is in the future")
+        raise bound_field.fault(cells, f"{when.day} is in the future: leave out by skip what has not taken place")
     if when.day.year < _EARLIEST:
         raise bound_field.fault(cells, f"{when.day} looks like a stand-in for an unknown date: leave such rows out by "
                                        f"skip")

@@ -24,7 +24,7 @@ def test_every_example_map_is_worked_through_in_the_documentation() -> None:
     assert [path.name for path in EXAMPLES.glob("*.yaml") if f"examples/history/{path.name}" not in DOCUMENT] == []
 
 
-def test_new_yorks_shape_has_no_number_of_a_visit_and_places_never_visited(db: Database) -> None:
+def test_new_yorks_shape_has_no_number_of_a_visit_and_places_never_visited(db: Database, tmp_path: Path) -> None:
     report = import_history(db, EXAMPLES / "nyc_restaurants.yaml", "test", today=TODAY)
     assert (report.read, report.accepted, report.rejected) == (5, 5, [])
     assert visits(db) == [
@@ -38,6 +38,12 @@ def test_new_yorks_shape_has_no_number_of_a_visit_and_places_never_visited(db: D
             ("NYC-50000003", "50000003", "992104", 40.74)]
     assert db.row("select count(*) as n from inspections where kind = 'reinspection'") == {"n": 1}
     assert not import_history(db, EXAMPLES / "nyc_restaurants.yaml", "test", today=TODAY).changed
+    header, rest = (EXAMPLES / "nyc_restaurants.csv").read_text(encoding="utf-8").split("\n", 1)
+    other = tmp_path / "api.csv"
+    other.write_text(header.lower().replace(" ", "_") + "\n" + rest.replace("01/01/1900", "1900-01-01T00:00:00.000")
+                     .replace("03/14/2019", "2019-03-14T00:00:00.000"), encoding="utf-8")
+    report = import_history(db, EXAMPLES / "nyc_restaurants.yaml", "test", data=other, today=TODAY)
+    assert (report.accepted, report.changed) == (5, False), "the same from the interface, with its own column names"
 
 
 def test_torontos_shape_has_wordings_for_codes_and_severities_that_are_none(db: Database) -> None:
@@ -60,16 +66,25 @@ def test_san_franciscos_shape_joins_violations_to_visits_and_fires_to_addresses(
         ("SF-302", "2019-02-20", "pass", ""), ("SF-303", "2019-03-01", "hazards_ordered", "SF-901.6:serious")]
     assert len({visit[1] for visit in visits(db)[:2]}) == 1, "two spellings of an address are one unit"
     assert db.row("select lon, lat from units where name = '1000 EXAMPLE ST.'") == {"lon": -122.42, "lat": 37.79}
-    assert "fire_violations.tsv: 0 of its rows belong to no row of the first file, 2 rows of that have none of " \
-           "fire_violations.tsv" in report.told
+    assert [one for one in [*report.told, report.examples[0]] if one not in DOCUMENT] == []
 
     report = import_history(db, EXAMPLES / "city_fires.yaml", "test", today=TODAY)
     assert (report.read, report.accepted, report.skipped, report.rejected) == (4, 2, 2, [])
+    assert "1 of the rows left out are about no unit, or no single one, of the register" in report.told
     assert [tuple(row.values()) for row in db.rows(
         "select f.fire_no, u.address, f.occurred_at, f.procedure from fires f join units u using (unit_id) "
         "order by 1")] == [
             ("A1-2018", "1000 EXAMPLE ST.", dt.datetime(2018, 3, 3, 22, 5, 37, tzinfo=dt.UTC), "ordinary"),
             ("A2-2018", "5 Sample Ave", dt.datetime(2018, 3, 4, 4, tzinfo=dt.UTC), "minor")]
+
+
+def test_calls_to_addresses_are_visits_that_may_find_a_fire(db: Database) -> None:
+    report = import_history(db, EXAMPLES / "calls_as_visits.yaml", "test", today=TODAY)
+    assert (report.read, report.accepted, report.rejected) == (4, 4, [])
+    assert [visit[0::4] for visit in visits(db)] == [
+        ("CALL-A1-2018", "CALL-FIRE:critical"), ("CALL-A2-2018", "CALL-FIRE:serious"), ("CALL-A3-2018", ""),
+        ("CALL-A4-2018", "CALL-FIRE:critical")]
+    assert db.row("select count(*) as n from units") == {"n": 3}
 
 
 def test_a_column_for_each_item(db: Database, tmp_path: Path) -> None:
@@ -192,6 +207,8 @@ def test_a_unit_that_can_not_be_found_by_the_map_is_one_sentence(still: Database
 def test_who_names_the_wrong_row_for_the_header_is_told_the_right_one(still: Database, tmp_path: Path) -> None:
     with pytest.raises(MapError, match="row 2 of the file has it: say source.header_row: 2"):
         bring(still, tmp_path, VISIT, "a title,,\nid,no,day\n1,A,2024-01-05\n")
+    with pytest.raises(MapError, match="it has id, no, Day of visit \\(did you mean 'Day of visit'\\?\\)"):
+        bring(still, tmp_path, VISIT.replace("day", "day ofvist"), "id,no,Day of visit\n1,A,2024-01-05\n")
 
 
 def test_a_row_that_stands_twice_counts_once_and_another_with_its_number_is_named(db: Database, tmp_path: Path) -> None:
