@@ -14,7 +14,7 @@ from typing import Any
 from casework.history.keys import MapError, choice, pairs, pattern, table, text, texts, whole
 from registry.cells import CellError, shown
 
-MISSING = ("", "NA", "N/A", "NULL", "None", "-")
+MISSING = ("", "NA", "N/A", "#N/A", "NaN", "NULL", "None", "-")
 _LONGEST_TEXT = 20_000
 _REMEMBERED = 50_000
 WORTH_REMEMBERING = 200

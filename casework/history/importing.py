@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ class HistoryReport:
 
 
 def import_history(db: Database, map_path: Path | str, actor: str, *, data: Path | str | None = None,
-                   today: dt.date | None = None, dry_run: bool = False,
+                   sheet: str | None = None, today: dt.date | None = None, dry_run: bool = False,
                    progress: Progress | None = None) -> HistoryReport:
     """Bring in the file ``data`` (the map's ``source.file`` if left out); bad rows are listed, good ones kept.
 
@@ -68,6 +68,8 @@ def import_history(db: Database, map_path: Path | str, actor: str, *, data: Path
     sentence (:class:`MapError`, :class:`FileRefused`) and stores nothing.
     """
     history = read_map(map_path)
+    if sheet is not None:
+        history = replace(history, source=replace(history.source, sheet=sheet))
     path = _file(history, data)
     today = today or legal_day(dt.datetime.now(dt.UTC))
     tell = progress or (lambda _what, _done, _of: None)

@@ -86,6 +86,9 @@ def _parse(words: str, formats: Sequence[str], place: dt.tzinfo) -> When:
         raise CellError(f"it is not a date in the form {wanted}: say under format how it is written ({hint})")
     local = found if found.tzinfo else found.replace(tzinfo=place)
     try:
+        # Midnight of the place, written in UTC by a program, is the evening before; midnight in UTC is a day alone.
+        if found.utcoffset() == dt.timedelta() and found.time() != dt.time():
+            found = local = found.astimezone(place)
         moment = local.astimezone(dt.UTC)
     except OverflowError:
         raise CellError("it is outside the years that can be reckoned with") from None

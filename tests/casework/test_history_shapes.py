@@ -126,6 +126,8 @@ def test_a_brigades_workbook_with_titles_merged_cells_and_three_kinds_of_date(db
     assert db.row("select count(*) as n, count(distinct team) as teams from inspections") == {"n": 3, "teams": 2}
     assert db.row("select count(*) as n from units") == {"n": 2}, "１号 and 1号 are one address"
     assert db.row("select count(*) as n from hazards where is_major") == {"n": 1}
+    with pytest.raises(FileRefused, match="ledger.xlsx has no sheet '三月': it has Sheet"):
+        import_history(db, EXAMPLES / "brigade_ledger.yaml", "test", data=tmp_path / "ledger.xlsx", sheet="三月")
     content = (EXAMPLES / "brigade_ledger.csv").read_text(encoding="utf-8").encode("gbk")
     (tmp_path / "ledger.csv").write_bytes(content)
     report = import_history(db, EXAMPLES / "brigade_ledger.yaml", "test", data=tmp_path / "ledger.csv", today=TODAY)
@@ -228,6 +230,17 @@ def test_a_dry_run_shows_how_the_file_is_read_and_its_first_records(db: Database
     assert report.examples == [
         "line 2: A, unit X-1 单位 1, 2024-01-05, hazards_ordered, 甲: 3 critical, 12 minor"]
     assert visits(db) == []
+
+
+@pytest.mark.parametrize(("told", "zone", "day"), [
+    ("2024-03-04T16:00:00.000Z", "Asia/Shanghai", "2024-03-05"),
+    ("2024-03-05T00:00:00Z", "America/Toronto", "2024-03-05"),
+    ("2024-03-06T01:30:00+00:00", "America/Los_Angeles", "2024-03-05"),
+    ("2024-03-05T23:30:00-08:00", "America/Los_Angeles", "2024-03-05"), ("2024-03-05T23:30", "UTC", "2024-03-05"),
+])
+def test_a_time_in_utc_belongs_to_the_day_of_the_place(told: str, zone: str, day: str) -> None:
+    spec = moments.moment_spec("visit.date", {"column": "x", "timezone": zone})
+    assert moments.reader(spec.formats, spec.zone)(told).day.isoformat() == day
 
 
 @pytest.mark.parametrize(("told", "moment"), [
