@@ -3,8 +3,8 @@
 ``docs/history-import.md`` documents every key of a map. The map is data: nothing in it is ever run.
 """
 
-from casework.history.fields import MapError
 from casework.history.importing import HistoryReport, import_history
+from casework.history.keys import MapError
 from casework.history.mapping import HistoryMap, read_map
 
 __all__ = ["HistoryMap", "HistoryReport", "MapError", "import_history", "read_map"]

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import math
 import re
-import reprlib
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from casework.errors import CaseworkError
+from casework.history.keys import MapError, choice, pairs, pattern, table, text, texts, whole
 from registry.cells import CellError, shown
 
-MISSING = ("", "NA", "N/A", "NULL", "None", "-")
-_LONGEST_PATTERN = 500
+MISSING = ("", "NA", "N/A", "#N/A", "NaN", "NULL", "None", "-")
 _LONGEST_TEXT = 20_000
 _REMEMBERED = 50_000
+WORTH_REMEMBERING = 200
+"""Longer texts seldom repeat themselves, and many of them would fill the memory."""
 _RANGE = re.compile(r"(-?\d+(?:\.\d+)?)(?:\s*(?:-|\.\.)\s*(-?\d+(?:\.\d+)?)|(\+))?|(?:\.\.|<=)\s*(-?\d+(?:\.\d+)?)")
 _HOLE = re.compile(r"\{([^{}]*)\}")
-_KEYS = ("column", "columns", "constant", "template", "missing", "pattern", "case", "map", "contains", "patterns",
-         "ranges", "default", "digest", "cut", "prefix")
-
-
-class MapError(CaseworkError):
-    """The map can't be used: the sentence names the key and what it may say."""
-
+_KEYS = ("column", "columns", "constant", "template", "missing", "pattern", "case", "replace", "map", "contains",
+         "patterns", "ranges", "default", "digest", "cut", "prefix")
 
 Context = Mapping[str, str]
 Read = Callable[[Sequence[str], Context], str | None]
@@ -44,6 +41,7 @@ class Spec:
     missing: frozenset[str] = frozenset(MISSING)
     pattern: re.Pattern[str] | None = None
     case: str | None = None
+    replace: tuple[tuple[re.Pattern[str], str], ...] = ()
     table: tuple[tuple[str, str], ...] | None = None
     contains: tuple[tuple[str, str], ...] = ()
     patterns: tuple[tuple[re.Pattern[str], str], ...] = ()
@@ -91,7 +89,9 @@ def spec(key: str, raw: Any, *, extra: Sequence[str] = (), sourceless: bool = Fa
         frozenset(word.casefold() for word in (*texts(f"{key}.missing", entry["missing"]), "")) if "missing" in entry
         else frozenset(word.casefold() for word in MISSING),
         pattern(f"{key}.pattern", entry["pattern"]) if "pattern" in entry else None,
-        choice(f"{key}.case", entry["case"], ("upper", "lower")) if "case" in entry else None,
+        choice(f"{key}.case", entry["case"], tuple(_CASES)) if "case" in entry else None,
+        tuple((pattern(f"{key}.replace", word), value) for word, value in pairs(f"{key}.replace",
+                                                                                entry.get("replace", {}), bare=True)),
         tuple(pairs(f"{key}.map", entry["map"])) if "map" in entry else None,
         tuple((word.casefold(), value) for word, value in pairs(f"{key}.contains", entry.get("contains", {}))),
         tuple((pattern(f"{key}.patterns", word), value) for word, value in pairs(f"{key}.patterns",
@@ -104,28 +104,52 @@ def spec(key: str, raw: Any, *, extra: Sequence[str] = (), sourceless: bool = Fa
 
 
 class Header:
-    """The columns of a file by name: as written, or else by letters alone, never by guess."""
+    """The columns of a file by name: as written, or else by letters alone, never by guess.
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = list(names)
+    ``near`` are the rows around the header by their place, for the one who has named the wrong row.
+    """
+
+    def __init__(self, names: Sequence[str], near: Mapping[int, Sequence[str]] | None = None) -> None:
+        self.names, self._near = list(names), near or {}
         self._exact: dict[str, list[int]] = {}
         self._folded: dict[str, list[int]] = {}
         for place, name in enumerate(self.names):
             self._exact.setdefault(name, []).append(place)
-            self._folded.setdefault(name.casefold(), []).append(place)
+            self._folded.setdefault(_folded(name), []).append(place)
 
     def place(self, key: str, name: str) -> int:
-        found = self._exact.get(name.strip()) or self._folded.get(name.strip().casefold())
+        found = self._exact.get(name.strip()) or self._folded.get(_folded(name))
         if not found:
             raise MapError(f"{key} names the column {shown(name)!r}, which the file does not have: it has "
-                           f"{shown(', '.join(self.names), 600)}"
-                           + (f" (for a fixed text say {{constant: {shown(name)}}})" if len(name) < 40 else ""))
+                           f"{shown(', '.join(self.names), 600)}{self._hint(name)}")
         if len(found) > 1:
             raise MapError(f"{key} names the column {shown(name)!r}, which stands {len(found)} times in the file")
         return found[0]
 
+    def _hint(self, name: str) -> str:
+        for row, names in self._near.items():
+            if _folded(name) in map(_folded, names):
+                return f" (row {row} of the file has it: say source.header_row: {row})"
+        close = difflib.get_close_matches(_folded(name), list(self._folded), 1, 0.8)
+        if close:
+            return f" (did you mean {shown(self.names[self._folded[close[0]][0]])!r}?)"
+        return f" (for a fixed text say {{constant: {shown(name)}}})" if len(name) < 40 else ""
+
     def __contains__(self, name: str) -> bool:
-        return name.strip() in self._exact or name.strip().casefold() in self._folded
+        return name.strip() in self._exact or _folded(name) in self._folded
+
+
+def _folded(name: str) -> str:
+    """``Inspection Date``, ``inspection_date`` and a name with a line break in it are the same column."""
+    return letters(name) or name.strip().casefold()
+
+
+def letters(text: str) -> str:
+    """Letters and digits alone, without capitals and full-width forms: ``１２ High St.`` is ``12highst``."""
+    return "".join(one for one in unicodedata.normalize("NFKC", text).casefold() if one.isalnum())
+
+
+_CASES: Mapping[str, Callable[[str], str]] = {"upper": str.upper, "lower": str.lower, "letters": letters}
 
 
 def bind(field: Spec, header: Header, context: Sequence[str] = ()) -> Read:
@@ -157,6 +181,8 @@ def finisher(field: Spec) -> Callable[[str], str | None]:
         if raw in known:
             return known[raw]
         value = _finish(field, raw, table, folded)
+        if len(raw) > WORTH_REMEMBERING:
+            return value
         if len(known) >= _REMEMBERED:
             known.clear()
         known[raw] = value
@@ -175,7 +201,9 @@ def _finish(field: Spec, raw: str, table: Mapping[str, str], folded: Mapping[str
         value = (hit.group(1) if field.pattern.groups else hit.group()) if hit else None
         value = value.strip() if value else None
     if value and field.case:
-        value = value.upper() if field.case == "upper" else value.lower()
+        value = _CASES[field.case](value) or None
+    if value and field.replace:
+        value = _replaced(field, value).strip() or None
     if value is not None and field.translates:
         value = _translated(field, value, table, folded)
     elif value is None:
@@ -185,6 +213,15 @@ def _finish(field: Spec, raw: str, table: Mapping[str, str], folded: Mapping[str
     if value and field.digest:
         value = hashlib.sha256(value.encode()).hexdigest()[:field.digest]
     return field.prefix + value if value else None
+
+
+def _replaced(field: Spec, value: str) -> str:
+    for regex, told in field.replace:
+        # A backslash in the text of the map stands for itself.
+        value = regex.sub(told.replace("\\", "\\\\"), value)
+        if len(value) > _LONGEST_TEXT:
+            raise CellError(f"{field.key}.replace makes more than {_LONGEST_TEXT} characters of it")
+    return value
 
 
 def _translated(field: Spec, value: str, table: Mapping[str, str], folded: Mapping[str, str]) -> str:
@@ -232,64 +269,6 @@ def _bind_template(field: Spec, header: Header, context: Sequence[str], finish: 
     return fill
 
 
-def table(key: str, raw: Any, known: Sequence[str]) -> dict[str, Any]:
-    """A table of the map whose every key is one of ``known``."""
-    if not isinstance(raw, dict):
-        raise MapError(f"{key} must be a table of keys, not {reprlib.repr(raw)}")
-    for name in raw:
-        if name not in known:
-            raise MapError(f"{key} has the key {shown(name)!r}: it may have {', '.join(known)}")
-    return raw
-
-
-def text(key: str, raw: Any, *, empty: bool = False) -> str:
-    if not isinstance(raw, str) or (not raw and not empty):
-        raise MapError(f"{key} must be text, not {reprlib.repr(raw)}")
-    return raw
-
-
-def texts(key: str, raw: Any) -> list[str]:
-    found = [raw] if isinstance(raw, str) else raw
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise MapError(f"{key} must be a text or a list of texts, not {reprlib.repr(raw)}")
-    return found
-
-
-def pairs(key: str, raw: Any) -> list[tuple[str, str]]:
-    if not isinstance(raw, dict) or not all(isinstance(value, str) for value in raw.values()):
-        raise MapError(f"{key} must be a table from text to text")
-    return [(word.strip(), value.strip()) for word, value in raw.items()]
-
-
-def choice(key: str, raw: Any, words: Sequence[str]) -> str:
-    if raw not in words:
-        raise MapError(f"{key} must be one of {', '.join(words)}, not {reprlib.repr(raw)}")
-    return str(raw)
-
-
-def whole(key: str, raw: Any, least: int, most: int) -> int:
-    if not isinstance(raw, str) or not re.fullmatch(r"[0-9]{1,9}", raw) or not least <= int(raw) <= most:
-        raise MapError(f"{key} must be a whole number from {least} to {most}, not {reprlib.repr(raw)}")
-    return int(raw)
-
-
-def pattern(key: str, raw: Any) -> re.Pattern[str]:
-    """A regular expression with at most one group, which is then what counts."""
-    words = text(key, raw)
-    if len(words) > _LONGEST_PATTERN:
-        raise MapError(f"{key} has {len(words)} characters: a pattern has at most {_LONGEST_PATTERN}")
-    try:
-        found = re.compile(words)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise MapError(f"{key} is not a regular expression: {error}") from None
-    return found
-
-
-def with_default(field: Spec, default: str) -> Spec:
-    """The field with a default where the map gives none."""
-    return field if field.default is not None else replace(field, default=default)
-
-
 def _template(key: str, raw: Any) -> tuple[str, ...]:
     words = text(key, raw)
     parts = _HOLE.split(words)
@@ -310,3 +289,14 @@ def _range(key: str, word: str, value: str) -> tuple[float, float, str]:
     if last < first:
         raise MapError(f"{key}: the range {shown(word)!r} ends before it begins")
     return first, last, value
+
+
+def check_texts(one: Spec, read: Callable[[str], Any]) -> None:
+    """A text that the map itself may produce must be one that the field takes."""
+    for word in one.texts():
+        if one.digest or one.cut or one.prefix:
+            continue
+        try:
+            read(word)
+        except CellError as error:
+            raise MapError(f"{one.key} gives {shown(word)!r}: {error}") from None

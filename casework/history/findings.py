@@ -9,20 +9,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from casework.history.fields import Context, Header, Spec, finisher
-from casework.history.mapping import HANDLINGS, SEVERITIES, Findings
+from casework.history.fields import MISSING, Context, Header, Spec, finisher
+from casework.history.findings_map import HANDLINGS, NONE, SEVERITIES, Findings, Wide
+from casework.history.keys import MapError
 from casework.history.nouns import bounded, flag, one_of
-from casework.history.rows import Bound, bound
+from casework.history.rows import Bound, RowFault, bound
 from registry.cells import CellError, shown
 
 _MOST = 500
 _CODE_LENGTH = 64
 _GRAVITY = {severity: place for place, severity in enumerate(SEVERITIES)}
+_NOT_FOUND = frozenset(word.casefold() for word in MISSING)
+_NUMBER = r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?"
+_GRADES = one_of((*SEVERITIES, NONE))
 _COUNTED = {"critical": ("严重", "critical finding"), "serious": ("较重", "serious finding"),
             "minor": ("轻微", "minor finding")}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
     """One hazard; ``name`` is what the file calls the item."""
 
@@ -41,6 +45,19 @@ class Found:
         return self if _GRAVITY[self.severity] <= _GRAVITY[other.severity] else other
 
 
+@dataclass(frozen=True)
+class WideColumn:
+    """One column for one item."""
+
+    place: int
+    name: str
+    code: str
+
+
+Source = Bound | str
+"""Where items come from: a field, or the key of the map that names many columns."""
+
+
 class FindingReader:
     """Reads the findings of a row of one file."""
 
@@ -53,7 +70,8 @@ class FindingReader:
         severity = findings.severity
         sourceless = severity is not None and not severity.sources and severity.constant is None
         self._graded = finisher(severity) if severity is not None and sourceless else None
-        self._severity = None if sourceless else self._bound(severity, header, one_of(SEVERITIES))
+        self._severity = None if sourceless else self._bound(severity, header, _GRADES)
+        self._wide = _wide_columns(findings.wide, header) if findings.wide else []
         self._major = self._bound(findings.is_major, header, flag)
         self._handling = self._bound(findings.handling, header, one_of(HANDLINGS))
         self._note = self._bound(findings.note, header, bounded(2000, line=False))
@@ -63,28 +81,36 @@ class FindingReader:
         # Where nothing but the code decides, an item is the same finding at every visit.
         self._repeats = findings.severity_of == "code" and not any((
             self._severity, self._major, self._handling, self._note, self._name, self._due, self._corrected))
-        self._known: dict[str, Found] = {}
+        self._known: dict[str, Found | None] = {}
 
     def read(self, cells: Sequence[str], context: Context, day: dt.date) -> list[Found]:
         """The findings of a row; :class:`RowFault` where one can't be told."""
         if self._map.counts:
             return list(self._counted(cells, context, day))
+        source, pairs = self._pairs(cells, context)
+        if len(pairs) > _MOST:
+            raise _fault(source, cells, f"it has {len(pairs)} items, at most {_MOST} are taken at one visit")
+        return [one for one in (self._one(source, cells, context, code, element, day) for code, element in pairs)
+                if one is not None]
+
+    def _pairs(self, cells: Sequence[str], context: Context) -> tuple[Source, list[tuple[str, str]]]:
+        """Codes with the text each stands in, and where they come from."""
         if self._item is not None:
             code = self._item(cells, context)
-            pairs = [(code, code)] if code else []
-            source = self._item
-        else:
-            assert self._cell is not None  # noqa: S101  the map has one of the three
-            source = self._cell
-            pairs = list(self._listed(cells, context))
-        if len(pairs) > _MOST:
-            raise source.fault(cells, f"it has {len(pairs)} items, at most {_MOST} are taken at one visit")
+            return self._item, [(code, code)] if code else []
+        if self._cell is not None:
+            return self._cell, list(self._listed(cells, context))
+        assert self._map.wide is not None  # noqa: S101  the map has one of the four
+        return "findings.wide.columns", [(one.code, cells[one.place]) for one in self._wide
+                                         if _is_hit(one, cells, self._map.wide.found)]
+
+    def _one(self, source: Source, cells: Sequence[str], context: Context, code: str, element: str,
+             day: dt.date) -> Found | None:
         if not self._repeats:
-            return [self._found(source, cells, context, code, element, day) for code, element in pairs]
-        for code, element in pairs:
-            if code not in self._known:
-                self._known[code] = self._found(source, cells, context, code, element, day)
-        return [self._known[code] for code, _ in pairs]
+            return self._found(source, cells, context, code, element, day)
+        if code not in self._known:
+            self._known[code] = self._found(source, cells, context, code, element, day)
+        return self._known[code]
 
     def _listed(self, cells: Sequence[str], context: Context) -> Iterator[tuple[str, str]]:
         assert self._cell is not None and self._element is not None  # noqa: PT018, S101  see read
@@ -104,14 +130,16 @@ class FindingReader:
     def _is_missing(self, element: str) -> bool:
         return self._map.element is not None and element.strip().casefold() in self._map.element.missing
 
-    def _found(self, source: Bound, cells: Sequence[str], context: Context, code: str, element: str,
-               day: dt.date) -> Found:
+    def _found(self, source: Source, cells: Sequence[str], context: Context, code: str, element: str,
+               day: dt.date) -> Found | None:
         severity = self._grade(source, cells, context, code, element)
+        if severity == NONE:
+            return None
         name = self._map.names.get(code) or (self._name(cells, context) if self._name else None)
         told = code[:300] if " " in code or len(code) > _CODE_LENGTH else f"条目 {code}"
         return self._made(cells, context, day, item_code(self._map.prefix + code), severity, name or told, None)
 
-    def _grade(self, source: Bound, cells: Sequence[str], context: Context, code: str, element: str) -> str:
+    def _grade(self, source: Source, cells: Sequence[str], context: Context, code: str, element: str) -> str:
         if self._severity is not None:
             found = self._severity(cells, context)
             if found is None:
@@ -122,9 +150,9 @@ class FindingReader:
             told = self._graded(element if self._map.severity_of == "element" else code)
             if told is None:
                 raise CellError(f"item {shown(code)} has no severity")
-            return one_of(SEVERITIES)(told)
+            return _GRADES(told)
         except CellError as error:
-            raise source.fault(cells, str(error)) from None
+            raise _fault(source, cells, str(error)) from None
 
     def _counted(self, cells: Sequence[str], context: Context, day: dt.date) -> Iterator[Found]:
         for severity, count in self._counts.items():
@@ -166,6 +194,38 @@ def merged(found: Sequence[Found]) -> list[Found]:
         before = kept.get(one.item_code)
         kept[one.item_code] = one if before is None else before.graver(one)
     return list(kept.values())
+
+
+def _fault(source: Source, cells: Sequence[str], reason: str) -> RowFault:
+    return RowFault(source, "", reason) if isinstance(source, str) else source.fault(cells, reason)
+
+
+def _wide_columns(wide: Wide, header: Header) -> list[WideColumn]:
+    if wide.pattern is None:
+        return [WideColumn(header.place("findings.wide.columns", name), name, name) for name in wide.names]
+    found = []
+    for place, name in enumerate(header.names):
+        hit = wide.pattern.search(name)
+        if hit and (code := (hit.group(1) if wide.pattern.groups else name)):
+            found.append(WideColumn(place, name, code))
+    if not found:
+        raise MapError(f"findings.wide.columns finds no column by {shown(wide.pattern.pattern)!r}: the file has "
+                       f"{shown(', '.join(header.names), 600)}")
+    return found
+
+
+def _is_hit(column: WideColumn, cells: Sequence[str], found: frozenset[str] | None) -> bool:
+    """Whether an item was found: by the words of the map, else where the cell says yes or a number above 0."""
+    word = cells[column.place].casefold()
+    if found is not None:
+        return word in found
+    if word in _NOT_FOUND:
+        return False
+    try:
+        return float(word) > 0 if re.fullmatch(_NUMBER, word) else flag(word)
+    except CellError:
+        raise RowFault(column.name, cells[column.place], "it is neither yes, no nor a number: say under "
+                       "findings.wide.found which words mean that the item was found") from None
 
 
 def _elements(text: str, findings: Findings) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from casework.history.fields import Header
 from casework.history.findings import FindingReader, Found, merged
 from casework.history.mapping import HistoryMap
+from casework.history.matching import Finder, Place, Unmatched
 from casework.history.moments import When
 from casework.history.nouns import bounded
 from casework.history.rows import Bound, RowFault, bound, check_day, test
@@ -29,9 +30,10 @@ class Known:
     areas: frozenset[str]
     units: frozenset[str]
     taken: frozenset[str]
+    places: tuple[Place, ...] = ()
 
 
-@dataclass
+@dataclass(slots=True)
 class Visit:
     """One visit, gathered from one row or several."""
 
@@ -53,21 +55,29 @@ class Gathered:
     read: int = 0
     skipped: int = 0
     accepted: int = 0
+    repeated: int = 0
+    """Of the accepted rows, those that say word for word what an earlier one says."""
+    unknown: int = 0
+    """Of the rows left out, those about a unit that is not registered or could not be told from others."""
 
 
 class Gatherer:
     """Takes the rows of one file, one after the other."""
 
-    def __init__(self, history: HistoryMap, names: Sequence[str], known: Known, today: dt.date) -> None:
-        header = Header(names)
+    def __init__(self, history: HistoryMap, names: Sequence[str], known: Known, today: dt.date,
+                 near: Mapping[int, Sequence[str]] | None = None) -> None:
+        header = Header(names, near)
         self._map, self._known, self._today = history, known, today
         self._skip = [test(rule, header) for rule in history.skip]
         self._keep = [test(rule, header) for rule in history.keep]
-        self._unit_no = self._unit_field("unit_no", header)
-        self._facts = {code: self._unit_field(code, header) for code in history.unit if code != "unit_no"}
-        self._registered_on = bound(history.registered_on, header, str) if history.registered_on else None
+        self._no_visit = [test(rule, header) for rule in history.no_visit]
+        unit = history.unit
+        self._unit_no = self._unit_field("unit_no", header) if "unit_no" in unit.specs else None
+        self._finder = Finder(unit.find, header, known.places) if unit.find else None
+        self._facts = {code: self._unit_field(code, header) for code in unit.specs if code != "unit_no"}
+        self._registered_on = bound(unit.registered_on, header, str) if unit.registered_on else None
         self._attributes = {name: bound(spec, header, bounded(500, line=False))
-                            for name, spec in history.attributes.items()}
+                            for name, spec in unit.attributes.items()}
         self._date_code = "date" if history.noun.code == "inspections" else next(
             code for code, one in history.noun.fields.items() if one.kind in ("day", "moment") and one.needed)
         names_known = ("unit.unit_no", f"{history.noun.section}.{self._date_code}")
@@ -90,17 +100,42 @@ class Gatherer:
             result.skipped += 1
             return
         try:
-            if self._map.leaves_out_unknown and self._unit_no(cells, {}) not in self._known.units:
-                result.skipped += 1
+            unit_no = self._number(cells)
+            if self._map.unit.skips_unknown and unit_no not in self._known.units:
+                result.skipped, result.unknown = result.skipped + 1, result.unknown + 1
                 return
-            self._row(line, cells)
+            if any(rule(cells) for rule in self._no_visit):
+                result.units.setdefault(unit_no, (dt.date.min, self._unit_facts(cells, unit_no)))
+            else:
+                self._row(line, cells, unit_no)
+        except Unmatched as unmatched:
+            if self._leaves_out(unmatched):
+                result.skipped, result.unknown = result.skipped + 1, result.unknown + 1
+            else:
+                result.problems.append(unmatched.fault.at(line))
         except RowFault as fault:
             result.problems.append(fault.at(line))
         else:
             result.accepted += 1
 
-    def _row(self, line: int, cells: list[str]) -> None:
-        unit_no = self._unit_no(cells, {})
+    def _number(self, cells: list[str]) -> str:
+        """The number of the row's unit: the file's own where it is registered, else that of the one found."""
+        own: str | None = self._unit_no(cells, {}) if self._unit_no else None
+        if own is not None and (self._finder is None or own in self._known.units):
+            return own
+        assert self._finder is not None  # noqa: S101  the map has a number or says how to find one
+        try:
+            return self._finder(cells)
+        except Unmatched as unmatched:
+            if own is None or unmatched.several:
+                raise
+            return own
+
+    def _leaves_out(self, unmatched: Unmatched) -> bool:
+        unit = self._map.unit
+        return unit.find is not None and unit.find.several == "skip" if unmatched.several else unit.skips_unknown
+
+    def _row(self, line: int, cells: list[str], unit_no: str) -> None:
         facts = self._unit_facts(cells, unit_no)
         date = self._fields[self._date_code]
         when: When = date(cells, {})
@@ -133,6 +168,7 @@ class Gatherer:
     def _unit_facts(self, cells: list[str], unit_no: str) -> dict[str, Any]:
         if not self._facts:
             if unit_no not in self._known.units:
+                assert self._unit_no is not None  # noqa: S101  what is found is registered
                 raise self._unit_no.fault(cells, f"unit {shown(unit_no)} is not registered, and the map does not say "
                                                  f"how to register it (unit.name, unit.kind, unit.area_code)")
             return {}
@@ -145,7 +181,7 @@ class Gatherer:
         if self._registered_on is not None:
             day = self._registered_on(cells, {})
             facts["registered_on"] = day.day if day else None
-        if self._attributes:
+        if not self._map.unit.keeps_attributes:
             attributes = {name: one(cells, {}) for name, one in self._attributes.items()}
             facts["attributes"] = {name: value for name, value in attributes.items() if value is not None}
         return facts
@@ -166,8 +202,12 @@ class Gatherer:
             return
         place = f"visit.{self._map.noun.number}"
         if self._map.one_row_per == "visit":
+            if (stands.unit_no, stands.values, stands.found) == (unit_no, {**values, "date": when}, found):
+                self.result.repeated += 1
+                return
             raise RowFault(place, number, f"inspection {shown(number)} stands in line {stands.line} already (one row "
-                                          f"for each violation? say rows: violation)")
+                                          f"for each violation? say rows: violation; several visits on one day? make "
+                                          f"visit.inspection_no of what tells them apart)")
         if stands.unit_no != unit_no:
             raise RowFault(place, number, f"inspection {shown(number)} is of unit {shown(stands.unit_no)} in line "
                                           f"{stands.line} and of {shown(unit_no)} here")
@@ -184,10 +224,6 @@ class Gatherer:
 
     def _record(self, line: int, number: str, unit_no: str, when: When, values: dict[str, Any]) -> None:
         key = number if self._map.noun.code != "credit" else f"{values['event_kind']} {number}"
-        if key in self._lines:
-            raise RowFault(f"{self._map.noun.section}.{self._map.noun.number}", number,
-                           f"{self._map.noun.section} {shown(number)} stands in line {self._lines[key]} already")
-        self._lines[key] = line
         row: dict[str, Any] = {"unit_no": unit_no, self._map.noun.number: number}
         for code, value in values.items():
             if not isinstance(value, When):
@@ -196,15 +232,21 @@ class Gatherer:
                 row[code] = value.day
             else:
                 row[code] = value.moment or noon(value.day)
-        self.result.records[key] = row
+        if self.result.records.get(key) == row:
+            self.result.repeated += 1
+        elif key in self._lines:
+            raise RowFault(f"{self._map.noun.section}.{self._map.noun.number}", number,
+                           f"{self._map.noun.section} {shown(number)} stands in line {self._lines[key]} already")
+        else:
+            self._lines[key], self.result.records[key] = line, row
 
     def _unit_field(self, code: str, header: Header) -> Bound:
         read = _UNITS.column(code).read
         if code == "unit_no":
             # A number is a key in addresses and files: it has no blanks, whatever the foreign record made of it.
-            return bound(self._map.unit[code], header, lambda text: read("_".join(text.split()), self._today),
+            return bound(self._map.unit.specs[code], header, lambda text: read("_".join(text.split()), self._today),
                          needed=True)
-        return bound(self._map.unit[code], header, lambda text: read(text, self._today),
+        return bound(self._map.unit.specs[code], header, lambda text: read(text, self._today),
                      needed=_UNITS.column(code).needed, context=("unit.unit_no",))
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from casework import bulk
-from casework.history.fields import MapError
 from casework.history.gathering import Gathered, Gatherer, Known, Visit, hazards, inspections
+from casework.history.joining import joined
+from casework.history.keys import MapError
 from casework.history.mapping import HistoryMap, read_map
+from casework.history.matching import Place
+from casework.history.outline import examples, outline
 from casework.history.tables import read_rows
 from policy.clocks import legal_day
 from registry import audit
@@ -27,6 +30,7 @@ Progress = Callable[[str, int, int], None]
 """Told now and then what is being done, how many rows are through, of about how many."""
 
 _TELL_EVERY = 1000
+_NOT_AUDITED = ("rejected", "told", "examples")
 _LOADERS = {"fires": bulk.load_fires, "complaints": bulk.load_complaints, "penalties": bulk.load_penalties,
             "credit": bulk.load_credit}
 
@@ -35,6 +39,7 @@ _LOADERS = {"fires": bulk.load_fires, "complaints": bulk.load_complaints, "penal
 class HistoryReport:
     """What became of a file: ``read == accepted + skipped + len(rejected)``, one problem for each rejected row.
 
+    ``told`` says in sentences how the file was read and what it holds, ``examples`` what became of its first rows.
     ``changes`` counts inserted, updated and unchanged records by kind; a second import of the same file changes none.
     """
 
@@ -45,6 +50,8 @@ class HistoryReport:
     accepted: int
     rejected: list[RowProblem]
     changes: dict[str, dict[str, int]] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    examples: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
@@ -53,7 +60,7 @@ class HistoryReport:
 
 
 def import_history(db: Database, map_path: Path | str, actor: str, *, data: Path | str | None = None,
-                   today: dt.date | None = None, dry_run: bool = False,
+                   sheet: str | None = None, today: dt.date | None = None, dry_run: bool = False,
                    progress: Progress | None = None) -> HistoryReport:
     """Bring in the file ``data`` (the map's ``source.file`` if left out); bad rows are listed, good ones kept.
 
@@ -61,12 +68,16 @@ def import_history(db: Database, map_path: Path | str, actor: str, *, data: Path
     sentence (:class:`MapError`, :class:`FileRefused`) and stores nothing.
     """
     history = read_map(map_path)
+    if sheet is not None:
+        history = replace(history, source=replace(history.source, sheet=sheet))
     path = _file(history, data)
     today = today or legal_day(dt.datetime.now(dt.UTC))
     tell = progress or (lambda _what, _done, _of: None)
     rows = read_rows(path, history.source)
+    for join in history.source.join:
+        rows = joined(rows, join, _found(join.source.file or "", history.folder, path.parent))
     with db.connection() as connection:
-        gatherer = Gatherer(history, rows.names, _known(connection, history), today)
+        gatherer = Gatherer(history, rows.names, _known(connection, history), today, rows.near)
     for count, (line, cells) in enumerate(rows.rows, 1):
         gatherer.take(line, cells)
         if count % _TELL_EVERY == 0:
@@ -76,14 +87,15 @@ def import_history(db: Database, map_path: Path | str, actor: str, *, data: Path
     with db.connection() as connection:
         changes = _store(connection, history, gathered, tell)
         report = HistoryReport(history.noun.code, path.name, gathered.read, gathered.skipped, gathered.accepted,
-                               gathered.problems, changes)
+                               gathered.problems, changes, [*rows.told, *outline(history.noun.code, gathered)],
+                               examples(history.noun.code, gathered))
         if dry_run:
             connection.rollback()
         elif report.changed:
             # Features are often read right after, long before the server would look at the new rows by itself.
             connection.execute(q["analyze"])
             audit.record(connection, actor, "import", "history", path.name, None, {
-                **{name: value for name, value in asdict(report).items() if name != "rejected"},
+                **{name: value for name, value in asdict(report).items() if name not in _NOT_AUDITED},
                 "rejected": len(report.rejected), "map": Path(map_path).name})
     return report
 
@@ -93,12 +105,16 @@ def _file(history: HistoryMap, data: Path | str | None) -> Path:
         return Path(data)
     if history.source.file is None:
         raise MapError("the map names no source.file: name the file with --file")
-    # A map stands beside its data, or is started from where the data is.
-    beside = history.folder / history.source.file
-    for path in (beside, Path(history.source.file)):
+    return _found(history.source.file, history.folder)
+
+
+def _found(name: str, *folders: Path) -> Path:
+    """A file that a map names stands beside the map, beside the data, or where the command is started."""
+    for path in (*(folder / name for folder in folders), Path(name)):
         if path.exists():
             return path
-    raise FileRefused(f"there is no file {beside}, which the map names: --file names another")
+    raise FileRefused(f"there is no file {folders[0] / name}, which the map names"
+                      + (": --file names another" if len(folders) == 1 else ""))
 
 
 def _known(connection: Connection, history: HistoryMap) -> Known:
@@ -110,8 +126,10 @@ def _known(connection: Connection, history: HistoryMap) -> Known:
         if parent is not None and parent not in areas | in_map:
             raise MapError(f"areas: {area['area_code']} lies in {parent}, which is neither registered nor in the map")
     taken = {row["number"] for row in connection.execute(q[f"taken_{history.noun.code}"])}
-    units = {row["unit_no"] for row in connection.execute(q["units"])} if len(history.unit) == 1 else set()
-    return Known(frozenset(areas | in_map), frozenset(units), frozenset(taken))
+    places = (*(Place(**row) for row in connection.execute(q["places"])),) if history.unit.find else ()
+    units = {row["unit_no"] for row in connection.execute(q["units"])} if (
+        history.unit.find or not history.unit.registers) else set()
+    return Known(frozenset(areas | in_map), frozenset(units), frozenset(taken), places)
 
 
 def _store(connection: Connection, history: HistoryMap, gathered: Gathered,
@@ -122,7 +140,7 @@ def _store(connection: Connection, history: HistoryMap, gathered: Gathered,
     if not gathered.units:
         return changes
     _areas(connection, history, changes)
-    if len(history.unit) > 1:
+    if history.unit.registers:
         changes["units"] = _counts(registers.load_units(connection, _units(connection, gathered)))
     tell("storing", 1, steps)
     if history.noun.code != "inspections":

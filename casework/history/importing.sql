@@ -6,6 +6,10 @@ select area_code from areas;
 -- Units in the register.
 select unit_no from units;
 
+-- name: places
+-- What units in the register can be recognised by.
+select unit_no, name, address, lon, lat from units where status = 'active';
+
 -- name: items
 -- Items of the catalogue, of whatever day.
 select distinct item_code from inspection_items;

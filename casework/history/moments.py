@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from casework.history.fields import MapError, Spec, spec, text, texts
+from casework.history.fields import Spec, spec
+from casework.history.keys import MapError, text, texts
 from policy.clocks import SHANGHAI
 from registry.cells import CellError, shown
 
@@ -18,7 +20,11 @@ _EXCEL_START = dt.datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's day ha
 _UNIX_START = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 # Counted dates: what is added, and how many make a day.
 _COUNTED = {"excel": (_EXCEL_START, 1), "unix": (_UNIX_START, 86_400), "unix-ms": (_UNIX_START, 86_400_000)}
+# What begins with the year can be read in one way only, so it needs no format.
+_YEAR_FIRST = re.compile(r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日?)"
+                         r"(?:[ T]*(\d{1,2})[:时点](\d{1,2})?(?:[:分](\d{1,2})?)?(?:\.\d+)?秒?)?")
 _NUMBER = re.compile(r"\d{1,14}(\.\d{1,15})?")
+_EXCEL_DAY = re.compile(r"[2-6]\d{4}(\.\d+)?")
 # Longest words first: MMM before MM. M after the hour means minutes, as people write it.
 _WORDS = re.compile("YYYY|yyyy|MMMM|Month|MMM|Mon|MON|YY|yy|DD|dd|D|d|HH|hh|H|h|MM|mm|M|m|SS|ss|S|s|"
                     "AM/PM|am/pm|AM|PM|Z")
@@ -26,7 +32,7 @@ _DIRECTIVES = {"YYYY": "%Y", "yyyy": "%Y", "YY": "%y", "yy": "%y", "MMMM": "%B",
                "Mon": "%b", "MON": "%b", "D": "%d", "M": "%m", "S": "%S", "Z": "%z"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class When:
     """``day`` is the day as written; ``moment`` (UTC) is None where no time of day was given."""
 
@@ -75,10 +81,14 @@ def reader(formats: Sequence[str], place: dt.tzinfo) -> Callable[[str], When]:
 def _parse(words: str, formats: Sequence[str], place: dt.tzinfo) -> When:
     found = _by_format(words, formats, place)
     if found is None:
-        wanted = " or ".join(formats) if formats else "ISO 8601 such as 2014-03-01 or 2014-03-01T09:30"
-        raise CellError(f"it is not a date in the form {wanted}")
+        wanted = " or ".join(formats) if formats else "2014-03-01, 2014/3/1, 2014年3月1日 or 2014-03-01T09:30"
+        hint = "excel" if _EXCEL_DAY.fullmatch(words) else "MM/DD/YYYY"
+        raise CellError(f"it is not a date in the form {wanted}: say under format how it is written ({hint})")
     local = found if found.tzinfo else found.replace(tzinfo=place)
     try:
+        # Midnight of the place, written in UTC by a program, is the evening before; midnight in UTC is a day alone.
+        if found.utcoffset() == dt.timedelta() and found.time() != dt.time():
+            found = local = found.astimezone(place)
         moment = local.astimezone(dt.UTC)
     except OverflowError:
         raise CellError("it is outside the years that can be reckoned with") from None
@@ -98,6 +108,20 @@ def _by_format(words: str, formats: Sequence[str], place: dt.tzinfo) -> dt.datet
             continue
     try:
         return dt.datetime.fromisoformat(words) if len(words) >= 8 else None
+    except ValueError:
+        return _year_first(words)
+
+
+def _year_first(words: str) -> dt.datetime | None:
+    """2024年3月5日, 2024/3/5 or 2024.3.5, with 9:30 or 9时30分 behind it."""
+    hit = _YEAR_FIRST.fullmatch(unicodedata.normalize("NFKC", words))
+    if hit is None:
+        return None
+    year, *rest = hit.groups()
+    month, day, hour, minute, second = [rest[0] or rest[2], rest[1] or rest[3], *(one or "0" for one in rest[4:])]
+    try:
+        return dt.datetime(int(year), int(month), int(day),  # noqa: DTZ001  the zone follows from the map
+                           int(hour), int(minute), int(second))
     except ValueError:
         return None
 

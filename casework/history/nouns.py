@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from casework.deadlines import complaint_kinds
-from casework.history.fields import MapError, Spec
+from casework.history.fields import Spec
+from casework.history.keys import MapError
 from policy import rules
 from registry.cells import CellError, shown
 from registry.kinds import inspection_kinds

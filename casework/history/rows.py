@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from casework.history.fields import Context, Header, Read, Spec, bind
+from casework.history.fields import WORTH_REMEMBERING, Context, Header, Read, Spec, bind
 from casework.history.mapping import RowTest
 from casework.history.moments import MomentSpec, When, reader
 from registry.cells import CellError, shown
@@ -46,6 +46,8 @@ class Bound:
                 if self.needed:
                     raise CellError("it is empty")
                 return None
+            if len(text) > WORTH_REMEMBERING:
+                return self.convert(text)
             if text not in self._known:
                 if len(self._known) >= _REMEMBERED:
                     self._known.clear()
@@ -81,7 +83,7 @@ def test(rule: RowTest, header: Header) -> Callable[[Sequence[str]], bool]:
 def check_day(when: When, today: dt.date, bound_field: Bound, cells: Sequence[str]) -> None:
     """Refuse a day after ``today``, since a history is of what has happened, and one that stands for no day at all."""
     if when.day > today:
-        raise bound_field.fault(cells, f"{when.day} is in the future")
+        raise bound_field.fault(cells, f"{when.day} is in the future: leave out by skip what has not taken place")
     if when.day.year < _EARLIEST:
         raise bound_field.fault(cells, f"{when.day} looks like a stand-in for an unknown date: leave such rows out by "
                                        f"skip")

@@ -28,11 +28,13 @@ _LARGEST_FORM = 1_000_000
               help="The column map (YAML): docs/history-import.md.")
 @click.option("--file", "data", type=click.Path(path_type=Path), default=None,
               help="The CSV or XLSX file; the map's source.file if left out.")
+@click.option("--sheet", default=None, help="The sheet of a workbook; the map's source.sheet if left out.")
 @click.option("--actor", default=None, help="Who the audit log names; your login if left out.")
-@click.option("--dry-run", is_flag=True, help="Check and count, store nothing.")
+@click.option("--dry-run", is_flag=True, help="Check, count and show the first records, store nothing.")
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), default=None,
               help="Also write every rejected row to this CSV file.")
-def history(map_path: Path, data: Path | None, actor: str | None, dry_run: bool, report: Path | None) -> int:
+def history(map_path: Path, data: Path | None, sheet: str | None, actor: str | None, dry_run: bool,
+            report: Path | None) -> int:
     """Store a foreign record of inspections, fires, complaints, penalties or credit by a column map.
 
     Bad rows are listed with line, column and reason, the good ones are stored together; a second import of the same
@@ -52,7 +54,8 @@ def history(map_path: Path, data: Path | None, actor: str | None, dry_run: bool,
                 tasks[what] = progress.add_task(what, total=total)
             progress.update(tasks[what], completed=done, total=total)
 
-        outcome = import_history(db, map_path, actor or default_actor(), data=data, dry_run=dry_run, progress=tell)
+        outcome = import_history(db, map_path, actor or default_actor(), data=data, sheet=sheet, dry_run=dry_run,
+                                 progress=tell)
     if report is not None:
         write_report(report, outcome.rejected)
     _print(outcome, dry_run, report)
@@ -115,6 +118,10 @@ def _print(outcome: HistoryReport, dry_run: bool, report: Path | None) -> None:
     left_out = f" + {outcome.skipped} left out by the map" if outcome.skipped else ""
     click.echo(f"{outcome.what} from {outcome.file}: {outcome.read} rows in = {outcome.accepted} accepted + "
                f"{len(outcome.rejected)} rejected{left_out}")
+    for sentence in outcome.told:
+        click.echo(f"  {sentence}")
+    for example in outcome.examples if dry_run else ():
+        click.echo(f"  e.g. {example}")
     would = "would be " if dry_run else ""
     for noun, counts in outcome.changes.items():
         removed = f", {counts['removed']} {would}removed" if counts.get("removed") else ""
