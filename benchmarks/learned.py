@@ -76,10 +76,15 @@ def notes(found: dict[str, Any]) -> list[str]:
     """How much of the truth can be known, calibration, and what weighting does to the city-wide rate."""
     rate = found["rate"]
     told = (f"city-wide rate from drawn visits alone: truth {rate['true']:.1%}, told by the unweighted fit "
-            f"{rate['unweighted']:.1%}, by the weighted one {rate['weighted']:.1%}" if rate else
+            f"{rate['unweighted']:.1%}, by the weighted one {rate['weighted']:.1%}, which leaves "
+            f"{_left(rate):.0%} of the unweighted bias" if rate else
             "too few drawn visits for the city-wide rate")
     return [f"calibration error against the true risk, in tenths of the units: {found['error']:.3f} (told "
             f"{found['told']:.1%} on average, true {found['true']:.1%})", told]
+
+
+def _left(rate: dict[str, float]) -> float:
+    return abs(rate["weighted"] - rate["true"]) / max(abs(rate["unweighted"] - rate["true"]), 1e-9)
 
 
 def _rates(drawn: Sequence[Cohort], inputs: Inputs, table: features.FeatureTable, risk: Floats) -> dict[str, float]:
