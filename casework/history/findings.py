@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from casework.history.fields import MISSING, Context, Header, Spec, finisher
+from casework.history.fields import MISSING, Context, Spec, finisher
 from casework.history.findings_map import HANDLINGS, NONE, SEVERITIES, Findings, Wide
+from casework.history.header import Header
 from casework.history.keys import MapError
 from casework.history.nouns import bounded, flag, one_of
 from casework.history.rows import Bound, RowFault, bound

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from casework.history.fields import Header
 from casework.history.findings import FindingReader, Found, merged
+from casework.history.header import Header
 from casework.history.mapping import HistoryMap
 from casework.history.matching import Finder, Place, Unmatched
 from casework.history.moments import When

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from casework.history.fields import Header
+from casework.history.header import Header
 from casework.history.source_map import Join
 from casework.history.tables import MOST_ROWS, Rows, read_rows
 from registry.errors import FileRefused
@@ -22,13 +22,14 @@ def joined(rows: Rows, join: Join, path: Path) -> Rows:
     key = f"source.join {join.name}: on"
     places = [(here.place(key, one), there.place(key, two)) for one, two in join.on]
     names = [*rows.names, *(f"{join.name}.{name}" for name in other.names)]
-    told = [*rows.told, *other.told]
-    return replace(rows, names=names, near={}, told=told,
-                   rows=_joined(rows, other, [one for one, _ in places], [two for _, two in places], path.name, told))
+    # The same list for every join: each adds what it has seen when its last row is through.
+    rows.told.extend(other.told)
+    return replace(rows, names=names, near={}, rows=_joined(
+        rows, other, [one for one, _ in places], [two for _, two in places], path.name))
 
 
-def _joined(rows: Rows, other: Rows, here: Sequence[int], there: Sequence[int], name: str,
-            told: list[str]) -> Iterator[tuple[int, list[str] | str]]:
+def _joined(rows: Rows, other: Rows, here: Sequence[int], there: Sequence[int],
+            name: str) -> Iterator[tuple[int, list[str] | str]]:
     beside: dict[Key, list[list[str]]] = {}
     texts: dict[str, str] = {}
     for line, cells in other.rows:
@@ -56,5 +57,5 @@ def _joined(rows: Rows, other: Rows, here: Sequence[int], there: Sequence[int], 
                 raise FileRefused(f"more than {MOST_ROWS} rows come of the join with {name}: split the file")
             yield line, cells + one
     unmet = sum(len(one) for key, one in beside.items() if key not in met)
-    told.append(f"{name}: {unmet} of its rows belong to no row of the first file, {alone} rows of that have none of "
-                f"{name}")
+    rows.told.append(f"{name}: {unmet} of its rows belong to no row of the first file, {alone} rows of that have none "
+                     f"of {name}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from casework.history.fields import Header, letters
+from casework.history.header import Header, letters
 from casework.history.nouns import bounded, number
 from casework.history.rows import RowFault, bound
 from casework.history.unit_map import Find

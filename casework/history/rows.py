@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from casework.history.fields import WORTH_REMEMBERING, Context, Header, Read, Spec, bind
+from casework.history.fields import WORTH_REMEMBERING, Context, Read, Spec, bind
+from casework.history.header import Header
 from casework.history.mapping import RowTest
 from casework.history.moments import MomentSpec, When, reader
 from registry.cells import CellError, shown

@@ -14,7 +14,7 @@ from typing import Any
 import openpyxl
 
 from casework.history import text_files
-from casework.history.fields import Header
+from casework.history.header import Header
 from casework.history.source_map import Source
 from casework.history.text_files import TextFile
 from registry import xlsx_file

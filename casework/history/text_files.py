@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from registry import csv_file
 from registry.errors import FileRefused
 
 _PIECE = 1 << 17
+_CHINESE, _LONE = re.compile(r"[^\x00-\x7f]+"), re.compile(r"(?<=[A-Za-z])[^\x00-\x7f](?=[a-z])")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -51,10 +53,18 @@ def check(path: Path, encoding: str | None) -> TextFile:
     # Rare enough to be read whole: only then can UTF-8 with a wrong byte be told from another encoding.
     try:
         content = path.read_bytes()
-        csv_file.decode(path.name, content)
+        decoded = csv_file.decode(path.name, content)
     except FileRefused as error:
         raise FileRefused(f"{error}, or name its encoding under source.encoding") from None
+    if _looks_western(decoded[:_PIECE * 8]):
+        raise FileRefused(f"{path.name} can be read as GB18030, but looks like Western letters with accents: name its "
+                          f"encoding under source.encoding, such as cp1252, or gb18030 if it is that")
     return TextFile(path, "gb18030", content.count(b"\n"))
+
+
+def _looks_western(decoded: str) -> bool:
+    """Whether Chinese characters stand alone behind small letters, as ``ü`` and the letter after it do in Müller."""
+    return len(_LONE.findall(decoded)) > len(_CHINESE.findall(decoded)) / 2
 
 
 class _Undecodable(Exception):

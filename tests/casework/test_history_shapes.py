@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import tracemalloc
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
 
-from casework.history import MapError, import_history, moments
-from casework.history.fields import letters
-from casework.history.text_files import check
+from casework.history import MapError, import_history
 from registry.errors import FileRefused
 from store import Database
 from tests.casework.test_history import DOCUMENT, EXAMPLES, TODAY, UNIT, VISIT, bring, visits
@@ -179,6 +176,30 @@ def test_incidents_are_joined_to_the_nearest_unit_within_reach(db: Database, tmp
     assert report.skipped == 1
 
 
+def test_units_visits_and_violations_in_three_files(db: Database, tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_text('id,name,place\n1,"Joe ""J"" Diner","1 Main\nSt"\n2,Cafe,2 Main St\n', "utf-8")
+    (tmp_path / "v.csv").write_text("id|date|code|text\n1|20140305|103|High risk\n1|20150101|9|x\n1|2015\n", "utf-8")
+    unit = UNIT.replace('{template: "单位 {id}"}', "place.name\n      address: place.place")
+    report = bring(db, tmp_path, """
+    source:
+      join:
+        - {name: place, file: b.csv, on: {id: id}}
+        - {name: v, file: v.csv, on: {id: id, date: date}}
+    rows: violation
+    visit: {date: date}
+    findings: {item: v.code, severity: {column: v.text, contains: {high: critical}, default: minor}}
+    """, "id,date,score\n1,20130305,90\n1,20140305,70\n2,20140306,100\n9,20140306,88\n", unit=unit)
+    assert [visit[0::4] for visit in visits(db)] == [
+        ("X-1-2013-03-05", ""), ("X-1-2014-03-05", "103:critical"), ("X-2-2014-03-06", "")]
+    assert [(problem.line, problem.column, problem.reason) for problem in report.rejected] == [
+        (4, "", "in v.csv: the row has 2 cells, the header 4"), (5, "place.name", "it is empty")]
+    assert report.told[3:5] == [
+        "b.csv: 0 of its rows belong to no row of the first file, 1 rows of that have none of b.csv",
+        "v.csv: 1 of its rows belong to no row of the first file, 3 rows of that have none of v.csv"]
+    assert db.row("select name, address from units where unit_no = 'X-1'") == {
+        "name": 'Joe "J" Diner', "address": "1 Main\nSt"}
+
+
 @pytest.mark.parametrize(("body", "sentence"), [
     ("source: {join: [{file: b.csv}]}", "source.join\\[1\\].name is missing"),
     ("source: {join: [{file: none.csv, name: b, on: {id: id}}]}", "there is no file .*none.csv, which the map names"),
@@ -230,48 +251,3 @@ def test_a_dry_run_shows_how_the_file_is_read_and_its_first_records(db: Database
     assert report.examples == [
         "line 2: A, unit X-1 单位 1, 2024-01-05, hazards_ordered, 甲: 3 critical, 12 minor"]
     assert visits(db) == []
-
-
-@pytest.mark.parametrize(("told", "zone", "day"), [
-    ("2024-03-04T16:00:00.000Z", "Asia/Shanghai", "2024-03-05"),
-    ("2024-03-05T00:00:00Z", "America/Toronto", "2024-03-05"),
-    ("2024-03-06T01:30:00+00:00", "America/Los_Angeles", "2024-03-05"),
-    ("2024-03-05T23:30:00-08:00", "America/Los_Angeles", "2024-03-05"), ("2024-03-05T23:30", "UTC", "2024-03-05"),
-])
-def test_a_time_in_utc_belongs_to_the_day_of_the_place(told: str, zone: str, day: str) -> None:
-    spec = moments.moment_spec("visit.date", {"column": "x", "timezone": zone})
-    assert moments.reader(spec.formats, spec.zone)(told).day.isoformat() == day
-
-
-@pytest.mark.parametrize(("told", "moment"), [
-    ("2024年3月5日", "2024-03-05T00:00"), ("2024/3/5", "2024-03-05T00:00"), ("2024.3.5", "2024-03-05T00:00"),
-    ("2024-3-5 9:05", "2024-03-05T09:05"), ("２０２４年3月5日9时5分", "2024-03-05T09:05"),
-    ("2024年3月5日 14点", "2024-03-05T14:00"), ("2024/3/5 14:05:06", "2024-03-05T14:05"),
-])
-def test_a_day_with_its_year_first_needs_no_format(told: str, moment: str) -> None:
-    spec = moments.moment_spec("visit.date", {"column": "x", "timezone": "UTC"})
-    when = moments.reader(spec.formats, spec.zone)(told)
-    assert f"{when.day}T{when.moment:%H:%M}" == moment if when.moment else f"{when.day}T00:00" == moment
-
-
-def test_letters_and_digits_are_what_is_left_of_an_address() -> None:
-    assert letters("１２ High St., Flat-B") == "12highstflatb"
-    assert letters("江安区 解放大道（东）1号") == "江安区解放大道东1号"
-
-
-def test_a_file_is_proved_piece_by_piece_and_never_held_whole(tmp_path: Path) -> None:
-    path = tmp_path / "large.csv"
-    path.write_text("id,no,day,名\n" + "1,A,2024-01-05,饭店\n" * 400_000, encoding="utf-8")
-    tracemalloc.start()
-    try:
-        text = check(path, None)
-        with text.open() as lines:
-            count = sum(1 for _ in lines)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert (text.encoding, text.lines, count) == ("utf-8-sig", 400_001, 400_001)
-    assert peak < path.stat().st_size / 4
-    path.write_bytes(path.read_bytes()[:14 + 22 * 100_000 + 16])
-    with pytest.raises(FileRefused, match="large.csv is UTF-8 but line 100002 holds a byte that is not"):
-        check(path, None)
