@@ -172,7 +172,7 @@ def above(db: Database, viewer: Viewer, unit: Mapping[str, Any]) -> dict[str, An
     """Why the unit stands above the next one that the viewer sees; None without one, or where the reasons are gone."""
     score = unit["score"]
     below = score and db.row(_SQL["below"], {**viewer.scope, "as_of": score["as_of"], "rank": score["rank"]})
-    reasons = told.of_row(below, score["headings"]) if below else []
+    reasons = told.of_row(below, below["headings"]) if below else []
     if not below or not reasons or not score["contributions"]:
         return None
     zh, en = why_above(score["contributions"], reasons, score["as_of"], name_above=unit["name"],

@@ -24,12 +24,32 @@ left join lateral (select * from scores b where b.unit_id = s.unit_id and b.as_o
 where s.unit_id = %(unit_id)s and s.as_of <= %(day)s order by s.as_of desc limit 1;
 
 -- name: below
--- The unit that stands next below in the ranking of a day, within the viewer's areas.
-select u.unit_id, u.name, s.rank, s.contributions, s.points, s.values
-from scores s join units u using (unit_id)
-where s.as_of = %(as_of)s and s.rank > %(rank)s and u.status = 'active'
-  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-order by s.rank limit 1;
+-- The unit that stands next below in the ranking of a day, within the viewer's areas. Never a walk to the end of the
+-- ranking: beyond its next 2,000 places a viewer of few units has those looked up, one of many the next 20,000 places.
+with near as (
+    select s.unit_id, s.rank from scores s join units u using (unit_id)
+    where s.as_of = %(as_of)s and s.rank > %(rank)s and u.status = 'active'
+      and (%(areas)s::text[] is null or s.rank <= %(rank)s + 2000 and u.area_code = any(%(areas)s::text[]))
+    order by s.rank limit 1
+), mine as materialized (
+    select unit_id from units
+    where area_code = any(%(areas)s::text[]) and status = 'active' and not exists (select from near)
+    limit 20001
+), looked_up as (
+    select mine.unit_id, place.rank
+    from mine cross join lateral (select rank from scores s where s.unit_id = mine.unit_id and s.as_of = %(as_of)s
+                                  and s.rank > %(rank)s offset 0) place
+    where (select count(*) <= 20000 from mine)
+    order by place.rank limit 1
+), further as (
+    select s.unit_id, s.rank from scores s join units u using (unit_id)
+    where s.as_of = %(as_of)s and s.rank > %(rank)s + 2000 and s.rank <= %(rank)s + 20000
+      and u.status = 'active' and u.area_code = any(%(areas)s::text[]) and (select count(*) > 20000 from mine)
+    order by s.rank limit 1
+), found as (select * from near union all select * from looked_up union all select * from further)
+select u.unit_id, u.name, s.rank, s.contributions, s.points, s.values, r.headings
+from found join units u using (unit_id)
+join scores s on s.unit_id = found.unit_id and s.as_of = %(as_of)s left join score_runs r using (as_of);
 
 -- name: scores
 -- Scores of a span of days, oldest first.
