@@ -172,10 +172,10 @@ class Card:
 @lru_cache(maxsize=64)
 def _read(book: RuleBook, day: dt.date) -> Card:
     try:
-        sides = tuple(Side(entry["code"], entry["zh"], entry["en"], float(entry["cap"]))
+        sides = tuple(Side(entry["code"], entry["zh"], entry["en"], float(grains(float(entry["cap"]))))
                       for entry in book.value("scorecard.sides", day))
         parts = tuple(Part(entry["code"], entry["zh"], entry["en"], frozenset(entry.get("features", ())),
-                           {name: float(points) for name, points in entry.get("shares", {}).items()})
+                           {name: float(grains(float(points))) for name, points in entry.get("shares", {}).items()})
                       for entry in book.value("scorecard.parts", day))
         lines = tuple(_line(entry) for entry in book.value("scorecard.features", day))
         absent = tuple(_absent(entry, lines) for entry in book.value("scorecard.absent", day))

@@ -70,7 +70,7 @@ def columns(table: FeatureTable, card: Card, model: AdditiveModel, points: Point
         total, rest = total + given, rest + (given - told)
         found.append(_column(shape.feature, told, table, inputs, card))
     found.append(_plain("model_rest", rest, ("其余各项合计", "all that gives less, together")))
-    top = float(rules().value("model.points", card.day)["top"])
+    top = float(grains(float(rules().value("model.points", card.day)["top"])))
     over = np.clip(total, 0.0, top) - total
     return [*found, _plain("model_cap", over, (f"违规可能限于0至{top:g}分",
                                                f"non-compliance stays within 0 and {top:g} points"))]

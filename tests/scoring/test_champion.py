@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policy import rules
 from scoring import champion, features, models, nightly, points, rollup, score_unit, scorecard, told
 from scoring.additive import AdditiveModel, Inputs, Shape
 from scoring.card import PARTS, Card
@@ -63,6 +66,16 @@ def test_non_compliance_stays_within_what_it_may_give() -> None:
     for usual, expected in ((-500.0, 0.0), (500.0, 62.0)):
         held = champion.score(units, Card.on(DAY), Champion("M1", MODEL, Points(usual, 10.0, -1.2)))
         assert held.part_points("noncompliance").tolist() == [expected]
+
+
+def test_a_top_of_any_decimals_still_sums_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = rules().value("model.points", DAY) | {"top": 44.7}
+    (tmp_path / "local.yaml").write_text(yaml.safe_dump({"model.points": {"zh": "x", "en": "x", "values": [
+        {"valid_from": dt.date(1900, 1, 1), "value": told, "source": "x", "tag": "P"}]}}))
+    monkeypatch.setenv("HUOYAN_POLICY_DIR", str(tmp_path))
+    units = table({"days_since_visit": 500})
+    held = champion.score(units, Card.on(DAY), Champion("M1", MODEL, Points(500.0, 10.0, -1.2)))
+    assert sum(one["points"] for one in held.contributions()[0]) == held.score[0]
 
 
 def test_a_champion_ranks_from_the_day_after_it_was_promoted(db: Database) -> None:

@@ -160,6 +160,23 @@ def test_every_kind_of_unit_has_its_points() -> None:
     assert kinds == set(LINES["kind"].words)
 
 
+def test_caps_and_shares_of_any_decimals_still_sum_exactly(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sides, parts = rules().value("scorecard.sides", DAY), rules().value("scorecard.parts", DAY)
+    local = {"scorecard.sides": [side | {"cap": side["cap"] / 3 + 0.1} for side in sides],
+             "scorecard.parts": [part | {"shares": {"no_telemetry": 0.7}} if "shares" in part else part
+                                 for part in parts]}
+    (tmp_path / "local.yaml").write_text(yaml.safe_dump({rule: {"zh": "x", "en": "x", "values": [
+        {"valid_from": dt.date(1900, 1, 1), "value": value, "source": "x", "tag": "P"}]}
+        for rule, value in local.items()}))
+    monkeypatch.setenv("HUOYAN_POLICY_DIR", str(tmp_path))
+    units = table({"days_since_visit": 900.0, "open_hazards": 9.0, "is_crowded": 1.0, "height_m": 99.0},
+                  {"has_telemetry": 1.0, "alarms_confirmed_90": 20.0, "faults_90": 50.0})
+    scored = scorecard.score(units, Card.on(DAY))
+    for number, (total, told) in enumerate(zip(scored.score, scored.contributions(), strict=True)):
+        assert sum(one["points"] for one in told) == total
+        assert sum(scored.part_points(part["code"])[number] for part in parts) == total
+
+
 @pytest.mark.parametrize(("rule", "value", "sentence"), [
     ("scorecard.classes", {"B": 50, "C": 40, "D": 60}, "rise"),
     ("scorecard.features", [{"feature": "faults_90", "side": "telemetry", "direction": "up", "zh": "x", "en": "x",
