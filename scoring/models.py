@@ -115,6 +115,10 @@ def promote(db: Database, number: str, by: str, reason: str) -> dict[str, Any]:
         model = one(connection, number)
         if model["standing"] != "challenger":
             raise ScoringError(f"{number} is {model['standing']}, no challenger: {model['reason']}")
+        if "points" not in model["measures"]:
+            # It would retire the champion and rank nothing.
+            raise ScoringError(f"{number} was trained before models ranked and has no points: huoyan models train "
+                               f"makes one that has")
         for row in listed(connection):
             if row["outcome"] == model["outcome"] and row["standing"] == "champion":
                 move(connection, row["model_id"], "retired", by, f"{number} took its place")

@@ -137,3 +137,20 @@ def test_the_commands_tell_of_models_and_refuse_in_sentences(db: Database, dsn: 
         run("promote", "M20260301-critical", "--reason", "again")
     with pytest.raises(ScoringError, match="needs a reason"):
         run("promote", "M20260301-critical", "--reason", " ")
+
+
+def test_a_challenger_that_has_no_points_takes_no_champion_s_place(db: Database) -> None:
+    with db.connection() as connection:
+        for number, measures in (("old", "{}"), ("new", '{"points": {}}')):
+            row = connection.execute(
+                "insert into models (model_no, outcome, trained_for, first_day, until_day, visits, positives, "
+                "policy_version, features, content, measures) values (%s, 'serious', '2026-03-01', '2025-03-01', "
+                "'2026-03-01', 1, 1, 'x', '{}', '{}', %s) returning model_id", [number, measures]).fetchone()
+            assert row
+            models.move(connection, row["model_id"], "challenger", "wang", "passed")
+    models.promote(db, "new", "li", "trial run")
+    with pytest.raises(ScoringError, match="old was trained before models ranked"):
+        models.promote(db, "old", "li", "back to what we knew")
+    with db.connection() as connection:
+        assert {row["model_no"]: row["standing"] for row in models.listed(connection)} == {
+            "new": "champion", "old": "challenger"}
