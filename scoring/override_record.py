@@ -79,9 +79,10 @@ def may(role: str, day: dt.date) -> list[str]:
 
 def first_day(connection: Connection, day: dt.date) -> dt.date:
     """The first day whose scores something decided on ``day`` can move."""
-    row = connection.execute(q["newest_run"]).fetchone()
-    newest: dt.date | None = row["as_of"] if row else None
-    return max(day, newest or day) + _ONE_DAY
+    row = connection.execute(q["first_day"], {"day": day}).fetchone()
+    assert row is not None  # noqa: S101
+    first: dt.date = row["first"]
+    return first
 
 
 def last_day(first: dt.date) -> dt.date:

@@ -1,6 +1,8 @@
--- name: newest_run
--- The newest day that has scores.
-select max(as_of) as as_of from score_runs;
+-- name: first_day
+-- The first day after a day that has no scores; a day scored far ahead by mistake must not hold everything up until then.
+select coalesce(min(ahead)::date, %(day)s::date + 367) as first
+from generate_series(%(day)s::date + 1, %(day)s::date + 366, interval '1 day') ahead
+where not exists (select from score_runs r where r.as_of = ahead::date);
 
 -- name: unit
 -- The unit that is to be moved.

@@ -117,6 +117,17 @@ def test_an_override_moves_the_days_it_holds_and_none_before_or_after(db: Databa
                            [unit, DAY, DAY, NOW])
 
 
+def test_a_day_scored_far_ahead_by_mistake_holds_no_move_and_no_withdrawal_up(db: Database) -> None:
+    with db.connection() as connection:
+        Scene(connection).unit("U1")
+    for day in (DAY, DAY + ONE, dt.date(2062, 3, 1)):
+        nightly.run(db, day)
+    made = override_record.make(db, "U1", form(), "wang", role="officer", now=NOW)
+    assert made["valid_from"] == DAY + 2 * ONE
+    ended = override_record.withdraw(db, made["override_id"], "误操作", "li", role="brigade", now=NOW + 3 * ONE)
+    assert ended["withdrawn_from"] == DAY + 4 * ONE
+
+
 def test_what_can_not_be_is_refused_in_one_sentence(db: Database) -> None:
     with db.connection() as connection:
         scene = Scene(connection)
