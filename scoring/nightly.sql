@@ -14,6 +14,7 @@ where f.unit_id is null or s.unit_id is null
    or (f.score, f.rank, f.risk_class, f.base_class, f.direct, f.override_id) is distinct from
       (s.score, s.rank, s.risk_class, s.base_class, s.direct, s.override_id)
    or (f.points, f.values) is distinct from (s.points, s.values)
+   or (f.noncompliance, f.ignition, f.consequence) is distinct from (s.noncompliance, s.ignition, s.consequence)
 
 -- name: clear
 -- Take the scores of a day away, to put new ones in their place.

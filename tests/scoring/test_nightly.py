@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
+import yaml
 
+from policy import rules
 from scoring import compare, explain, nightly, preview, rollup, score_unit, told
 from store import Database
 from tests.scoring.scene import Scene, at
@@ -60,6 +63,25 @@ def test_scores_that_stand_are_kept_unless_they_are_forced(db: Database) -> None
     # Another day has its own scores, and those of the first day stay.
     nightly.run(db, AS_OF + dt.timedelta(days=1))
     assert len(scores(db)) == len(scores(db, AS_OF + dt.timedelta(days=1))) == 3
+
+
+def test_rules_that_only_share_the_points_out_otherwise_would_change_a_day_too(
+        db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with db.connection() as connection:
+        busy(Scene(connection))
+    rollup.run(db, AS_OF)
+    nightly.run(db, AS_OF)
+    parts = [part | {"features": [one for one in part["features"] if one != "kind"]} if "features" in part else part
+             for part in rules().value("scorecard.parts", AS_OF)]
+    (tmp_path / "local.yaml").write_text(yaml.safe_dump({"scorecard.parts": {"zh": "x", "en": "x", "values": [
+        {"valid_from": dt.date(1900, 1, 1), "value": parts, "source": "x", "tag": "P"}]}}))
+    monkeypatch.setenv("HUOYAN_POLICY_DIR", str(tmp_path))
+    before = scores(db)
+    assert nightly.run(db, AS_OF)["would_change"] == len(before)
+    assert nightly.run(db, AS_OF, force=True)["written"]
+    for old, new in zip(before, scores(db), strict=True):
+        assert new["score"] == old["score"]
+        assert new["noncompliance"] > old["noncompliance"]  # type: ignore[operator]
 
 
 def test_a_result_entered_today_moves_the_next_score_and_names_what_moved(db: Database) -> None:
