@@ -128,6 +128,7 @@ def read(db: Database, viewer: Viewer, wanted: RankingFilter, day: dt.date) -> d
     text = wanted.q.strip()
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     with db.connection() as connection:
+        connection.execute(_SQL["one_moment"])
         run = connection.execute(_SQL["latest_run"], {"day": day}).fetchone() or {
             "as_of": None, "model": None, "means": None, "headings": None}
         parameters = {

@@ -1,3 +1,7 @@
+-- name: one_moment
+-- All that follows sees one state: a run that is forced in between would give its rows the headings of another.
+set transaction isolation level repeatable read;
+
 -- name: latest_run
 -- The newest scores that are not of a day to come.
 select as_of, model, means, headings from score_runs where as_of <= %(day)s order by as_of desc limit 1;
