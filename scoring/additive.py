@@ -91,6 +91,10 @@ class AdditiveModel:
         """That a visit by a team of usual strictness finds what the model was taught."""
         return sigmoid(self.log_odds(inputs))
 
+    def strictness(self, teams: Sequence[str]) -> Floats:
+        """What the team of each visit adds to the log-odds; 0 for one that the fit did not know."""
+        return np.array([self.teams.get(team, 0.0) for team in teams], dtype=np.float64)
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {"form": _FORM, "base": self.base, "teams": dict(self.teams), "shapes": [

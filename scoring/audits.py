@@ -172,8 +172,7 @@ def _told(cohort: Cohort, model: AdditiveModel | None) -> tuple[Floats, Floats |
         return scored.standing()[cohort.place], None, None
     log_odds = model.log_odds(cohort.inputs())
     # Held against what this team finds where the model knows it: a strict team makes no district risky.
-    strict = np.array([model.teams.get(team, 0.0) for team in cohort.team])
-    return log_odds, sigmoid(log_odds + strict), sigmoid(log_odds)
+    return log_odds, sigmoid(log_odds + model.strictness(cohort.team)), sigmoid(log_odds)
 
 
 def _divided(connection: Connection, judged: Sequence[Cohort], limits: Mapping[str, Any],

@@ -98,6 +98,15 @@ def before(connection: Connection, until: dt.date, *, days: int, most: int) -> l
     return found[::-1]
 
 
+def newest(past: Sequence[Cohort], share: float) -> int:
+    """Where in ``past`` the newest stretches begin that together hold ``share`` of all visits."""
+    first, held, wanted = len(past), 0, share * sum(map(len, past))
+    while first > 0 and held < wanted:
+        first -= 1
+        held += len(past[first])
+    return first
+
+
 def taken(inputs: Inputs, place: npt.NDArray[np.intp]) -> Inputs:
     """The rows of ``place``."""
     return Inputs({name: column[place] for name, column in inputs.numbers.items()},

@@ -86,17 +86,13 @@ def directions(inputs: Inputs, as_of: dt.date) -> dict[str, int]:
 
 def _newest(past: Sequence[Cohort], share: float) -> Flags:
     """The visits of the newest stretches that together hold ``share`` of all; never all of them."""
-    total, held, kept = sum(map(len, past)), 0, [False] * len(past)
-    for number in range(len(past) - 1, 0, -1):
-        if held >= share * total:
-            break
-        held, kept[number] = held + len(past[number]), True
-    return np.repeat(kept, [len(cohort) for cohort in past])
+    first = max(cohorts.newest(past, share), 1)
+    return np.repeat(np.arange(len(past)) >= first, [len(cohort) for cohort in past])
 
 
 def _log_odds(model: AdditiveModel, rows: Rows) -> Floats:
     """With the strictness of each team in it, as far as it is known."""
-    return np.asarray(model.log_odds(rows.inputs) + np.array([model.teams.get(team, 0.0) for team in rows.team]))
+    return np.asarray(model.log_odds(rows.inputs) + model.strictness(rows.team))
 
 
 def _slope(rows: Rows, newest: Flags, ways: dict[str, int], penalties: Penalties, low: float, high: float) -> float:

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-
 from scoring.card import CLASSES, Card
 from scoring.scorecard import Scored
 from store import Queries
@@ -58,11 +56,7 @@ def apply(scored: Scored, moves: Sequence[Override]) -> Scored:
             risk_class[place], overridden[place] = after, (move.override_id, before)
     if not any(overridden):
         return scored
-    changed = replace(scored, risk_class=risk_class, overridden=tuple(overridden))
-    order = np.lexsort((np.array(scored.table.unit_no), -changed.standing()))
-    rank = np.empty(len(scored.table), dtype=np.int64)
-    rank[order] = np.arange(1, len(scored.table) + 1)
-    return replace(changed, rank=rank)
+    return replace(scored, risk_class=risk_class, overridden=tuple(overridden)).ranked()
 
 
 def moved(card: Card, base_class: str, risk_class: str, direct: Iterable[str], direction: Direction,

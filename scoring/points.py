@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from policy import rules
-from scoring import reasons, scorecard, weighting
+from scoring import cohorts, reasons, scorecard, weighting
 from scoring.additive import AdditiveModel, Floats, Inputs
 from scoring.card import BY_MODEL, PARTS, Card, grains
 from scoring.cohorts import Cohort
@@ -45,7 +45,7 @@ def matched(model: AdditiveModel, past: Sequence[Cohort]) -> Points:
     """The line that gives the newest visits of ``past`` the mean and the spread that the scorecard gives them."""
     as_of = past[-1].until
     told, settings = rules().value("model.weights", as_of), rules().value("model.points", as_of)
-    newest = _newest(past, float(settings["share"]))
+    newest = past[cohorts.newest(past, float(settings["share"])):] or past[-1:]
     card = np.concatenate([scorecard.score(cohort.table, Card.on(cohort.as_of)).part_points(_PART)[cohort.place]
                            for cohort in newest])
     odds = np.concatenate([model.log_odds(cohort.inputs()) for cohort in newest])
@@ -98,13 +98,3 @@ def _column(feature: str, given: Floats, table: FeatureTable, inputs: Inputs, ca
     values = inputs.numbers.get(feature)
     return Column(feature, "", {_PART: given}, named, usual=0.0,
                   values=np.full(len(table), np.nan) if values is None else values)
-
-
-def _newest(past: Sequence[Cohort], share: float) -> Sequence[Cohort]:
-    """The newest stretches that together hold ``share`` of all visits."""
-    total, held = sum(map(len, past)), 0
-    for number in range(len(past) - 1, -1, -1):
-        held += len(past[number])
-        if held >= share * total:
-            return past[number:]
-    return past

@@ -8,7 +8,7 @@ non-compliance, ignition, consequence; they sum to the score but for its bounds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -98,6 +98,13 @@ class Scored:
         base, final = (np.searchsorted(np.array(CLASSES), codes) for codes in (self.base_class, self.risk_class))
         return np.asarray((2.0 * final + (final > base)) * (2 * HIGHEST) + self.score)
 
+    def ranked(self) -> Scored:
+        """The same with its ranks: 1 for the riskiest, by :meth:`standing`, ties by number of unit."""
+        order = np.lexsort((np.array(self.table.unit_no), -self.standing()))
+        rank = np.empty(len(self.table), dtype=np.int64)
+        rank[order] = np.arange(1, len(self.table) + 1)
+        return replace(self, rank=rank)
+
     def part_points(self, code: str) -> Floats:
         """What one part of the score comes to, its share of the caps included."""
         parts = [column.parts[code] for column in self.columns if code in column.parts]
@@ -123,7 +130,7 @@ def score(table: FeatureTable, card: Card, instead: Sequence[Column] = ()) -> Sc
     base = np.searchsorted(np.array(card.cuts), total, side="right")
     final, reasons = _lift(table, card, base)
     return Scored(table, card, tuple(columns), total, np.array(CLASSES)[base], np.array(CLASSES)[final], reasons,
-                  _rank(table, total, base, final))
+                  np.zeros(len(table), dtype=np.int64)).ranked()
 
 
 def _side(table: FeatureTable, card: Card, side: Side, kept: set[str]) -> list[Column]:
@@ -211,12 +218,3 @@ def _lift(table: FeatureTable, card: Card, base: npt.NDArray[np.intp],
             reasons[place].append(condition.code)
     final = np.minimum(np.maximum(base + raised, floor), len(CLASSES) - 1)
     return final, tuple(tuple(codes) for codes in reasons)
-
-
-def _rank(table: FeatureTable, total: Floats, base: npt.NDArray[np.intp], final: npt.NDArray[np.intp],
-          ) -> npt.NDArray[np.int64]:
-    """1 for the riskiest: by class, within it the units lifted into it first, then by score, ties by number of unit."""
-    order = np.lexsort((np.array(table.unit_no), -total, final <= base, -final))
-    rank = np.empty(len(table), dtype=np.int64)
-    rank[order] = np.arange(1, len(table) + 1)
-    return rank

@@ -48,7 +48,7 @@ def measured(connection: Connection, as_of: dt.date, row: Mapping[str, Any]) -> 
     later = [cohort for cohort in cohorts.load_all(connection, stretches, row["outcome"]) if cohort]
     promoted = legal_day(row["moved_at"])
     told = [model.log_odds(cohort.inputs()) for cohort in later]
-    kept = drift.kept(_joined([sigmoid(log_odds + _strictness(model, cohort))
+    kept = drift.kept(_joined([sigmoid(log_odds + model.strictness(cohort.team))
                                for cohort, log_odds in zip(later, told, strict=True)]),
                       _flags([cohort.positive for cohort in later]), _units(later), limits)
     since = [(cohort.sample(drawn), placed(log_odds, np.ones(len(cohort)))[drawn])
@@ -68,10 +68,6 @@ def _moved(connection: Connection, model: AdditiveModel, until: dt.date, as_of: 
     widest = sorted(pairs, key=lambda name: float(-pairs[name][0].std()) if before.size else 0.0)
     return drift.moved(model.log_odds(before), model.log_odds(now),
                        {name: pairs[name] for name in widest[:int(limits["features"])]}, limits)
-
-
-def _strictness(model: AdditiveModel, cohort: Cohort) -> Floats:
-    return np.array([model.teams.get(team, 0.0) for team in cohort.team])
 
 
 def _joined(parts: list[Floats]) -> Floats:
