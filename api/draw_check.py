@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from api.refusals import Absent, Conflict
 from api.viewer import Viewer
-from sampling import verify, words
+from sampling import frames, verify, words
+from sampling.bundle import joined
+from sampling.errors import DrawError
 from store import Database, Queries
 
 _SQL = Queries(__file__)
@@ -25,20 +26,20 @@ def check(db: Database, day: dt.date) -> dict[str, Any]:
         raise Absent("refusal.no_draw", day=day)
     if row["bundle"] is None:
         raise Conflict("refusal.not_drawn", day=day)
-    status, sentence = verify.check(bytes(row["bundle"]), row["commitment"])
+    status, sentence = verify.check(joined(bytes(row["frame"]), bytes(row["bundle"])), row["commitment"])
     problem = sentence if status else _first_difference(db, row)
     return {"ok": problem is None, "problem": problem}
 
 
 def _first_difference(db: Database, row: dict[str, Any]) -> str | None:
     """The first thing on record that is not what the bundle, which agrees with itself, has sealed."""
-    bundle = orjson.loads(row["bundle"])
+    bundle, frame = orjson.loads(row["bundle"]), orjson.loads(row["frame"])
     for field in ("seed", "record_hash"):
         if bundle[field] != row[field]:
             return f"the {field} of the bundle is {bundle[field]}, the one on record {row[field]}"
     # A record names the one before it by its record hash, or by its commitment where that was not drawn yet.
     before = {row["record_before"], row["commitment_before"]} - {None}
-    if before and bundle["frame"]["previous"] not in before:
+    if before and frame["previous"] not in before:
         return f"the draw names {bundle['frame']['previous']} as the record before it, which is not the one on record"
     visits = db.rows(_SQL["visits"], {"draw_id": row["draw_id"]})
     stored = [(one["unit_no"], one["arm"], one["lead_officer"], one["second_officer"]) for one in visits]
@@ -63,7 +64,7 @@ def frame_facts(db: Database, viewer: Viewer, day: dt.date) -> dict[str, Any]:
     facts = _kept.get(name)
     if facts is None:
         content = db.row(_SQL["content"], {"day": day}) or {}
-        facts = facts_of(bytes(content["bundle"] or content["frame"]))
+        facts = facts_of(bytes(content["frame"]), bytes(content["bundle"] or b""))
         # A frame never changes, and parsing a large one takes a tenth of a second: the last few are kept.
         while len(_kept) >= _KEPT:
             _kept.pop(next(iter(_kept)), None)
@@ -75,33 +76,23 @@ def frame_facts(db: Database, viewer: Viewer, day: dt.date) -> dict[str, Any]:
             "unassigned": [one for one in facts["unassigned"] if one["area"] in areas]}
 
 
-def _said(say: Callable[[Any], dict[str, str] | None], fact: Any) -> dict[str, str] | None:
-    """What a fact of a frame is in words, or None where an earlier protocol wrote it otherwise."""
+def facts_of(frame_bytes: bytes, bundle: bytes = b"") -> dict[str, Any]:
+    """What a frame, and the rest of its bundle, say besides the units, with what they say in codes told in words.
+
+    Nothing where an earlier protocol wrote the frame: the page does without these tables.
+    """
     try:
-        return say(fact)
-    except (KeyError, TypeError):
-        return None
-
-
-def _as_it_is(text: Any) -> dict[str, str] | None:
-    """A sentence that an earlier protocol wrote out, in whatever language."""
-    if isinstance(text, dict):
-        return {"zh": str(text.get("zh") or text.get("en") or ""), "en": str(text.get("en") or text.get("zh") or "")}
-    return {"zh": str(text), "en": str(text)} if text else None
-
-
-def facts_of(content: bytes) -> dict[str, Any]:
-    """What a frame or a bundle says besides its units, with what it says in codes told in words."""
-    try:
-        whole = orjson.loads(content)
-        frame, result = whole.get("frame", whole), whole.get("result", {"unassigned": []})
-        areas = {unit["unit_no"]: unit["area"] for unit in frame["units"]}
-        return {"quotas": frame["quotas"], "tau": frame["tau"], "tau_reason": _said(words.tau_reason, frame),
-                "desks": [{"kind": None, **desk, "words": _said(words.desk_note, desk) or _as_it_is(desk["note"])}
-                          for desk in frame["desks"]],
-                "unassigned": [{"unit_no": one["unit_no"], "area": areas.get(one["unit_no"]),
-                                **(_said(words.unassigned, one["reason"]) or _as_it_is(one["reason"]) or {})}
-                               for one in result["unassigned"]]}
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
-        # A frame of another protocol: the page does without these tables.
+        frame = frames.read(frame_bytes)
+    except DrawError:
         return {}
+    view = frames.View(frame)
+    return {"quotas": frame["quotas"], "tau": frame["tau"], "tau_reason": words.tau_reason(frame),
+            "desks": [{**desk, "words": words.desk_note(desk)} for desk in frame["desks"]],
+            "unassigned": [{"unit_no": one["unit_no"], "area": _area(view, one["unit_no"]),
+                            **words.unassigned(one["reason"])}
+                           for one in (orjson.loads(bundle)["result"]["unassigned"] if bundle else [])]}
+
+
+def _area(view: frames.View, unit_no: str) -> str | None:
+    at = view.find(unit_no)
+    return None if at is None else view.areas[view.area[at]]

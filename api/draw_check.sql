@@ -1,6 +1,6 @@
 -- name: record
 -- A draw with its published bytes, and how the draw before it can be named.
-select d.draw_id, d.commitment, d.seed, d.record_hash, d.bundle, b.record_hash as record_before,
+select d.draw_id, d.commitment, d.seed, d.record_hash, d.frame, d.bundle, b.record_hash as record_before,
        b.commitment as commitment_before
 from draws d left join draws b on b.sequence = d.sequence - 1
 where d.draw_date = %(day)s;

@@ -16,6 +16,7 @@ from api.refusals import Absent, Conflict, NotYours
 from api.viewer import Viewer
 from policy import calendar
 from policy.clocks import legal_day
+from sampling.bundle import joined
 from store import Database, Queries
 
 _SQL = Queries(__file__)
@@ -105,7 +106,7 @@ def bundle(db: Database, viewer: Viewer, day: dt.date) -> bytes:
     row = db.row(_SQL["bundle"], {"day": day})
     if row is None or row["bundle"] is None:
         raise Conflict("refusal.not_drawn", day=day)
-    return bytes(row["bundle"])
+    return joined(bytes(row["frame"]), bytes(row["bundle"]))
 
 
 @router.get("/api/v1/draws", response_model=list[Draw], summary="Draws, the latest first", tags=["draws"])

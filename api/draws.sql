@@ -18,9 +18,9 @@ select frame, bundle from draws where draw_date = %(day)s;
 
 -- name: outside
 -- How many units of the frame lie outside the viewer's areas.
-select count(*) as outside
-from draw_units f join units u using (unit_id)
-where f.draw_id = %(draw_id)s and %(areas)s::text[] is not null and u.area_code <> all(%(areas)s::text[]);
+select coalesce(sum(f.units), 0) as outside
+from draw_groups f
+where f.draw_id = %(draw_id)s and %(areas)s::text[] is not null and f.area_code <> all(%(areas)s::text[]);
 
 -- name: visits
 -- Drawn visits of the viewer's areas, in the order of the draw, with what became of them.
@@ -39,19 +39,20 @@ order by v.position;
 -- name: strata
 -- By stratum: how many could be drawn, how many were expected, how many came. Summed in one order: the last digit of a
 -- floating sum depends on it, and the same question has the same answer.
-select f.stratum, count(*) as units, sum(f.p_total order by f.unit_id) as expected, min(f.p_total) as least, max(f.p_total) as most,
-       count(v.unit_id) as drawn
-from draw_units f
-join units u using (unit_id)
-left join draw_visits v on v.draw_id = f.draw_id and v.unit_id = f.unit_id
-where f.draw_id = %(draw_id)s and f.excluded is null
-  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+select f.stratum, sum(f.units)::bigint as units, sum(f.expected order by f.area_code) as expected, min(f.least) as least,
+       max(f.most) as most,
+       (select count(*) from draw_visits v join units u using (unit_id)
+        where v.draw_id = %(draw_id)s and v.stratum = f.stratum
+          and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))) as drawn
+from draw_groups f
+where f.draw_id = %(draw_id)s and f.reason = ''
+  and (%(areas)s::text[] is null or f.area_code = any(%(areas)s::text[]))
 group by f.stratum order by f.stratum;
 
 -- name: excluded
 -- Units left out, by reason.
-select split_part(f.excluded, ' ', 1) as reason, count(*) as units
-from draw_units f join units u using (unit_id)
-where f.draw_id = %(draw_id)s and f.excluded is not null
-  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-group by 1 order by count(*) desc, 1;
+select f.reason, sum(f.units)::bigint as units
+from draw_groups f
+where f.draw_id = %(draw_id)s and f.reason <> ''
+  and (%(areas)s::text[] is null or f.area_code = any(%(areas)s::text[]))
+group by 1 order by sum(f.units) desc, 1;

@@ -7,6 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
+from sampling.frames import View
 from sampling.selection import select
 from sampling.staffing import staff
 from sampling.tickets import PROTOCOL, canonical, digest, seed_of
@@ -20,7 +23,7 @@ def commitment_of(frame: bytes) -> str:
 def seal(frame: bytes, entropy: list[dict[str, Any]]) -> dict[str, Any]:
     """Draw from a frozen frame with the entropy that its freeze named, and seal all of it into a bundle."""
     # The frame is read back from its bytes: what is drawn from is exactly what was committed to.
-    held: dict[str, Any] = json.loads(frame)
+    held: dict[str, Any] = orjson.loads(frame)
     commitment = commitment_of(frame)
     seed = seed_of(commitment, entropy)
     result = outcome(held, seed)
@@ -31,8 +34,9 @@ def seal(frame: bytes, entropy: list[dict[str, Any]]) -> dict[str, Any]:
 
 def outcome(frame: Mapping[str, Any], seed: str) -> dict[str, Any]:
     """Sizes, visits with officers, and the visits that nobody could be found for."""
-    taken, drawn = select(frame, seed)
-    pairs, reasons = staff(frame, seed, drawn)
+    view = View(frame)
+    taken, drawn = select(frame, seed, view)
+    pairs, reasons = staff(frame, seed, drawn, view)
     visits: list[dict[str, Any]] = []
     unassigned: list[dict[str, Any]] = []
     for visit, pair in zip(drawn, pairs, strict=True):
@@ -57,3 +61,15 @@ def record_hash(frame: Mapping[str, Any], commitment: str, entropy: list[dict[st
 
 def to_bytes(bundle: Mapping[str, Any]) -> bytes:
     return canonical(bundle)
+
+
+def without_frame(bundle: Mapping[str, Any]) -> bytes:
+    """What stands beside a frame's own bytes, so that a city's frame is kept once."""
+    return canonical({key: value for key, value in bundle.items() if key != "frame"})
+
+
+def joined(frame: bytes, rest: bytes) -> bytes:
+    """The bundle's bytes again, from those of its frame and those of the rest."""
+    held = {key: canonical(value) for key, value in json.loads(rest).items()}
+    held["frame"] = frame
+    return b"{" + b",".join(canonical(key) + b":" + held[key] for key in sorted(held)) + b"}"

@@ -8,10 +8,12 @@ from typing import Any
 import orjson
 
 from sampling import verify
-from sampling.bundle import commitment_of
-from sampling.freeze import reason_text
+from sampling.bundle import commitment_of, joined
+from sampling.frames import View
+from sampling.freeze import groups
+from sampling.profiles import ARMS
 from sampling.reading import q
-from sampling.tickets import GENESIS
+from sampling.tickets import GENESIS, PROTOCOL
 from store import Database
 
 
@@ -21,8 +23,14 @@ def check(db: Database) -> Iterator[tuple[str, bool, str]]:
     for record in db.rows(q["records"]):
         content = db.row(q["content"], [record["draw_id"]])
         problem = "its content is gone" if content is None else _problem(db, record, content, before)
-        yield record["draw_no"], problem is None, problem or f"{record['status']}, commitment {record['commitment']}"
+        yield record["draw_no"], problem is None, problem or _said(record, content)
         before = record
+
+
+def _said(record: dict[str, Any], content: dict[str, Any] | None) -> str:
+    protocol = orjson.loads(content["frame"]).get("protocol") if content else PROTOCOL
+    rest = "" if protocol == PROTOCOL else f"; of the protocol {protocol}: only its frame's digest and its link checked"
+    return f"{record['status']}, commitment {record['commitment']}{rest}"
 
 
 def _problem(db: Database, record: dict[str, Any], content: dict[str, Any],  # noqa: PLR0911  one line a promise
@@ -35,36 +43,37 @@ def _problem(db: Database, record: dict[str, Any], content: dict[str, Any],  # n
         return "the record it names before it is not the one that stands before it"
     if commitment_of(bytes(content["frame"])) != record["commitment"]:
         return "its frame has not the digest that was published as its commitment"
-    different = _unlike_frame(db, record, orjson.loads(content["frame"]))
+    frame = orjson.loads(content["frame"])
+    if frame.get("protocol") != PROTOCOL:
+        return None
+    different = _unlike_frame(db, record, frame)
     if different or record["status"] == "frozen":
         return different
-    status, text = verify.check(bytes(content["bundle"]), record["commitment"])
+    status, text = verify.check(joined(bytes(content["frame"]), bytes(content["bundle"])), record["commitment"])
     if status:
         return text
     bundle = orjson.loads(content["bundle"])
-    if bundle["record_hash"] != record["record_hash"] or bundle["frame"]["previous"] != record["previous"]:
+    if bundle["record_hash"] != record["record_hash"] or frame["previous"] != record["previous"]:
         return "its record hash in the table is not that of its bundle"
-    return _unlike_result(db, record, bundle["result"])
+    return _unlike_result(db, record, frame, bundle["result"])
 
 
 def _unlike_frame(db: Database, record: dict[str, Any], frame: dict[str, Any]) -> str | None:
-    """The first unit whose row in the table is not what the frame says of it."""
-    stored = {row["unit_no"]: tuple(row.values()) for row in db.rows(q["frozen_units"], [record["draw_id"]])}
-    for unit in frame["units"]:
-        said = (unit["unit_no"], unit["stratum"], unit["p_duty"], unit["p_random"], unit["p_targeted"],
-                unit["p_total"], reason_text(unit["excluded"]))
-        held = stored.pop(unit["unit_no"], None)
-        if held != said:
-            return (f"unit {unit['unit_no']} in the table is {' '.join(map(str, held)) if held else 'missing'}, the "
-                    f"frame has {' '.join(map(str, said))}")
-    extra = next(iter(stored), None)
-    return f"unit {extra} is in the table, but not in the frame" if stored else None
+    """The first sum in the table that is not what the frame says."""
+    stored = [tuple(row.values()) for row in db.rows(q["frozen_groups"], [record["draw_id"]])]
+    said = sorted(groups(frame))
+    for held, made in zip(stored, said, strict=False):
+        if held != made:
+            return (f"units of {held[0]} {held[1]} in the table are {' '.join(map(str, held[2:]))}, the frame has "
+                    f"{' '.join(map(str, made))}")
+    if len(stored) != len(said):
+        return f"the table has {len(stored)} groups of units, the frame has {len(said)}"
+    return None
 
 
-def _unlike_result(db: Database, record: dict[str, Any], result: dict[str, Any]) -> str | None:
+def _unlike_result(db: Database, record: dict[str, Any], frame: dict[str, Any], result: dict[str, Any]) -> str | None:
     """The first visit whose row in the table is not what the bundle says of it."""
-    sealed = [(v["position"], v["unit_no"], v["arm"], v["probability"], v["lead"], v["second"])
-              for v in result["visits"]]
+    sealed = list(_sealed(frame, result))
     stored = db.rows(q["planned_visits"], [record["draw_id"]])
     if len(stored) != len(sealed):
         return f"the table has {len(stored)} visits, the bundle has {len(sealed)}"
@@ -73,3 +82,12 @@ def _unlike_result(db: Database, record: dict[str, Any], result: dict[str, Any])
             return (f"visit {said[0]} in the table is {' '.join(map(str, held.values()))}, the bundle has "
                     f"{' '.join(map(str, said))}")
     return None
+
+
+def _sealed(frame: dict[str, Any], result: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    view = View(frame)
+    for visit in result["visits"]:
+        at = view.find(visit["unit_no"])
+        unit = view.row(at) if at is not None else {}
+        yield (visit["position"], visit["unit_no"], unit.get("stratum"), visit["arm"], visit["probability"],
+               *(unit.get(f"p_{arm}") for arm in ARMS), visit["lead"], visit["second"])

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
 from psycopg.types.json import Jsonb
 
-from casework.planning import plan_visit
+from casework.drawn_visits import DrawnVisit, plan_all
 from sampling import entropy as sources
-from sampling.bundle import seal, to_bytes
+from sampling.bundle import seal, without_frame
 from sampling.errors import DrawError
+from sampling.frames import View
 from sampling.freeze import LOCK, freeze
 from sampling.parameters import Parameters
+from sampling.profiles import ARMS
 from sampling.words import desk_note, unassigned
 from store import Database, Queries, copy_rows, lock_for_transaction
 from store.database import Connection
@@ -70,19 +72,16 @@ def _draw(connection: Connection, held: Mapping[str, Any], day: dt.date, now: dt
     visits = bundle["result"]["visits"]
     ids = {row["unit_no"]: row["unit_id"] for row in
            connection.execute(q["unit_ids"], [[visit["unit_no"] for visit in visits]])}
-    groups = {unit["unit_no"]: unit["stratum"] for unit in bundle["frame"]["units"]}
-    rows = []
-    for visit in visits:
-        inspection = plan_visit(connection, unit_id=ids[visit["unit_no"]], kind="draw", arm=visit["arm"],
-                                draw_no=held["draw_no"], probability=visit["probability"], planned_on=day,
-                                officers=[(visit["lead"], "lead"), (visit["second"], "member")], actor=actor)
-        rows.append((held["draw_id"], visit["position"], ids[visit["unit_no"]], groups[visit["unit_no"]], visit["arm"],
-                     visit["probability"], visit["lead"], visit["second"], inspection))
+    planned = plan_all(connection, draw_no=held["draw_no"], planned_on=day, kind="draw", actor=actor, visits=[
+        DrawnVisit(ids[visit["unit_no"]], visit["arm"], visit["probability"], visit["lead"], visit["second"])
+        for visit in visits])
     copy_rows(connection, "draw_visits",
-              ("draw_id", "position", "unit_id", "stratum", "arm", "probability", "lead_officer", "second_officer",
-               "inspection_id"), ("int8", "int4", "int8", "text", "text", "float8", "text", "text", "int8"), rows)
+              ("draw_id", "position", "unit_id", "stratum", "arm", "probability", "p_duty", "p_random", "p_targeted",
+               "lead_officer", "second_officer", "inspection_id"),
+              ("int8", "int4", "int8", "text", "text", "float8", "float8", "float8", "float8", "text", "text", "int8"),
+              _rows(held["draw_id"], bundle, ids, planned))
     connection.execute(q["finish"], {"draw_id": held["draw_id"], "entropy": Jsonb(bundle["entropy"]),
-                                     "seed": bundle["seed"], "bundle": to_bytes(bundle),
+                                     "seed": bundle["seed"], "bundle": without_frame(bundle),
                                      "record_hash": bundle["record_hash"], "now": now})
     arms = [visit["arm"] for visit in visits]
     return {"draw_no": held["draw_no"], "status": "drawn", "visits": len(visits),
@@ -93,8 +92,18 @@ def _draw(connection: Connection, held: Mapping[str, Any], day: dt.date, now: dt
             "notes": [desk_note(desk) for desk in bundle["frame"]["desks"] if desk["note"]][:20]}
 
 
+def _rows(draw_id: int, bundle: Mapping[str, Any], ids: Mapping[str, int],
+          planned: Mapping[int, int]) -> Iterator[tuple[Any, ...]]:
+    view = View(bundle["frame"])
+    chances = [view.chance(f"p_{arm}") for arm in ARMS]
+    for visit in bundle["result"]["visits"]:
+        at, unit = view.at(visit["unit_no"]), ids[visit["unit_no"]]
+        yield (draw_id, visit["position"], unit, view.stratum(at), visit["arm"], visit["probability"],
+               *(float(chance[at]) for chance in chances), visit["lead"], visit["second"], planned[unit])
+
+
 def _planned(frame: bytes) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(frame)["entropy"]
+    found: list[dict[str, Any]] = orjson.loads(frame)["entropy"]
     return found
 
 

@@ -11,17 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from policy import WorkCalendar
-from sampling.desks import Desk, desks, grants, shortage
+from sampling import profiles
+from sampling.desks import desks, grants, shortage
+from sampling.frames import CAPACITY, EXCLUSIONS
 from sampling.parameters import CLASSES, GROUPS, Parameters
-from sampling.population import Places, Situation, Unit
-from sampling.quotas import Counted, Quota, mass, quotas, steps, targeted_weight
+from sampling.population import Flags, Floats, Ints, Places, Situation
+from sampling.quotas import Counted, mass, quotas, steps
 from sampling.share import kept_random, needed, stretched, tau
 from sampling.strata import Step, Stratum, quantised, stratum, total_probability
 from sampling.tickets import PROTOCOL, order_of
 
-ARMS = ("duty", "random", "targeted")
-_TURNS = tuple(f"{group}{turn}" for group in GROUPS for turn in ("", "-again"))
+# Distinct weights of a stratum, rising, and how many units have each; by desk, arm and turn.
+Levels = Mapping[tuple[int, str, str], tuple[list[float], list[int]]]
 
 
 @dataclass(frozen=True)
@@ -78,24 +82,33 @@ class Maker:
     def __init__(self, situation: Situation, parameters: Parameters, days: Days, *, tune: bool = True) -> None:
         self.parameters, self.tune, self.situation = parameters, tune, situation
         self.day, self.days = situation.day, days
-        self.units = sorted(situation.units, key=lambda unit: order_of(unit.unit_no))
+        self.units = held = situation.population()
         self.officers = sorted(situation.officers, key=lambda officer: order_of(officer.officer_no))
-        kinds = {unit.unit_no: "key" if unit.is_key else "general" for unit in self.units}
-        self.desks = desks(((unit.area, kinds[unit.unit_no]) for unit in self.units), self.officers,
-                           Places(situation.parents), parameters.bodies)
-        place = {(area, desk.kind): d for d, desk in enumerate(self.desks) for area in desk.covers}
-        self.at = [place[unit.area, kinds[unit.unit_no]] for unit in self.units]
-        self.classes = [unit.risk_class or parameters.class_without_score for unit in self.units]
-        self.excluded = [self._exclusion(unit, c, self.desks[d])
-                         for unit, c, d in zip(self.units, self.classes, self.at, strict=True)]
-        self.quotas = quotas(self._counted(), parameters, days.spread, days.year)
-        self.weights = [self._weights(n) for n in range(len(self.units))]
+        places = Places(situation.parents)
+        kinds = ("general", "key")
+        is_key = (held.group < 2).astype(np.int32)
+        pairs = np.flatnonzero(np.bincount(held.area * 2 + is_key, minlength=2 * len(held.areas)))
+        self.desks = desks(((held.areas[pair // 2], kinds[pair % 2]) for pair in pairs.tolist()), self.officers, places,
+                           parameters.bodies)
+        position = {area: n for n, area in enumerate(held.areas)}
+        table = np.zeros((len(held.areas), 2), dtype=np.int32)
+        for d, desk in enumerate(self.desks):
+            table[[position[area] for area in desk.covers], kinds.index(desk.kind)] = d
+        self.at: Ints = table[held.area, is_key]
+        self.classes = np.where(held.risk_class < 0, CLASSES.index(parameters.class_without_score),
+                                held.risk_class).astype(np.int32)
+        self.turn = profiles.turns(held.group, held.visits)
+        self.excluded = self._exclusions()
+        counted = self._counted()
+        self.quotas = quotas(counted, parameters, days.spread, days.year)
+        self.profiles = self._profiles()
+        paces = {key: (quota.first, quota.again) for key, quota in self.quotas.items()}
+        self.weights = [self._weights(profile, paces) for profile in self.profiles]
 
     def frame(self, header: Header) -> dict[str, Any]:
         split, strata = self._strata()
-        by_key = {(held.desk, held.arm, held.group): (held, {step.weight: step for step in held.steps})
-                  for held in strata}
-        totals: dict[tuple[tuple[str, float], ...], float] = {}
+        chances = self._chances(strata)
+        held = self.units
         return {
             "protocol": PROTOCOL, "draw_no": header.draw_no, "draw_date": self.day.isoformat(),
             "sequence": header.sequence, "previous": header.previous, "frozen_at": header.frozen_at,
@@ -107,7 +120,7 @@ class Maker:
                     "lift": asdict(self.situation.lift) if self.situation.lift else None},
             "precision": {"units": split.units, "needed": split.needed, "stretch": split.stretch},
             "quotas": [asdict(self.quotas[group, c]) for group in GROUPS for c in CLASSES],
-            "areas": [{"area": area, "parent": parent} for area, parent in sorted(self.situation.parents.items())],
+            "areas": [{"area": area, "parent": self.situation.parents.get(area)} for area in held.areas],
             "desks": [{"desk": desk.name, "kind": desk.kind, "covers": list(desk.covers),
                        "officers": len(desk.officers), "free": desk.free, "wanted": split.wanted[d],
                        "capacity": split.capacity[d],
@@ -115,66 +128,65 @@ class Maker:
                       for d, desk in enumerate(self.desks)],
             "strata": [{"stratum": held.name, "desk": held.desk, "arm": held.arm, "group": held.group,
                         "expected": held.expected, "steps": [asdict(step) for step in held.steps]} for held in strata],
-            "units": [self._unit(n, by_key, totals) for n in range(len(self.units))],
+            "profiles": [{"stratum": f"{self.desks[profile.desk].name}/{profiles.TURNS[profile.turn]}",
+                          "class": CLASSES[profile.risk_class], "band": profile.band, "units": profile.units, **chance}
+                         for profile, chance in zip(self.profiles, chances, strict=True)],
+            "units": {"unit_no": list(held.unit_no), "area": held.area.tolist(), "group": held.group.tolist(),
+                      "class": self.classes.tolist(), "score": _or_null(held.score, np.isnan(held.score)),
+                      "visits": held.visits.tolist(), "ago": _or_null(held.ago, held.ago < 0),
+                      "excluded": self._beyond(chances).tolist()},
             "officers": [{"officer_no": o.officer_no, "body": o.body, "areas": sorted(o.areas), "can_lead": o.can_lead,
                           "certificate_valid": o.certificate_valid, "load": o.load} for o in self.officers],
             "recusals": sorted([officer, unit] for officer, unit in self.situation.recusals),
         }
 
-    def _exclusion(self, unit: Unit, risk_class: str, desk: Desk) -> dict[str, Any] | None:
-        if desk.free == 0:
-            return {"code": "no_officers"}
-        if unit.planned:
-            return {"code": "planned"}
-        if unit.visits >= self.parameters.cap[risk_class]:
-            return {"code": "cap", "cap": self.parameters.cap[risk_class]}
-        if unit.last is not None:
-            until = unit.last + dt.timedelta(days=self.parameters.exclusion_days[risk_class])
-            if self.day < until:
-                return {"code": "recent", "until": until.isoformat()}
-        return None
+    def _exclusions(self) -> Ints:
+        """Why each unit is left out, as a position in ``EXCLUSIONS``: the first reason that applies."""
+        held, code = self.units, {name: n for n, name in enumerate(EXCLUSIONS)}
+        cap = np.array([self.parameters.cap[c] for c in CLASSES])[self.classes]
+        interval = np.array([self.parameters.exclusion_days[c] for c in CLASSES])[self.classes]
+        free = np.array([desk.free for desk in self.desks], dtype=np.int64)[self.at]
+        reasons = ((free == 0, "no_officers"), (held.planned, "planned"), (held.visits >= cap, "cap"),
+                   ((held.ago >= 0) & (held.ago < interval), "recent"))
+        return np.select([when for when, _ in reasons], [code[name] for _, name in reasons], 0).astype(np.int32)
 
     def _counted(self) -> dict[tuple[str, str], Counted]:
-        numbers: dict[tuple[str, str], list[int]] = {}
-        for unit, c, d, out in zip(self.units, self.classes, self.at, self.excluded, strict=True):
-            if self.desks[d].staffed:
-                held = numbers.setdefault((unit.group, c), [0, 0, 0])
-                held[0] += 1
-                held[1] += unit.visits > 0
-                held[2] += unit.visits == 0 and out is None
-        return {key: Counted(*held) for key, held in numbers.items()}
+        held = self.units
+        staffed = np.array([desk.staffed for desk in self.desks], dtype=np.bool_)[self.at]
+        kind = held.group * len(CLASSES) + self.classes
 
-    def _weights(self, n: int) -> dict[str, float]:
-        """The unit's weight in each arm that it takes part in; a duty still open has an arm of its own."""
-        if self.excluded[n] is not None:
-            return {}
-        unit, c = self.units[n], self.classes[n]
-        quota: Quota = self.quotas[unit.group, c]
-        weights = {"targeted": targeted_weight(c, unit.score, self.parameters)}
-        if unit.group == "duty" and unit.visits == 0:
-            weights["duty"] = self.parameters.weight_duty[c]
-        else:
-            weights["random"] = quota.again if unit.visits else quota.first
-        return weights
+        def count(which: Flags) -> list[int]:
+            found: list[int] = np.bincount(kind[which & staffed], minlength=len(GROUPS) * len(CLASSES)).tolist()
+            return found
 
-    def _turn(self, n: int) -> str:
-        return self.units[n].group + ("-again" if self.units[n].visits else "")
+        first = (held.visits == 0) & (self.excluded == 0)
+        rows = zip(count(staffed), count(held.visits > 0), count(first), strict=True)
+        return {(GROUPS[n // len(CLASSES)], CLASSES[n % len(CLASSES)]): Counted(*row) for n, row in enumerate(rows)}
+
+    def _profiles(self) -> list[profiles.Profile]:
+        """Those of the units that are not left out, in the order of desk, turn, class and band."""
+        width = self.parameters.score_band
+        code, many = profiles.codes(self.at, self.turn, self.classes, profiles.bands(self.units.score, width), width)
+        found, self._profile_of, units = np.unique(code[self.excluded == 0], return_inverse=True, return_counts=True)
+        return [profiles.of(one, many, number) for one, number in zip(found.tolist(), units.tolist(), strict=True)]
+
+    def _weights(self, profile: profiles.Profile, paces: profiles.Paces) -> dict[str, float]:
+        return profile.weights(paces, self.parameters.weight_duty, self.parameters)
 
     def _due(self) -> Sequence[float]:
         """Crowded key units not yet visited this year, by desk."""
-        due = [0] * len(self.desks)
-        for n, unit in enumerate(self.units):
-            due[self.at[n]] += unit.group == "duty" and unit.visits == 0
-        return due
+        found: list[float] = np.bincount(self.at[self.turn == 0], minlength=len(self.desks)).tolist()
+        return found
 
     def _strata(self) -> tuple[Split, list[Stratum]]:
-        members: dict[tuple[int, str, str], list[float]] = {}
+        members: dict[tuple[int, str, str], dict[float, int]] = {}
+        for profile, weights in zip(self.profiles, self.weights, strict=True):
+            for arm, weight in weights.items():
+                many_of = members.setdefault((profile.desk, arm, profiles.TURNS[profile.turn]), {})
+                many_of[weight] = many_of.get(weight, 0) + profile.units
         due = self._due()
-        for n in range(len(self.units)):
-            for arm, weight in self.weights[n].items():
-                members.setdefault((self.at[n], arm, self._turn(n)), []).append(weight)
-        levels = {key: steps(weights) for key, weights in members.items()}
-        many = {key: len(weights) for key, weights in members.items()}
+        levels = {key: steps(counts) for key, counts in members.items()}
+        many = {key: sum(counts.values()) for key, counts in members.items()}
         duty = [min(due[d] / self.days.spread, many.get((d, "duty", "duty"), 0)) for d in range(len(self.desks))]
         paces = [self._mass(levels, d, "random", 1.0) for d in range(len(self.desks))]
         earned = tau(self.situation.lift, self.parameters.tau)
@@ -194,22 +206,18 @@ class Maker:
         made: list[Stratum] = []
         start = 0.0
         for d, desk in enumerate(self.desks):
-            for (arm, group), size in self._sizes(d, duty[d], split, paces[d], levels, many).items():
-                weights, counts = levels[d, arm, group]
-                held = stratum(f"{desk.name}/{arm}/{group}", desk.name, arm, group, size, start, weights, counts,
-                               tune=self.tune)
-                made.append(held)
+            for (arm, turn), size in self._sizes(d, duty[d], split, paces[d], levels, many).items():
+                made.append(stratum(f"{desk.name}/{arm}/{turn}", desk.name, arm, turn, size, start,
+                                    *levels[d, arm, turn], tune=self.tune))
                 start += size
         return split, made
 
-    def _mass(self, levels: Mapping[tuple[int, str, str], tuple[list[float], list[int]]], d: int, arm: str,
-              again: float) -> dict[str, float]:
+    def _mass(self, levels: Levels, d: int, arm: str, again: float) -> dict[str, float]:
         """Sum of the weights of one arm at one desk by group and turn, in the order of the protocol."""
         return {turn: mass(*levels[d, arm, turn]) * (again if turn.endswith("-again") else 1.0)
-                for turn in _TURNS if (d, arm, turn) in levels}
+                for turn in profiles.TURNS if (d, arm, turn) in levels}
 
-    def _sizes(self, d: int, duty: float, split: Split, pace: Mapping[str, float],
-               levels: Mapping[tuple[int, str, str], tuple[list[float], list[int]]],
+    def _sizes(self, d: int, duty: float, split: Split, pace: Mapping[str, float], levels: Levels,
                many: Mapping[tuple[int, str, str], int]) -> dict[tuple[str, str], float]:
         """Expected visits by (arm, group) of one desk, in the order in which strata stand."""
         sizes: dict[tuple[str, str], float] = {}
@@ -229,28 +237,38 @@ class Maker:
         first = min(duty, split.capacity[d])
         return first, min(split.capacity[d] - first, split.stretch * whole / (1 - split.tau))
 
-    def _unit(self, n: int, by_key: Mapping[tuple[str, str, str], tuple[Stratum, dict[float, Step]]],
-              totals: dict[tuple[tuple[str, float], ...], float]) -> dict[str, Any]:
-        unit, desk = self.units[n], self.desks[self.at[n]]
-        chances = dict.fromkeys(ARMS, 0.0)
-        parts: list[tuple[Stratum, Step]] = []
-        for arm in ARMS:
-            if arm in self.weights[n]:
-                held, found = by_key[desk.name, arm, self._turn(n)]
-                step = found[self.weights[n][arm]]
-                chances[arm] = step.p
-                parts.append((held, step))
-        key = tuple((held.name, step.weight) for held, step in parts)
-        if key not in totals:
-            totals[key] = total_probability(parts) if parts else 0.0
-        out = self.excluded[n]
-        if out is None and totals[key] == 0:
-            out = {"code": "capacity"}
-        return {"unit_no": unit.unit_no, "area": unit.area, "stratum": f"{desk.name}/{self._turn(n)}",
-                "key": unit.is_key, "crowded": unit.is_crowded, "class": self.classes[n], "score": unit.score,
-                "visits": unit.visits, "last": unit.last.isoformat() if unit.last else None, "excluded": out,
-                "p_duty": chances["duty"], "p_random": chances["random"], "p_targeted": chances["targeted"],
-                "p_total": totals[key]}
+    def _chances(self, strata: Sequence[Stratum]) -> list[dict[str, float]]:
+        """The probabilities of each profile."""
+        by_key = {(held.desk, held.arm, held.group): (held, {step.weight: step for step in held.steps})
+                  for held in strata}
+        out = []
+        for profile, weights in zip(self.profiles, self.weights, strict=True):
+            chance = {f"p_{arm}": 0.0 for arm in profiles.ARMS}
+            parts: list[tuple[Stratum, Step]] = []
+            for arm in profiles.ARMS:
+                if arm in weights:
+                    held, found = by_key[self.desks[profile.desk].name, arm, profiles.TURNS[profile.turn]]
+                    step = found[weights[arm]]
+                    chance[f"p_{arm}"] = step.p
+                    parts.append((held, step))
+            out.append({**chance, "p_total": total_probability(parts)})
+        return out
+
+    def _beyond(self, chances: Sequence[Mapping[str, float]]) -> Ints:
+        """The reasons, with those added that nothing of the day is left for."""
+        out = self.excluded.copy()
+        nothing = np.array([chance["p_total"] == 0 for chance in chances], dtype=np.bool_)
+        if len(nothing):
+            out[self.excluded == 0] = np.where(nothing[self._profile_of], CAPACITY, 0)
+        return out
+
+
+def _or_null(values: Ints | Floats, none: Flags) -> list[Any]:
+    """A column as JSON has it: whole numbers without a point, nothing where there is none."""
+    found: list[Any] = [int(value) if value == int(value) else value for value in np.where(none, 0, values).tolist()]
+    for n in np.flatnonzero(none).tolist():
+        found[n] = None
+    return found
 
 
 def sum_(table: Mapping[str, float]) -> float:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from policy import calendar, rules
 from sampling import entropy as sources
@@ -12,8 +14,10 @@ from sampling.bundle import commitment_of
 from sampling.errors import DrawError
 from sampling.estimates import lift_before
 from sampling.frame import Header, build
+from sampling.frames import EXCLUSIONS, View
 from sampling.parameters import Parameters
-from sampling.population import Officer, Situation, Unit
+from sampling.population import Ints, Officer, Population, Situation
+from sampling.profiles import TURNS
 from sampling.tickets import GENESIS, canonical
 from sampling.words import desk_note
 from store import Database, Queries, copy_rows, lock_for_transaction
@@ -23,7 +27,8 @@ q = Queries(__file__)
 
 # One lock for freezes and draws: the chain of records has one end.
 LOCK = "draws"
-_MOST_UNITS = 500_000
+# What a verifier takes in one file.
+_MOST_UNITS = 1_300_000
 
 
 def run(db: Database, day: dt.date, now: dt.datetime, *, entropy: Sequence[str] | None = None) -> dict[str, Any]:
@@ -50,8 +55,8 @@ def freeze(connection: Connection, day: dt.date, now: dt.datetime,
         return {"skipped": f"the chain of draws has reached {latest['draw_date']} ({latest['draw_no']}): "
                            f"none is put before it"}
     parameters = Parameters.on(day)
-    situation, ids = read(connection, day, parameters)
-    if not situation.units:
+    situation = read(connection, day, parameters)
+    if not len(situation.units):
         return {"skipped": "there are no active units: import units"}
     header = Header(draw_no=f"D{day:%Y%m%d}", sequence=latest["sequence"] + 1 if latest else 1,
                     previous=(latest["record_hash"] or latest["commitment"]) if latest else GENESIS,
@@ -59,41 +64,68 @@ def freeze(connection: Connection, day: dt.date, now: dt.datetime,
                     policy_version=rules().version(day),
                     entropy=sources.plan(connection, day, entropy or parameters.entropy))
     frame = build(situation, parameters, calendar(), header)
-    return _store(connection, day, now, frame, ids)
+    return _store(connection, day, now, frame)
 
 
-def read(connection: Connection, day: dt.date, parameters: Parameters) -> tuple[Situation, dict[str, int]]:
-    """The situation on the eve of ``day``, and the identifiers of its units by number."""
+def read(connection: Connection, day: dt.date, parameters: Parameters) -> Situation:
+    """The situation on the eve of ``day``."""
     row = connection.execute(q["scores_as_of"], [day]).fetchone()
     as_of = row["as_of"] if row else None
-    units = connection.execute(q["units"], {
+    population = _population(connection, {
         "day": day, "year_start": dt.date(day.year, 1, 1), "year_end": dt.date(day.year, 12, 31),
         "kinds": parameters.counted_kinds, "as_of": as_of,
-        "open_since": day - dt.timedelta(days=parameters.planned_open_days)}).fetchall()
-    if len(units) > _MOST_UNITS:
-        raise DrawError(f"{len(units)} units are more than one draw takes ({_MOST_UNITS}): draw by city")
+        "open_since": day - dt.timedelta(days=parameters.planned_open_days)})
     officers = connection.execute(q["officers"], {"day": day}).fetchall()
-    situation = Situation(
-        day=day, scores_as_of=as_of, lift=lift_before(connection, day, parameters.tau["top_share"]),
-        units=[Unit(u["unit_no"], u["area_code"], u["is_key"], u["is_crowded"], u["risk_class"], u["score"],
-                    u["visits"], u["last"], u["planned"]) for u in units],
+    return Situation(
+        day=day, scores_as_of=as_of, lift=lift_before(connection, day, parameters.tau["top_share"]), units=population,
         officers=[Officer(o["officer_no"], o["body"], tuple(o["area_codes"]), o["can_lead"], o["certificate_valid"],
                           o["load"]) for o in officers],
         parents={a["area_code"]: a["parent_code"] for a in connection.execute(q["areas"])},
         recusals=frozenset((r["officer_no"], r["unit_no"]) for r in connection.execute(q["recusals"])))
-    return situation, {u["unit_no"]: u["unit_id"] for u in units}
 
 
-def reason_text(excluded: dict[str, Any] | None) -> str | None:
-    """A frame's exclusion as the table keeps it: the code, and what it rests on."""
-    if excluded is None:
-        return None
-    rest = [str(value) for key, value in sorted(excluded.items()) if key != "code"]
-    return " ".join([excluded["code"], *rest])
+def _population(connection: Connection, asked: Mapping[str, Any]) -> Population:
+    row = connection.execute(q["units"], asked, binary=True).fetchone()
+    areas = sorted(a["area_code"] for a in connection.execute(q["areas"]))
+    if row is None or not row["units"]:
+        return Population.of([], areas, asked["day"])
+    if row["units"] > _MOST_UNITS:
+        raise DrawError(f"{row['units']} units are more than one draw takes ({_MOST_UNITS}): draw by city")
+    numbers = row["unit_no"].split("\n")
+    if len(numbers) != row["units"]:
+        raise DrawError("a unit's number holds a line break: give it another number")
+
+    def column(name: str) -> Ints:
+        return np.frombuffer(row[name], dtype=">i4").astype(np.int32)
+
+    score = column("score")
+    return Population(numbers, areas, column("area"), column("kind"), column("risk_class"),
+                      np.where(score < 0, np.nan, score / 100.0), column("visits"), column("ago"),
+                      column("planned").astype(np.bool_))
 
 
-def _store(connection: Connection, day: dt.date, now: dt.datetime, frame: dict[str, Any],
-           ids: dict[str, int]) -> dict[str, Any]:
+def groups(frame: Mapping[str, Any]) -> Iterator[tuple[str, str, str, int, float, float, float]]:
+    """Units of a frame by area, stratum and reason left out (empty: could be drawn), in order: how many, and the sum,
+    the smallest and the largest of their probabilities."""
+    view = View(frame)
+    many = len(EXCLUSIONS)
+    place = (view.area * len(frame["desks"]) + view.desk).astype(np.int64)
+    codes = (place * len(TURNS) + view.turn) * many + view.excluded
+    found, where, units = np.unique(codes, return_inverse=True, return_counts=True)
+    chance = view.chance("p_total")
+    expected = np.bincount(where, weights=chance)
+    least, most = np.full(len(found), np.inf), np.zeros(len(found))
+    np.minimum.at(least, where, chance)
+    np.maximum.at(most, where, chance)
+    for n, code in enumerate(found.tolist()):
+        rest, excluded = divmod(code, many)
+        rest, turn = divmod(rest, len(TURNS))
+        area, desk = divmod(rest, len(frame["desks"]))
+        yield (view.areas[area], f"{frame['desks'][desk]['desk']}/{TURNS[turn]}", EXCLUSIONS[excluded] or "",
+               int(units[n]), float(expected[n]), float(least[n]), float(most[n]))
+
+
+def _store(connection: Connection, day: dt.date, now: dt.datetime, frame: dict[str, Any]) -> dict[str, Any]:
     content = canonical(frame)
     commitment = commitment_of(content)
     row = connection.execute(q["insert_draw"], {
@@ -101,14 +133,13 @@ def _store(connection: Connection, day: dt.date, now: dt.datetime, frame: dict[s
         "policy_version": frame["policy"]["version"], "frame": content, "commitment": commitment,
         "previous": frame["previous"], "frozen_at": now}).fetchone()
     assert row is not None  # noqa: S101  an insert that returns
-    draw_id = row["draw_id"]
-    copy_rows(connection, "draw_units",
-              ("draw_id", "unit_id", "stratum", "p_duty", "p_random", "p_targeted", "p_total", "excluded"),
-              ("int8", "int8", "text", "float8", "float8", "float8", "float8", "text"),
-              ((draw_id, ids[u["unit_no"]], u["stratum"], u["p_duty"], u["p_random"], u["p_targeted"], u["p_total"],
-                reason_text(u["excluded"])) for u in frame["units"]))
+    rows = list(groups(frame))
+    copy_rows(connection, "draw_groups",
+              ("draw_id", "area_code", "stratum", "reason", "units", "expected", "least", "most"),
+              ("int8", "text", "text", "text", "int4", "float8", "float8", "float8"),
+              ((row["draw_id"], *one) for one in rows))
     return {"draw_no": frame["draw_no"], "sequence": frame["sequence"], "commitment": commitment, "status": "frozen",
-            "units": len(frame["units"]), "eligible": sum(u["excluded"] is None for u in frame["units"]),
+            "units": len(frame["units"]["unit_no"]), "eligible": sum(one[3] for one in rows if not one[2]),
             "expected_visits": round(sum(held["expected"] for held in frame["strata"]), 2),
             "tau": frame["tau"]["value"], "entropy": [source["source"] for source in frame["entropy"]],
             "notes": [desk_note(desk) for desk in frame["desks"] if desk["note"]][:20]}

@@ -12,7 +12,9 @@ select draw_no, draw_date, sequence, commitment, record_hash from draws order by
 select max(as_of) as as_of from score_runs where as_of <= %s;
 
 -- name: units
--- Active units with class, score and counted visits; a planned visit counts while it is open.
+-- Active units in the order of their numbers, each column in one piece: numbers one a line, the others as whole numbers of
+-- four bytes. Class and score (in hundredths) are -1 without a score, the days since the last counted visit -1 without one;
+-- a planned visit counts while it is open.
 with counted as (
     select i.unit_id,
            count(*) filter (where coalesce(i.inspected_on, i.planned_on) >= %(year_start)s) as visits,
@@ -23,13 +25,26 @@ with counted as (
       and ((i.status = 'done' and i.inspected_on < %(day)s)
         or (i.status = 'planned' and i.planned_on >= %(open_since)s and i.planned_on <= %(year_end)s))
     group by i.unit_id
+), places as (
+    select area_code, (row_number() over (order by area_code collate "C") - 1)::int as place from areas
+), held as (
+    select u.unit_no, p.place as area,
+           case when not u.is_key then 2 when u.is_crowded then 0 else 1 end as kind,
+           coalesce(position(s.risk_class in 'ABCD'), 0) - 1 as risk_class,
+           coalesce(round(s.score::numeric * 100)::int, -1) as score, coalesce(c.visits, 0)::int as visits,
+           case when c.last is null then -1 else greatest(0, %(day)s::date - c.last) end as ago, coalesce(c.planned, false)::int as planned
+    from units u
+    join places p using (area_code)
+    left join scores s on s.unit_id = u.unit_id and s.as_of = %(as_of)s
+    left join counted c on c.unit_id = u.unit_id
+    where u.status = 'active'
+    order by u.unit_no collate "C"
 )
-select u.unit_id, u.unit_no, u.area_code, u.is_key, u.is_crowded, s.risk_class, s.score,
-       coalesce(c.visits, 0) as visits, case when c.last > %(day)s then %(day)s else c.last end as last, coalesce(c.planned, false) as planned
-from units u
-left join scores s on s.unit_id = u.unit_id and s.as_of = %(as_of)s
-left join counted c on c.unit_id = u.unit_id
-where u.status = 'active';
+select count(*)::int as units, string_agg(unit_no, E'\n') as unit_no, string_agg(int4send(area), '') as area,
+       string_agg(int4send(kind), '') as kind, string_agg(int4send(risk_class), '') as risk_class,
+       string_agg(int4send(score), '') as score, string_agg(int4send(visits), '') as visits,
+       string_agg(int4send(ago), '') as ago, string_agg(int4send(planned), '') as planned
+from held;
 
 -- name: officers
 -- Active officers with what the day leaves of their load.
@@ -59,3 +74,4 @@ insert into draws (draw_no, draw_date, sequence, status, policy_version, frame, 
 values (%(draw_no)s, %(day)s, %(sequence)s, 'frozen', %(policy_version)s, %(frame)s, %(commitment)s, %(previous)s,
         %(frozen_at)s)
 returning draw_id;
+

@@ -1,10 +1,26 @@
-"""What a frame is made from: the units, the officers and the places as they stand on one day. Plain values."""
+"""What a frame is made from: the units, the officers and the places as they stand on one day. Plain values.
+
+A city has a million units, so what is known of them is held in columns, one number a unit; :class:`Unit` is one of them
+where there are few.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from sampling.parameters import CLASSES, GROUPS
+
+Ints = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+# Digits of a score that a frame shows: its bands are far wider.
+_DIGITS = 2
 
 
 @dataclass(frozen=True)
@@ -32,6 +48,53 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Population:
+    """All active units in the order of their numbers (by UTF-8 bytes), in columns.
+
+    ``areas``: the codes that ``area`` numbers, in order; ``group``: position in ``GROUPS``; ``risk_class``: position in
+    ``CLASSES``, -1 without a score; ``score``: 0 to 100, rounded to hundredths, NaN without one; ``visits``: counted
+    visits of the legal year; ``ago``: days since the latest counted one, -1 without; ``planned``: whether a visit still
+    waits.
+    """
+
+    unit_no: Sequence[str]
+    areas: Sequence[str]
+    area: Ints
+    group: Ints
+    risk_class: Ints
+    score: Floats
+    visits: Ints
+    ago: Ints
+    planned: Flags
+
+    def __len__(self) -> int:
+        return len(self.unit_no)
+
+    @classmethod
+    def of(cls, units: Sequence[Unit], areas: Sequence[str], day: dt.date) -> Population:
+        """The columns of these units, in whatever order they come."""
+        rows = sorted(units, key=lambda unit: unit.unit_no)
+        place = {area: n for n, area in enumerate(areas)}
+        return cls(
+            [unit.unit_no for unit in rows], areas, _ints(place[unit.area] for unit in rows),
+            _ints(GROUPS.index(unit.group) for unit in rows),
+            _ints(-1 if unit.risk_class is None else CLASSES.index(unit.risk_class) for unit in rows),
+            rounded(np.array([np.nan if unit.score is None else unit.score for unit in rows], dtype=np.float64)),
+            _ints(unit.visits for unit in rows),
+            _ints(-1 if unit.last is None else (day - unit.last).days for unit in rows),
+            np.array([unit.planned for unit in rows], dtype=np.bool_))
+
+
+def rounded(score: Floats) -> Floats:
+    """Scores as a frame shows them."""
+    return np.round(score, _DIGITS)
+
+
+def _ints(values: Iterable[int]) -> Ints:
+    return np.fromiter(values, dtype=np.int32)
+
+
+@dataclass(frozen=True)
 class Officer:
     """An officer as the draw sees it; ``load`` is how many visits the day leaves room for (0 on leave)."""
 
@@ -48,12 +111,18 @@ class Situation:
     """Everything known on the evening before a draw."""
 
     day: dt.date
-    units: Sequence[Unit]
+    units: Sequence[Unit] | Population
     officers: Sequence[Officer]
     parents: Mapping[str, str | None]
     recusals: frozenset[tuple[str, str]] = frozenset()
     scores_as_of: dt.date | None = None
     lift: Lift | None = None
+
+    def population(self) -> Population:
+        """The units in columns; areas in the order of their codes."""
+        if isinstance(self.units, Population):
+            return self.units
+        return Population.of(self.units, sorted(self.parents), self.day)
 
 
 @dataclass(frozen=True)

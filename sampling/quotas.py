@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -108,24 +107,21 @@ def quotas(counted: Mapping[tuple[str, str], Counted], parameters: Parameters, d
     return out
 
 
-def targeted_weight(risk_class: str, score: float | None, parameters: TargetedRule) -> float:
+def targeted_weight(risk_class: str, band: int | None, parameters: TargetedRule) -> float:
     """Weight in the targeted arm: rises with class and with score, never falls with either.
 
     The score (0..100, higher is riskier) counts in bands, squared; a class has a least weight of its own, so that
     a unit lifted by a direct condition weighs what its class does.
     """
     floor = parameters.weight_targeted[risk_class]
-    if score is None:
+    if band is None:
         return floor
-    band = math.floor(score / parameters.score_band) * parameters.score_band / 100
-    return max(floor, band * band)
+    share = band * parameters.score_band / 100
+    return max(floor, share * share)
 
 
-def steps(weights: Sequence[float]) -> tuple[list[float], list[int]]:
+def steps(counts: Mapping[float, int]) -> tuple[list[float], list[int]]:
     """Distinct weights, rising, and how many units have each."""
-    counts: dict[float, int] = {}
-    for weight in weights:
-        counts[weight] = counts.get(weight, 0) + 1
     rising = sorted(counts)
     return rising, [counts[weight] for weight in rising]
 

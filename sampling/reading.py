@@ -10,13 +10,17 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
 import orjson
 
 from policy import calendar, rules
+from sampling import frames, profiles
+from sampling.bundle import joined
 from sampling.errors import DrawError
 from sampling.frame import Header, build
 from sampling.freeze import read
 from sampling.parameters import CLASSES, GROUPS, Parameters
+from sampling.population import Flags, Floats
 from sampling.tickets import GENESIS
 from sampling.words import desk_note, tau_reason, unassigned
 from store import Queries
@@ -38,20 +42,22 @@ def draw_of_day(connection: Connection, day: dt.date, areas: Collection[str] | N
     if held is None:
         return None
     frame, bundle = held.pop("frame"), held.pop("bundle")
-    content = orjson.loads(bundle)["frame"] if bundle else orjson.loads(frame)
+    content = frames.read(frame)
+    view = frames.View(content)
     result = orjson.loads(bundle)["result"] if bundle else {"unassigned": []}
     limit = None if areas is None else set(areas)
-    shown = {unit["unit_no"] for unit in content["units"] if limit is None or unit["area"] in limit}
-    eligible = [unit for unit in content["units"] if unit["excluded"] is None and unit["unit_no"] in shown]
+    shown = view.within(limit)
+    eligible = shown & (view.excluded == 0)
     desks = _desks(content, limit)
     return {**held, "tau": {**content["tau"], "reason": tau_reason(content)}, "precision": content["precision"],
             "scores_as_of": content["scores_as_of"], "days": content["days"],
             "sources": [source["source"] for source in content["entropy"]],
-            "units": len(shown), "eligible": len(eligible), "expected": sum(unit["p_total"] for unit in eligible),
+            "units": int(shown.sum()), "eligible": int(eligible.sum()),
+            "expected": float(view.chance("p_total")[eligible].sum()),
             "visits": connection.execute(q["visits"], {"draw_id": held["draw_id"],
                                                        "areas": None if limit is None else sorted(limit)}).fetchall(),
             "unassigned": [{**row, **unassigned(row["reason"])} for row in result["unassigned"]
-                           if row["unit_no"] in shown],
+                           if (at := view.find(row["unit_no"])) is not None and shown[at]],
             "desks": desks, "notes": [{"desk": desk["desk"], **desk["words"]} for desk in desks if desk["words"]]}
 
 
@@ -72,7 +78,7 @@ def bundle_bytes(connection: Connection, day: dt.date) -> bytes:
         raise DrawError(f"there is no draw of {day}")
     if row["status"] != "drawn":
         raise DrawError(f"{row['draw_no']} is frozen and not yet drawn: there is no bundle of it")
-    return bytes(row["bundle"])
+    return joined(bytes(row["frame"]), bytes(row["bundle"]))
 
 
 def ratios(connection: Connection, day: dt.date, areas: Collection[str] | None = None) -> Row:
@@ -82,23 +88,24 @@ def ratios(connection: Connection, day: dt.date, areas: Collection[str] | None =
     units), ``remaining`` of it, ``eligible`` today, ``expected`` visits today and the split of these by arm.
     """
     row = connection.execute(q["frame"], [day]).fetchone()
-    frame: Row = orjson.loads(row["frame"]) if row else preview(connection, day)
+    frame = frames.read(row["frame"]) if row else preview(connection, day)
     limit = None if areas is None else set(areas)
-    table: dict[tuple[str, str], Row] = {
-        (group, c): {"group": group, "risk_class": c, "units": 0, "visited": 0, "eligible": 0, "ratio": 0.0,
-                     "quota": 0.0, "remaining": 0.0, "expected": 0.0, "duty": 0.0, "random": 0.0, "targeted": 0.0}
-        for group in GROUPS for c in CLASSES}
-    for unit in frame["units"]:
-        if limit is not None and unit["area"] not in limit:
-            continue
-        group = ("duty" if unit["crowded"] else "key") if unit["key"] else "general"
-        held = table[group, unit["class"]]
-        held["units"] += 1
-        held["visited"] += unit["visits"] > 0
-        held["eligible"] += unit["excluded"] is None
-        held["expected"] += unit["p_total"]
-        for arm in ("duty", "random", "targeted"):
-            held[arm] += unit[f"p_{arm}"]
+    view = frames.View(frame)
+    shown = view.within(limit)
+    kind = (view.group * len(CLASSES) + view.risk_class)[shown]
+
+    def total(values: Floats | Flags) -> list[float]:
+        counts: list[float] = np.bincount(kind, weights=values[shown], minlength=len(GROUPS) * len(CLASSES)).tolist()
+        return counts
+
+    columns = {"units": total(shown), "visited": total(view.visits > 0), "eligible": total(view.excluded == 0),
+               "expected": total(view.chance("p_total")),
+               **{arm: total(view.chance(f"p_{arm}")) for arm in profiles.ARMS}}
+    table: dict[tuple[str, str], Row] = {}
+    for n, (group, c) in enumerate((group, c) for group in GROUPS for c in CLASSES):
+        held = {name: values[n] for name, values in columns.items()}
+        table[group, c] = {"group": group, "risk_class": c, "ratio": 0.0, "quota": 0.0, "remaining": 0.0, **held,
+                           **{name: round(held[name]) for name in ("units", "visited", "eligible")}}
     for quota in frame["quotas"]:
         held = table[quota["group"], quota["risk_class"]]
         held["ratio"] = quota["ratio"]
@@ -113,7 +120,7 @@ def ratios(connection: Connection, day: dt.date, areas: Collection[str] | None =
 def preview(connection: Connection, day: dt.date) -> Row:
     """The frame that a freeze made now would have; nothing is stored, and it is no commitment."""
     parameters = Parameters.on(day)
-    situation, _ = read(connection, day, parameters)
+    situation = read(connection, day, parameters)
     header = Header("preview", 1, GENESIS, "", rules().version(day), [])
     return build(situation, parameters, calendar(), header, tune=False)
 

@@ -32,7 +32,7 @@ order by d.draw_date desc limit %(limit)s offset %(offset)s;
 
 -- name: bundle
 -- The sealed bundle of a day.
-select draw_no, status, bundle from draws where draw_date = %s;
+select draw_no, status, frame, bundle from draws where draw_date = %s;
 
 -- name: frame
 -- The frozen frame of a day.
@@ -46,14 +46,15 @@ select draw_id, draw_no, draw_date, sequence, status, commitment, previous, seed
 -- Frame and bundle of one record.
 select frame, bundle from draws where draw_id = %s;
 
--- name: frozen_units
--- What the table says was frozen of each unit, to be compared with the frame.
-select u.unit_no, f.stratum, f.p_duty, f.p_random, f.p_targeted, f.p_total, f.excluded
-from draw_units f left join units u using (unit_id) where f.draw_id = %s;
+-- name: frozen_groups
+-- What the table says was frozen, to be compared with the frame.
+select area_code, stratum, reason, units, expected, least, most from draw_groups where draw_id = %s
+order by area_code collate "C", stratum collate "C", reason collate "C";
 
 -- name: planned_visits
 -- What the tables say was drawn, to be compared with the bundle.
-select v.position, u.unit_no, v.arm, v.probability, v.lead_officer, v.second_officer
+select v.position, u.unit_no, v.stratum, v.arm, v.probability, v.p_duty, v.p_random, v.p_targeted, v.lead_officer,
+       v.second_officer
 from draw_visits v join units u using (unit_id) where v.draw_id = %s order by v.position;
 
 -- name: anchors

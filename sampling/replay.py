@@ -17,17 +17,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from sampling.asked import Asked
 from sampling.errors import WhatIfError
 from sampling.frame import Days, Header, Maker, Split
-from sampling.parameters import Parameters
-from sampling.population import Lift, Officer, Situation, Unit
+from sampling.frames import EXCLUSIONS, View
+from sampling.parameters import CLASSES, GROUPS, Parameters
+from sampling.population import Floats, Ints, Lift, Officer, Population, Situation
+from sampling.profiles import Paces, Profile
 from sampling.quotas import Counted
 from sampling.tickets import GENESIS
 
-Floats = npt.NDArray[np.float64]
+GROUPED = tuple((group, c) for group in GROUPS for c in CLASSES)
 Account = dict[tuple[str, str], float]
 
 _HEADER = Header("what-if", 1, GENESIS, "", "", [])
@@ -39,13 +40,14 @@ _SAME = 1e-9
 class Replayed:
     """One draw by both rules, unit by unit: ``recorded`` and ``asked`` are probabilities of being drawn by any arm.
 
-    ``kind`` is the group and class of each unit; ``ratios`` the yearly ratios in force by group and class, and
+    ``kind`` is the group and class of each unit, as a position in
+    ``GROUPED``; ``ratios`` the yearly ratios in force by group and class, and
     ``short`` whether officers were too few for some desk, each as recorded and as asked.
     """
 
     day: dt.date
     unit_no: list[str]
-    kind: list[tuple[str, str]]
+    kind: Ints
     recorded: Floats
     asked: Floats
     ratios: dict[tuple[str, str], tuple[float, float]]
@@ -74,18 +76,19 @@ class Replay:
         _same(frame, Maker(situation, rules, days, tune=False).frame(_HEADER))
         made = _Other(situation, self._asked.rules(rules), days, self._asked, self._account,
                       _visits(frame)).frame(_HEADER)
-        units = frame["units"]
-        found = Replayed(situation.day, [unit["unit_no"] for unit in units],
-                         [(one.group, unit["class"]) for one, unit in zip(situation.units, units, strict=True)],
-                         _totals(frame), _totals(made), _ratios(frame, made), (_short(frame), _short(made)))
-        self._carry(situation, found)
+        view = View(frame)
+        found = Replayed(situation.day, view.unit_no, view.group * len(CLASSES) + view.risk_class,
+                         view.chance("p_total"), View(made).chance("p_total"), _ratios(frame, made),
+                         (_short(frame), _short(made)))
+        self._carry(view, found)
         return found
 
-    def _carry(self, situation: Situation, found: Replayed) -> None:
+    def _carry(self, view: View, found: Replayed) -> None:
         """Count first visits of the year that the rules asked would have made more, or fewer, than the record's."""
-        more = found.asked - found.recorded
-        for unit, kind, difference in zip(situation.units, found.kind, more.tolist(), strict=True):
-            if unit.visits == 0 and difference:
+        more = np.where(view.visits == 0, found.asked - found.recorded, 0.0)
+        for kind, difference in zip(GROUPED, np.bincount(found.kind, weights=more, minlength=len(GROUPED)).tolist(),
+                                    strict=True):
+            if difference:
                 self._account[kind] = self._account.get(kind, 0.0) + difference
 
 
@@ -108,8 +111,8 @@ class _Other(Maker):
         more = sum(number for (group, _), number in self._account.items() if group == "duty")
         return [one * max(0.0, whole - more) / whole if whole else 0.0 for one in due]
 
-    def _weights(self, n: int) -> dict[str, float]:
-        weights = super()._weights(n)
+    def _weights(self, profile: Profile, paces: Paces) -> dict[str, float]:
+        weights = super()._weights(profile, paces)
         if "targeted" in weights:
             weights["targeted"] = weights["targeted"] ** self._asked.steepness
         return weights
@@ -124,14 +127,14 @@ class _Other(Maker):
 
 def _situation(frame: Mapping[str, Any]) -> Situation:
     """What the frame was made from, read back from it. Recusals are left out: they move no probability."""
-    day = dt.date.fromisoformat(frame["draw_date"])
-    units = [Unit(u["unit_no"], u["area"], u["key"], u["crowded"], u["class"], u["score"], u["visits"],
-                  dt.date.fromisoformat(u["last"]) if u["last"] else None,
-                  u["excluded"] is not None and u["excluded"]["code"] == "planned") for u in frame["units"]]
+    view = View(frame)
+    ago = np.array([-1 if days is None else days for days in view.columns["ago"]], dtype=np.int32)
+    units = Population(view.unit_no, view.areas, view.area, view.group, view.risk_class, view.score, view.visits, ago,
+                       view.excluded == EXCLUSIONS.index("planned"))
     officers = [Officer(o["officer_no"], o["body"], tuple(o["areas"]), o["can_lead"], o["certificate_valid"],
                         o["load"]) for o in frame["officers"]]
     lift = frame["tau"]["lift"]
-    return Situation(day, units, officers, {row["area"]: row["parent"] for row in frame["areas"]},
+    return Situation(view.day, units, officers, {row["area"]: row["parent"] for row in frame["areas"]},
                      lift=Lift(**lift) if lift else None)
 
 
@@ -141,10 +144,6 @@ def _visits(frame: Mapping[str, Any]) -> dict[str, float]:
     for held in frame["strata"]:
         visits[held["desk"]] = visits.get(held["desk"], 0.0) + held["expected"]
     return visits
-
-
-def _totals(frame: Mapping[str, Any]) -> Floats:
-    return np.array([unit["p_total"] for unit in frame["units"]], dtype=np.float64)
 
 
 def _ratios(frame: Mapping[str, Any], made: Mapping[str, Any]) -> dict[tuple[str, str], tuple[float, float]]:
@@ -158,8 +157,9 @@ def _short(frame: Mapping[str, Any]) -> bool:
 
 def _same(frame: Mapping[str, Any], again: Mapping[str, Any]) -> None:
     """Refuse a record whose probabilities are not those that its own rules give here: nothing else would hold then."""
-    for one, other in zip(frame["units"], again["units"], strict=True):
-        if one["unit_no"] != other["unit_no"] or abs(one["p_total"] - other["p_total"]) > _SAME * one["p_total"]:
-            raise WhatIfError(f"the frame of {frame['draw_no']} can't be made again: {one['unit_no']} was drawn with a "
-                              f"probability of {one['p_total']:.6g} and would have {other['p_total']:.6g} by the same "
-                              f"rules; leave its day out of the period")
+    one, other = View(frame), View(again)
+    held, made = one.chance("p_total"), other.chance("p_total")
+    for n in np.flatnonzero(np.abs(held - made) > _SAME * held)[:1].tolist():
+        raise WhatIfError(f"the frame of {frame['draw_no']} can't be made again: {one.unit_no[n]} was drawn with a "
+                          f"probability of {held[n]:.6g} and would have {made[n]:.6g} by the same rules; leave its day "
+                          f"out of the period")

@@ -27,19 +27,23 @@ class Roster:
         self._edges: list[list[int]] = [[] for _ in range(2 + len(loads))]
         self._sides: list[tuple[int, int]] = []
         self._seats: list[list[int]] = []
-        for officer, load in enumerate(loads):
-            self._edge(2 + officer, 1, load * scale)
+        # Of each desk and seat: the edges from the lead side (-1 where the officer may not lead) and from the other.
+        self._ways: list[list[tuple[int, int]]] = []
+        self._seats_of: list[list[tuple[int, int]]] = [[] for _ in loads]
+        self._doors = [self._edge(2 + officer, 1, load * scale) for officer, load in enumerate(loads)]
         for officers in desks:
             lead, other = self._node(), self._node()
             self._sides.append((self._edge(0, lead, 0), self._edge(0, other, 0)))
-            seats = []
+            seats: list[int] = []
+            ways: list[tuple[int, int]] = []
             for officer in officers:
                 seat = self._node()
-                if leads[officer]:
-                    self._edge(lead, seat, 1 << 40)
-                self._edge(other, seat, 1 << 40)
+                self._seats_of[officer].append((len(self._seats), len(seats)))
+                ways.append((self._edge(lead, seat, 1 << 40) if leads[officer] else -1,
+                             self._edge(other, seat, 1 << 40)))
                 seats.append(self._edge(seat, 2 + officer, 0))
             self._seats.append(seats)
+            self._ways.append(ways)
 
     def add(self, desk: int, amount: int) -> bool:
         """Grant ``amount`` more flow units to the desk; False, and nothing changes, where that can't be staffed."""
@@ -51,6 +55,74 @@ class Roster:
             return True
         self._room = before
         return False
+
+    def withdraw(self, desk: int) -> None:
+        """Take one visit of the desk back; all others stay granted."""
+        self.granted[desk] -= 1
+        left = self.granted[desk]
+        # An officer who is on every visit of the desk must lose one: at most two are.
+        full = [seat for seat, edge in enumerate(self._seats[desk]) if self._room[edge ^ 1] > left]
+        for side in self._order(desk, full):
+            self._cancel(desk, self._used(desk, side, full), side)
+            self._room[self._sides[desk][side]] -= 1
+        for edge in self._seats[desk]:
+            self._room[edge] -= 1
+
+    def engage(self, first: int, second: int) -> bool:
+        """Take one visit of the load of two officers; False, and nothing changes, where what is granted then fails."""
+        room = self._room
+        tight = not (room[self._doors[first]] and room[self._doors[second]])
+        before = list(room) if tight else room
+        if self._lessen(first) and self._lessen(second):
+            return True
+        self._room = before
+        return False
+
+    def _lessen(self, officer: int) -> bool:
+        """Take one from an officer's load, and lead what went through it another way where need be."""
+        door = self._doors[officer]
+        if self._room[door]:
+            self._room[door] -= 1
+            return True
+        taken = self._taken_by(officer)
+        if taken is None:
+            return False
+        self._cancel(*taken)
+        self._room[door] -= 1
+        return self._push(1)
+
+    def _order(self, desk: int, full: list[int]) -> tuple[int, int]:
+        """The sides (0 lead, 1 other) in which to cancel, such that two officers on every visit each lose one."""
+        if full and not self._flow(desk, full[0], 0):
+            return 1, 0
+        return 0, 1
+
+    def _used(self, desk: int, side: int, full: list[int]) -> int:
+        """A seat that the side uses; of the seats in ``full`` the first that it does, which leaves the list."""
+        for seat in full:
+            if self._flow(desk, seat, side):
+                full.remove(seat)
+                return seat
+        return next(seat for seat in range(len(self._seats[desk])) if self._flow(desk, seat, side))
+
+    def _flow(self, desk: int, seat: int, side: int) -> int:
+        edge = self._ways[desk][seat][side]
+        return 0 if edge < 0 else self._room[edge ^ 1]
+
+    def _taken_by(self, officer: int) -> tuple[int, int, int] | None:
+        """A desk, seat and side through which the officer is taken."""
+        for desk, seat in self._seats_of[officer]:
+            for side in (0, 1):
+                if self._flow(desk, seat, side):
+                    return desk, seat, side
+        return None
+
+    def _cancel(self, desk: int, seat: int, side: int) -> None:
+        """Take one unit of flow back from the source to the sink."""
+        door = self._doors[self._to[self._seats[desk][seat]] - 2]
+        for edge in (self._sides[desk][side], self._ways[desk][seat][side], self._seats[desk][seat], door):
+            self._room[edge] += 1
+            self._room[edge ^ 1] -= 1
 
     def _node(self) -> int:
         self._edges.append([])

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sampling.quotas import targeted_weight
-from sampling.strata import rounded
-from sampling.tickets import order_of, sizes_uniform, unit_ticket
+import numpy as np
 
-ARMS = ("duty", "random", "targeted")
+from sampling.frames import View
+from sampling.parameters import CLASSES
+from sampling.population import Floats, Ints
+from sampling.profiles import ARMS, TURNS, Profile
+from sampling.strata import rounded
+from sampling.tickets import sizes_uniform, unit_tickets
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """One unit that an arm took. ``key`` None: it was certain (probability 1) and no key was looked at."""
+    """One unit that an arm took, ``at`` its position in the frame.
 
+    ``key`` None: it was certain (probability 1) and no key was looked at.
+    """
+
+    at: int
     unit_no: str
     arm: str
     stratum: str
@@ -37,83 +45,103 @@ def sizes(frame: Mapping[str, Any], seed: str) -> list[int]:
     return out
 
 
-def select(frame: Mapping[str, Any], seed: str) -> tuple[list[int], list[Drawn]]:
+def select(frame: Mapping[str, Any], seed: str, view: View | None = None) -> tuple[list[int], list[Drawn]]:
     """The sizes and the units drawn, in the order of visits: duties, then the random arm, then the targeted arm.
 
     Each arm has tickets of its own, so the arms are independent. A unit that two arms take is visited once, under the
     earlier arm; the later arm's place is not filled again, since that would change the probabilities of the others.
     """
+    view = view or View(frame)
     taken = sizes(frame, seed)
-    members = _members(frame)
-    drawn: dict[str, Drawn] = {}
+    members = _Members(view)
+    drawn: dict[int, Drawn] = {}
     for arm in ARMS:
         for held, size in zip(frame["strata"], taken, strict=True):
             if held["arm"] != arm or size == 0:
                 continue
-            for unit, ticket, key in _of_stratum(held, size, members.get((held["desk"], arm, held["group"]), []), seed):
-                before = drawn.get(unit["unit_no"])
-                if before is not None:
-                    drawn[unit["unit_no"]] = Drawn(**{**before.__dict__, "also": (*before.also, arm)})
+            for at, ticket, key in members.taken(held, size, seed):
+                if at in drawn:
+                    drawn[at] = replace(drawn[at], also=(*drawn[at].also, arm))
                 else:
-                    drawn[unit["unit_no"]] = Drawn(unit["unit_no"], arm, held["stratum"], ticket, key, unit["p_total"])
+                    drawn[at] = Drawn(at, view.unit_no[at], arm, held["stratum"], ticket, key, members.total(at))
     return taken, list(drawn.values())
 
 
-def _of_stratum(held: Mapping[str, Any], size: int, units: list[tuple[Mapping[str, Any], float]],
-                seed: str) -> list[tuple[Mapping[str, Any], int, float | None]]:
-    """The units of one stratum that are taken: the certain ones by number, then those with the smallest keys."""
-    upper = size > int(held["expected"])
-    chance, odds = ("high", "odds_high") if upper else ("low", "odds_low")
-    steps = {step["weight"]: step for step in held["steps"]}
-    certain: list[tuple[Mapping[str, Any], int, float | None]] = []
-    rest: list[tuple[float, bytes, Mapping[str, Any], int]] = []
-    for unit, weight in units:
-        step = steps[weight]
-        number = unit_ticket(seed, held["arm"], unit["unit_no"])
-        if step[chance] == 1:
-            certain.append((unit, number, None))
-        elif step[chance] > 0:
-            u = number / 9007199254740992
-            rest.append(((u / (1 - u)) / step[odds], order_of(unit["unit_no"]), unit, number))
-    rest.sort(key=lambda row: row[:2])
-    certain.sort(key=lambda row: order_of(row[0]["unit_no"]))
-    return certain + [(unit, number, key) for key, _, unit, number in rest[: size - len(certain)]]
+class _Members:
+    """The units of each stratum, with the step that each has there."""
+
+    def __init__(self, view: View) -> None:
+        frame = view.frame
+        self._view = view
+        self._profiles = [_profile(row) for row in frame["profiles"]]
+        parameters = frame["policy"]["parameters"]
+        rule = _Rule(parameters["weight_targeted"], parameters["score_band"])
+        paces = {(row["group"], row["risk_class"]): (row["first"], row["again"]) for row in frame["quotas"]}
+        self._weights = [profile.weights(paces, parameters["weight_duty"], rule) for profile in self._profiles]
+        self._totals = [row["p_total"] for row in frame["profiles"]]
+        self._desks = {desk["desk"]: d for d, desk in enumerate(frame["desks"])}
+        # One run of positions for each desk and turn, in the order of the units' numbers.
+        pool = np.flatnonzero(view.excluded == 0)
+        where = (view.desk * len(TURNS) + view.turn)[pool]
+        order = np.argsort(where, kind="stable")
+        self._pool = pool[order]
+        self._edges = np.searchsorted(where[order], np.arange(len(frame["desks"]) * len(TURNS) + 1))
+
+    def total(self, at: int) -> float:
+        return float(self._totals[self._view.place[at]])
+
+    def taken(self, held: Mapping[str, Any], size: int, seed: str) -> list[tuple[int, int, float | None]]:
+        """Position, ticket and key of the units of one stratum that are taken: the certain ones by number, then those
+        with the smallest keys."""
+        chance, odds = ("high", "odds_high") if size > math.floor(held["expected"]) else ("low", "odds_low")
+        units, step = self._of(held)
+        chances = np.array([one[chance] for one in held["steps"]], dtype=np.float64)[step]
+        certain = units[chances == 1]
+        numbers = self._tickets(seed, held["arm"], certain).tolist()
+        out: list[tuple[int, int, float | None]] = [
+            (at, number, None) for at, number in zip(certain.tolist(), numbers, strict=True)]
+        left = size - len(out)
+        open_ = (chances > 0) & (chances < 1)
+        others = units[open_]
+        if left > 0 and len(others):
+            tickets = self._tickets(seed, held["arm"], others)
+            u = tickets / 9007199254740992.0
+            keys = (u / (1 - u)) / np.array([one[odds] for one in held["steps"]], dtype=np.float64)[step[open_]]
+            for n in _smallest(keys, left):
+                out.append((int(others[n]), int(tickets[n]), float(keys[n])))
+        return out
+
+    def _of(self, held: Mapping[str, Any]) -> tuple[Ints, Ints]:
+        """The positions of a stratum's units, and the step of each."""
+        where = self._desks[held["desk"]] * len(TURNS) + TURNS.index(held["group"])
+        units = self._pool[self._edges[where]:self._edges[where + 1]]
+        steps = {one["weight"]: k for k, one in enumerate(held["steps"])}
+        place = self._view.place[units]
+        of_profile = {p: steps[self._weights[p][held["arm"]]] for p in np.unique(place).tolist()}
+        table = np.zeros(len(self._profiles), dtype=np.int32)
+        table[list(of_profile)] = list(of_profile.values())
+        return units.astype(np.int32), table[place]
+
+    def _tickets(self, seed: str, arm: str, units: Ints) -> np.ndarray[Any, np.dtype[np.uint64]]:
+        names = self._view.unit_no
+        return unit_tickets(seed, arm, [names[at] for at in units.tolist()])
 
 
-def _members(frame: Mapping[str, Any]) -> dict[tuple[str, str, str], list[tuple[Mapping[str, Any], float]]]:
-    """Units by (desk, arm, group) with the weight that each has there."""
-    parameters = _Weights(frame)
-    members: dict[tuple[str, str, str], list[tuple[Mapping[str, Any], float]]] = {}
-    for unit in frame["units"]:
-        if unit["excluded"] is not None:
-            continue
-        desk, group = unit["stratum"].rsplit("/", 1)
-        for arm, weight in parameters.of(unit).items():
-            members.setdefault((desk, arm, group), []).append((unit, weight))
-    return members
+def _smallest(keys: Floats, many: int) -> list[int]:
+    """Positions of the smallest keys, rising; equal ones in the order in which they stand."""
+    last = np.partition(keys, many - 1)[many - 1] if many < len(keys) else np.inf
+    near = np.flatnonzero(keys <= last)
+    found: list[int] = near[np.argsort(keys[near], kind="stable")][:many].tolist()
+    return found
 
 
-class _Weights:
-    """The weight of a unit in each of its arms, read back from the frame."""
-
-    def __init__(self, frame: Mapping[str, Any]) -> None:
-        self._parameters = frame["policy"]["parameters"]
-        self._quotas = {(row["group"], row["risk_class"]): row for row in frame["quotas"]}
-        self._view = _View(self._parameters["weight_targeted"], self._parameters["score_band"])
-
-    def of(self, unit: Mapping[str, Any]) -> dict[str, float]:
-        group = ("duty" if unit["crowded"] else "key") if unit["key"] else "general"
-        weights: dict[str, float] = {}
-        if group == "duty" and unit["visits"] == 0:
-            weights["duty"] = self._parameters["weight_duty"][unit["class"]]
-        else:
-            weights["random"] = self._quotas[group, unit["class"]]["again" if unit["visits"] else "first"]
-        weights["targeted"] = targeted_weight(unit["class"], unit["score"], self._view)
-        return weights
+def _profile(row: Mapping[str, Any]) -> Profile:
+    _, turn = row["stratum"].rsplit("/", 1)
+    return Profile(0, TURNS.index(turn), CLASSES.index(row["class"]), row["band"], row["units"])
 
 
 @dataclass(frozen=True)
-class _View:
+class _Rule:
     """The two numbers of the rules that a targeted weight needs, as the frame carries them."""
 
     weight_targeted: Mapping[str, float]

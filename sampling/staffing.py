@@ -7,15 +7,18 @@ visits can be staffed is a question of maximum flow (see :mod:`sampling.roster`)
 
 from __future__ import annotations
 
-import heapq
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sampling.frames import View
 from sampling.population import Officer, Places
 from sampling.roster import Roster
 from sampling.selection import Drawn
-from sampling.tickets import officer_ticket
+from sampling.tickets import officer_tickets
+
+Team = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -26,83 +29,109 @@ class Pair:
     second: str
 
 
-def staff(frame: Mapping[str, Any], seed: str, drawn: Sequence[Drawn]) -> tuple[list[Pair | None], dict[str, str]]:
+def staff(frame: Mapping[str, Any], seed: str, drawn: Sequence[Drawn],
+          view: View | None = None) -> tuple[list[Pair | None], dict[str, str]]:
     """A pair for each visit, in its order, or None; and for each unit without one the reason (a code)."""
     officers = [Officer(o["officer_no"], o["body"], tuple(o["areas"]), o["can_lead"], o["certificate_valid"], o["load"])
                 for o in frame["officers"]]
-    fitting = _fitting(frame, officers, drawn)
-    loads = [officer.load for officer in officers]
-    leads = [officer.can_lead for officer in officers]
-    can = _staffable(loads, leads, fitting)
+    view = view or View(frame)
+    places = [(visit.unit_no, view.areas[view.area[visit.at]], "key" if view.group[visit.at] < 2 else "general")
+              for visit in drawn]
+    teams = _fitting(frame, officers, places)
+    pairs = pair_up(officers, teams, [visit.unit_no for visit in drawn], seed)
+    return pairs, {visit.unit_no: _reason(team, officers)
+                   for visit, team, pair in zip(drawn, teams, pairs, strict=True) if pair is None}
+
+
+def pair_up(officers: Sequence[Officer], teams: Sequence[Team], names: Sequence[str],
+            seed: str) -> list[Pair | None]:
+    """A pair for each visit, or None where no legal pair is left; ``teams``: who may make it, by position."""
+    loads, leads = [officer.load for officer in officers], [officer.can_lead for officer in officers]
+    kinds = {team: n for n, team in enumerate(sorted(set(teams)))}
+    roster = Roster(loads, leads, list(kinds))
+    kept = [roster.add(kinds[team], 1) for team in teams]
+    choice = _Choice(officers, loads)
     pairs: list[Pair | None] = []
-    together: dict[tuple[int, int], int] = {}
-    given = [0] * len(officers)
-    for v, visit in enumerate(drawn):
-        if v not in can:
+    for team, name, keeps in zip(teams, names, kept, strict=True):
+        if not keeps:
             pairs.append(None)
             continue
-        later = [fitting[w] for w in range(v + 1, len(drawn)) if w in can]
-        for first, second in _by_preference(fitting[v], officers, visit.unit_no, seed, loads, given, together):
-            loads[first] -= 1
-            loads[second] -= 1
-            if _all_staffable(loads, leads, later):
+        roster.withdraw(kinds[team])
+        for first, second in choice.by_preference(team, name, seed):
+            if roster.engage(first, second):
                 break
-            loads[first] += 1
-            loads[second] += 1
-        given[first] += 1
-        given[second] += 1
-        couple = (min(first, second), max(first, second))
-        together[couple] = together.get(couple, 0) + 1
+        choice.give(first, second)
         pairs.append(Pair(officers[first].officer_no, officers[second].officer_no))
-    return pairs, {drawn[v].unit_no: _reason(fitting[v], officers) for v in range(len(drawn)) if v not in can}
+    return pairs
 
 
-def _fitting(frame: Mapping[str, Any], officers: Sequence[Officer], drawn: Sequence[Drawn]) -> list[tuple[int, ...]]:
-    """For each visit the officers, by position, who may make it on this day, loads aside."""
+def _fitting(frame: Mapping[str, Any], officers: Sequence[Officer],
+             visits: Sequence[tuple[str, str, str]]) -> list[Team]:
+    """For each visit (unit, area, kind) the officers, by position, who may make it on this day."""
     places = Places({row["area"]: row["parent"] for row in frame["areas"]})
     bodies: Mapping[str, Collection[str]] = frame["policy"]["parameters"]["bodies"]
-    recused = {(officer, unit) for officer, unit in frame["recusals"]}
-    units = {unit["unit_no"]: unit for unit in frame["units"]}
+    known: dict[tuple[str, str], Team] = {}
+    recused: dict[str, set[int]] = {}
+    number = {officer.officer_no: o for o, officer in enumerate(officers)}
+    for officer_no, unit_no in frame["recusals"]:
+        recused.setdefault(unit_no, set()).add(number[officer_no])
     out = []
-    for visit in drawn:
-        unit = units[visit.unit_no]
-        kind = "key" if unit["key"] else "general"
-        out.append(tuple(o for o, officer in enumerate(officers)
-                         if officer.certificate_valid and officer.load > 0 and officer.body in bodies[kind]
-                         and places.fits(officer, unit["area"]) and (officer.officer_no, visit.unit_no) not in recused))
+    for unit_no, area, kind in visits:
+        if (area, kind) not in known:
+            known[area, kind] = tuple(o for o, officer in enumerate(officers)
+                                      if officer.certificate_valid and officer.load > 0
+                                      and officer.body in bodies[kind] and places.fits(officer, area))
+        away = recused.get(unit_no)
+        out.append(tuple(o for o in known[area, kind] if o not in away) if away else known[area, kind])
     return out
 
 
-def _staffable(loads: Sequence[int], leads: Sequence[bool], fitting: Sequence[tuple[int, ...]]) -> set[int]:
-    """Which visits can all be staffed together, an earlier one before a later."""
-    kinds = sorted(set(fitting))
-    roster = Roster(loads, leads, kinds)
-    return {v for v, team in enumerate(fitting) if roster.add(kinds.index(team), 1)}
+class _Choice:
+    """Who has been given what today, and which pair comes next."""
 
+    def __init__(self, officers: Sequence[Officer], loads: Sequence[int]) -> None:
+        self._officers, self._loads = officers, list(loads)
+        self._given = [0] * len(officers)
+        self._together: list[dict[int, int]] = [{} for _ in officers]
 
-def _all_staffable(loads: Sequence[int], leads: Sequence[bool], fitting: Sequence[tuple[int, ...]]) -> bool:
-    many: dict[tuple[int, ...], int] = {}
-    for team in fitting:
-        many[team] = many.get(team, 0) + 1
-    roster = Roster(loads, leads, list(many))
-    return all(roster.add(kind, count) for kind, count in enumerate(many.values()))
+    def give(self, first: int, second: int) -> None:
+        for one, other in ((first, second), (second, first)):
+            self._loads[one] -= 1
+            self._given[one] += 1
+            self._together[one][other] = self._together[one].get(other, 0) + 1
 
+    def by_preference(self, team: Team, unit_no: str, seed: str) -> Iterator[tuple[int, int]]:
+        """Pairs (lead, second): least together today, then least visits given today, then the smallest tickets."""
+        free = [o for o in team if self._loads[o] > 0]
+        tickets = officer_tickets(seed, unit_no, [self._officers[o].officer_no for o in free])
+        free = [o for _, o in sorted(zip(tickets, free, strict=True))]
+        for i, j in self._strangers(free):
+            yield self._roles(free[i], free[j])
+        place = {o: n for n, o in enumerate(free)}
+        again = sorted((times, self._given[o] + self._given[other], i, place[other])
+                       for i, o in enumerate(free) for other, times in self._together[o].items()
+                       if place.get(other, -1) > i and self._legal(o, other))
+        for *_, i, j in again:
+            yield self._roles(free[i], free[j])
 
-def _by_preference(team: Sequence[int], officers: Sequence[Officer], unit_no: str, seed: str, loads: Sequence[int],
-                   given: Sequence[int], together: Mapping[tuple[int, int], int]) -> Iterator[tuple[int, int]]:
-    """Pairs (lead, second): least together today, then least visits given today, then the smallest tickets."""
-    free = [o for o in team if loads[o] > 0]
-    place = {o: (officer_ticket(seed, officers[o].officer_no, unit_no), o) for o in free}
-    free.sort(key=lambda o: place[o])
-    pairs = [(together.get((min(a, b), max(a, b)), 0), given[a] + given[b], i, j)
-             for i, a in enumerate(free) for j, b in enumerate(free[i + 1:], i + 1)
-             if officers[a].can_lead or officers[b].can_lead]
-    heapq.heapify(pairs)
-    while pairs:
-        *_, i, j = heapq.heappop(pairs)
-        first, second = free[i], free[j]
+    def _strangers(self, free: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Pairs that have not gone together today, by their visits given and their places."""
+        by_given: dict[int, list[int]] = {}
+        for n, o in enumerate(free):
+            by_given.setdefault(self._given[o], []).append(n)
+        for whole in sorted({one + other for one in by_given for other in by_given}):
+            for i, o in enumerate(free):
+                others = by_given.get(whole - self._given[o], ())
+                for j in others[bisect_right(others, i):]:
+                    if free[j] not in self._together[o] and self._legal(o, free[j]):
+                        yield i, j
+
+    def _legal(self, one: int, other: int) -> bool:
+        return self._officers[one].can_lead or self._officers[other].can_lead
+
+    def _roles(self, first: int, second: int) -> tuple[int, int]:
         # Of two who may lead, the smaller ticket leads.
-        yield (first, second) if officers[first].can_lead else (second, first)
+        return (first, second) if self._officers[first].can_lead else (second, first)
 
 
 def _reason(team: Sequence[int], officers: Sequence[Officer]) -> str:

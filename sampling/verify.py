@@ -16,22 +16,26 @@ import math
 import os
 import re
 import sys
-from collections import deque
-from itertools import pairwise
-from operator import mul
+from bisect import bisect_left, bisect_right
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from heapq import nsmallest
+from itertools import islice, pairwise
+from operator import lt, mul
 from pathlib import Path
 from typing import Any, NoReturn
 
 Row = dict[str, Any]
 
-PROTOCOL = "huoyan-draw/1"
+PROTOCOL = "huoyan-draw/2"
 CLASSES = ("A", "B", "C", "D")
 GROUPS = ("duty", "key", "general")
 TURNS = ("duty", "duty-again", "key", "key-again", "general", "general-again")
 ARMS = ("duty", "random", "targeted")
-# A city of half a million units has a bundle of this size; signs are counted before anything is made of them.
+EXCLUSIONS = (None, "no_officers", "planned", "cap", "recent", "capacity")
+# A city of over a million units has a bundle of this many values; signs are counted before anything is made of them.
 MOST_BYTES = 190_000_000
-MOST_SIGNS = {b"{": 2_500_000, b"[": 1_000_000, b",": 12_000_000}
+MOST_SIGNS = {b"{": 1_000_000, b"[": 1_000_000, b",": 12_000_000}
 MOST_WORK = 400_000_000
 TUNED_TO = 24
 PARTS = 16
@@ -40,6 +44,10 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASC
 _SOURCES: dict[str, Row] = {"chain": {"source": "text", "year": "whole", "anchor": "hex", "index": "whole"},
                             "witness": {"source": "text"},
                             "beacon": {"source": "text", "network": "text", "round": "whole"}}
+
+# Area, group, class, band of scores (-1 without), visits, span since the last (-1 without), reason left out.
+Kind = tuple[int, int, int, int, int, int, int]
+
 
 class NotABundle(Exception):
     """The file is no bundle of this protocol: nothing can be checked."""
@@ -74,10 +82,17 @@ def _write(value: Any, out: list[str]) -> None:
         out.append(number(value))
     elif isinstance(value, list):
         out.append("[")
-        for n, item in enumerate(value):
-            if n:
-                out.append(",")
-            _write(item, out)
+        kinds = set(map(type, value))
+        if kinds == {str}:
+            out.append(json.dumps(value, ensure_ascii=False, separators=(",", ":"))[1:-1])
+        elif kinds <= {int, float, type(None)}:
+            known = {one: "null" if one is None else number(one) for one in set(value)}
+            out.append(",".join([known[one] for one in value]))
+        else:
+            for n, item in enumerate(value):
+                if n:
+                    out.append(",")
+                _write(item, out)
         out.append("]")
     else:
         out.append("{")
@@ -93,9 +108,8 @@ def _write(value: Any, out: list[str]) -> None:
 def number(value: float) -> str:
     """A number as ECMAScript writes it: shortest digits that read back the same."""
     if isinstance(value, int):
-        if abs(value) > 2**53:
-            raise NotABundle("a whole number in the file is larger than 2**53")
-        return str(value)
+        # Beyond 2**53 a number without a point is a double like all numbers of JSON, and may be rounded.
+        return str(value) if abs(value) <= 2**53 else number(float(value))
     if not math.isfinite(value):
         raise NotABundle("a number in the file is larger than any double")
     if value == 0:
@@ -134,8 +148,7 @@ def read(data: bytes) -> Row:
     if any(data.count(sign) > most for sign, most in MOST_SIGNS.items()):
         raise NotABundle("the file holds more values than a bundle may have")
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant,
-                           parse_int=_whole)
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
     except UnicodeDecodeError:
         raise NotABundle("the file is not UTF-8 text") from None
     except RecursionError:
@@ -158,12 +171,6 @@ def _object(pairs: list[tuple[str, Any]]) -> Row:
 
 def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number that JSON has")
-
-
-def _whole(text: str) -> int | float:
-    """A number without a point; one above 2**53 is a double like all numbers of JSON, and may be rounded."""
-    value = int(text) if len(text) <= 17 else float(text)
-    return value if abs(value) <= 2**53 else float(value)
 
 
 def _is(value: Any, form: Any) -> bool:  # noqa: PLR0911  one line a form
@@ -222,10 +229,22 @@ def shape(value: Any, form: Any, where: str) -> None:
     elif isinstance(form, list):
         if not isinstance(value, list):
             raise NotABundle(f"{where} is not a list")
-        for n, item in enumerate(value):
-            shape(item, form[0], f"{where}[{n}]")
+        if not _column(value, form[0]):
+            for n, item in enumerate(value):
+                shape(item, form[0], f"{where}[{n}]")
     elif not _is(value, form):
         raise NotABundle(f"{where} has no usable value")
+
+
+def _column(value: list[Any], form: Any) -> bool:
+    """Whether all of a list of texts or of numbers have their form, found in bulk; where not, each is looked at."""
+    kinds = set(map(type, value))
+    if form == "text":
+        lengths = set(map(len, value)) if kinds == {str} else {0}
+        return min(lengths) > 0 and max(lengths) <= 2000 and _unicode("".join(value))
+    # To Python 1 and 1.0 are equal: a column of whole numbers has none with a point.
+    numbers = {int, type(None)} if form in ("whole", ("whole", None)) else {int, float, type(None)}
+    return kinds <= numbers and all(_is(one, form) for one in set(value))
 
 
 _CLASSED = dict.fromkeys(CLASSES, "number")
@@ -255,10 +274,10 @@ FORM = {
         "strata": [{"stratum": "text", "desk": "text", "arm": "text", "group": "text", "expected": "number",
                     "steps": [{"weight": "number", "units": "whole", "low": "number", "high": "number",
                                "odds_low": "ratio", "odds_high": "ratio", "p": "number"}]}],
-        "units": [{"unit_no": "text", "area": "text", "stratum": "text", "key": "flag", "crowded": "flag",
-                   "class": "text", "score": ("number", None), "visits": "whole", "last": ("day", None),
-                   "excluded": ("object", None), "p_duty": "number", "p_random": "number", "p_targeted": "number",
-                   "p_total": "number"}],
+        "profiles": [{"stratum": "text", "class": "text", "band": ("whole", None), "units": "whole", "p_duty": "number",
+                      "p_random": "number", "p_targeted": "number", "p_total": "number"}],
+        "units": {"unit_no": ["text"], "area": ["whole"], "group": ["whole"], "class": ["whole"],
+                  "score": [("number", None)], "visits": ["whole"], "ago": [("whole", None)], "excluded": ["whole"]},
         "officers": [{"officer_no": "text", "body": "text", "areas": ["text"], "can_lead": "flag",
                       "certificate_valid": "flag", "load": "whole"}],
         "recusals": [["text"]],
@@ -273,33 +292,38 @@ FORM = {
 
 
 class Frame:
-    """A frame whose every derived number is computed again from its units, officers and rules."""
+    """A frame whose every derived number is computed again from its units, officers and rules.
+
+    Units alike in all that the rules look at are one *kind of unit*: what is checked of one holds for all of them, and
+    a city of a million units has a few thousand kinds.
+    """
 
     def __init__(self, held: Row) -> None:
         self.held = held
         self.rules: Row = held["policy"]["parameters"]
         self.day = dt.date.fromisoformat(held["draw_date"])
-        self.units: list[Row] = held["units"]
+        self.units: dict[str, list[Any]] = held["units"]
+        self.numbers: list[str] = self.units["unit_no"]
         self.officers: list[Row] = held["officers"]
-        self.by_no = {unit["unit_no"]: unit for unit in self.units}
+        self.areas: list[str] = [row["area"] for row in held["areas"]]
         self._parents = {row["area"]: row["parent"] for row in held["areas"]}
         self._lines: dict[str, set[str]] = {}
         self.strata: list[Row] = []
 
     def check(self) -> None:
         self._header()
-        self._order("area", [row["area"] for row in self.held["areas"]])
+        self._order("area", self.areas)
         for row in self.held["areas"]:
             if row["parent"] is not None and row["parent"] not in self._parents:
                 fail(f"area {row['area']} lies in area {row['parent']}, which the frame does not have")
-        self._order("unit", [unit["unit_no"] for unit in self.units])
+        self._columns()
         self._order("officer", [officer["officer_no"] for officer in self.officers])
         for officer in self.officers:
             if officer["areas"] != sorted(officer["areas"], key=in_bytes):
                 fail(f"officer {officer['officer_no']} has areas out of order")
         self._recusals()
         self._desks()
-        self._each_unit()
+        self._each_kind()
         self._quotas()
         self._strata()
         self._probabilities()
@@ -372,6 +396,55 @@ class Frame:
         if found["earned"] != earned:
             fail(f"tau.earned is {found['earned']}, the evidence in the frame gives {earned}")
 
+    def _columns(self) -> None:
+        """Every unit has a value in every column, and all are of the right kind; units alike are counted."""
+        units = self.units
+        for name, column in units.items():
+            if len(column) != len(self.numbers):
+                fail(f"the units have {len(self.numbers)} numbers and {len(column)} values of {name}")
+        if not all(map(lt, self.numbers, islice(self.numbers, 1, None))):
+            self._order("unit", self.numbers)
+        for name, most in (("area", len(self.areas)), ("group", len(GROUPS)), ("class", len(CLASSES)),
+                           ("excluded", len(EXCLUSIONS))):
+            self._each(name, lambda value, most=most: value < most,  # type: ignore[misc]
+                       lambda value, name=name: f"the {name} {value}, which the frame does not have")  # type: ignore[misc]
+        self._each("score", lambda value: value is None or (0 <= value <= 100 and round(value, 2) == value),
+                   lambda value: f"the score {value}, which is not from 0 to 100 in hundredths")
+        if self.held["scores_as_of"] is None:
+            self._each("score", lambda value: value is None, lambda value: f"the score {value} of no day scores_as_of")
+        width = self.rules["score_band"]
+        bands = {score: -1 if score is None else math.floor(score / width) for score in set(units["score"])}
+        # How long ago a visit was only counts against these limits.
+        rules = self.rules["exclusion_days"]
+        self.limits = sorted({*(rules[c] for c in CLASSES), self.rules["planned_open_days"] + 1,
+                              (self.day - dt.date(self.day.year, 1, 1)).days + 1})
+        spans = {ago: -1 if ago is None else bisect_right(self.limits, ago) for ago in set(units["ago"])}
+        self.kind_of: list[Kind] = list(zip(
+            units["area"], units["group"], units["class"], [bands[score] for score in units["score"]], units["visits"],
+            [spans[ago] for ago in units["ago"]], units["excluded"], strict=True))
+        self.kinds = Counter(self.kind_of)
+
+    def _each(self, name: str, good: Callable[[Any], bool], said: Callable[[Any], str]) -> None:
+        bad = {value for value in set(self.units[name]) if not good(value)}
+        if bad:
+            n = next(n for n, value in enumerate(self.units[name]) if value in bad)
+            fail(f"unit {self.numbers[n]} has {said(self.units[name][n])}")
+
+    def find(self, unit_no: str) -> int | None:
+        """The position of a unit."""
+        n = bisect_left(self.numbers, unit_no)
+        return n if n < len(self.numbers) and self.numbers[n] == unit_no else None
+
+    def kind_at(self, unit_no: str) -> Kind:
+        """The kind of a unit that the frame has."""
+        return self.kind_of[bisect_left(self.numbers, unit_no)]
+
+    def unit_of(self, kind: Kind) -> tuple[str, dt.date | None]:
+        """The first unit of a kind, and the day of its last visit: to name it."""
+        n = self.kind_of.index(kind)
+        ago = self.units["ago"][n]
+        return self.numbers[n], None if ago is None or ago > 700_000 else self.day - dt.timedelta(days=ago)
+
     def _order(self, what: str, numbers: list[str]) -> None:
         keys = [in_bytes(text) for text in numbers]
         for n in range(1, len(keys)):
@@ -384,7 +457,7 @@ class Frame:
         for n, (officer, unit) in enumerate(self.held["recusals"]):
             if n and pairs[n] <= pairs[n - 1]:
                 fail(f"the recusal of officer {officer} from unit {unit} stands twice or out of order")
-            if officer not in known or unit not in self.by_no:
+            if officer not in known or self.find(unit) is None:
                 fail(f"the recusal of officer {officer} from unit {unit} is of nobody or nothing in the frame")
 
     def line(self, area: str) -> set[str]:
@@ -410,7 +483,7 @@ class Frame:
         self.teams: dict[str, list[int]] = {}
         self.staffed: dict[str, bool] = {}
         self._order("desk", [desk["desk"] for desk in self.held["desks"]])
-        wanted = {(unit["area"], kind_of(unit)) for unit in self.units}
+        wanted = {(self.areas[kind[0]], kind_of(kind)) for kind in self.kinds}
         held_by: dict[tuple[str, tuple[int, ...]], str] = {}
         for desk in self.held["desks"]:
             name, kind = desk["desk"], desk["kind"]
@@ -461,65 +534,62 @@ class Frame:
         return low
 
     def _joint(self) -> None:
-        asked = [(self.teams[desk["desk"]], int(desk["capacity"] * PARTS)) for desk in self.held["desks"]]
-        loads = [officer["load"] * PARTS for officer in self.officers]
-        if not staffable(loads, [officer["can_lead"] for officer in self.officers], asked):
-            fail("the desks' capacities together are more than their officers can do")
+        flow = Flow([officer["load"] * PARTS for officer in self.officers],
+                    [officer["can_lead"] for officer in self.officers],
+                    [tuple(self.teams[desk["desk"]]) for desk in self.held["desks"]])
+        for g, desk in enumerate(self.held["desks"]):
+            if not flow.grant(g, int(desk["capacity"] * PARTS)):
+                fail("the desks' capacities together are more than their officers can do")
 
-    def _each_unit(self) -> None:
-        for unit in self.units:
-            name = unit["unit_no"]
-            desk = self.desk_of.get((unit["area"], kind_of(unit)))
+    def _each_kind(self) -> None:
+        self.turns: dict[Kind, tuple[str, str]] = {}
+        year = bisect_right(self.limits, (self.day - dt.date(self.day.year, 1, 1)).days)
+        for kind in self.kinds:
+            area, group, _, band, visits, span, _ = kind
+            desk = self.desk_of.get((self.areas[area], kind_of(kind)))
             if desk is None:
-                fail(f"unit {name} is in area {unit['area']}, which no desk of {kind_of(unit)} units covers")
-            if unit["class"] not in CLASSES:
-                fail(f"unit {name} has the class {unit['class']!r}, not one of A, B, C, D")
-            if unit["score"] is None and unit["class"] != self.rules["class_without_score"]:
-                fail(f"unit {name} has the class {unit['class']} without a score, which gives "
+                fail(f"unit {self.unit_of(kind)[0]} is in area {self.areas[area]}, which no desk of {kind_of(kind)} "
+                     f"units covers")
+            if band < 0 and CLASSES[kind[2]] != self.rules["class_without_score"]:
+                fail(f"unit {self.unit_of(kind)[0]} has the class {CLASSES[kind[2]]} without a score, which gives "
                      f"{self.rules['class_without_score']}")
-            if unit["score"] is not None and (not 0 <= unit["score"] <= 100 or self.held["scores_as_of"] is None):
-                fail(f"unit {name} has the score {unit['score']}, outside 0 to 100 or without a day scores_as_of")
-            last = None if unit["last"] is None else dt.date.fromisoformat(unit["last"])
-            if last is not None and last > self.day:
-                fail(f"unit {name} has its last visit on {last}, after the day of the draw")
-            if (unit["visits"] > 0) != (last is not None and last.year == self.day.year):
-                fail(f"unit {name} has {unit['visits']} visits this year, and its last on {last}")
-            if unit["stratum"] != f"{desk['desk']}/{turn_of(unit)}":
-                fail(f"unit {name} has the stratum {unit['stratum']!r}, it belongs to {desk['desk']}/{turn_of(unit)}")
-            self._exclusion(unit, desk)
+            if (visits > 0) != (0 <= span <= year):
+                name, last = self.unit_of(kind)
+                fail(f"unit {name} has {visits} visits this year, and its last on {last}")
+            self.turns[kind] = desk["desk"], GROUPS[group] + ("-again" if visits else "")
+            self._exclusion(kind, desk)
 
-    def _exclusion(self, unit: Row, desk: Row) -> None:
-        name, said = unit["unit_no"], unit["excluded"]
-        code = None if said is None else said.get("code")
-        cap, days = self.rules["cap"][unit["class"]], self.rules["exclusion_days"][unit["class"]]
-        last = None if unit["last"] is None else dt.date.fromisoformat(unit["last"])
-        until = None if last is None else last + dt.timedelta(days=days)
-        expected: Row | None = None
+    def _exclusion(self, kind: Kind, desk: Row) -> None:
+        _, _, c, _, visits, span, said = kind
+        code = EXCLUSIONS[said]
+        cap, days = self.rules["cap"][CLASSES[c]], self.rules["exclusion_days"][CLASSES[c]]
+        expected: str | None = None
         if desk["free"] == 0:
-            expected = {"code": "no_officers"}
+            expected = "no_officers"
         elif code == "planned":
-            expected = {"code": "planned"}
-            if last is None or (self.day - last).days > self.rules["planned_open_days"]:
-                fail(f"unit {name} is excluded as planned, but no visit of it is counted since "
+            expected = "planned"
+            if not 0 <= span <= bisect_right(self.limits, self.rules["planned_open_days"]):
+                fail(f"unit {self.unit_of(kind)[0]} is excluded as planned, but no visit of it is counted since "
                      f"{self.rules['planned_open_days']} days before the draw")
-        elif unit["visits"] >= cap:
-            expected = {"code": "cap", "cap": cap}
-        elif until is not None and self.day < until:
-            expected = {"code": "recent", "until": until.isoformat()}
+        elif visits >= cap:
+            expected = "cap"
+        elif 0 <= span < bisect_right(self.limits, days):
+            expected = "recent"
         elif code == "capacity":
-            expected = {"code": "capacity"}
-        # Compared as texts: to Python 1 and True are equal.
-        if canonical(said) != canonical(expected):
-            fail(f"unit {name} is excluded as {shown(said)}, the frame's own data give {shown(expected)}")
+            expected = "capacity"
+        if code != expected:
+            name, last = self.unit_of(kind)
+            fail(f"unit {name} is excluded as {code or 'nothing'}, the frame's own data give {expected or 'nothing'} "
+                 f"({visits} visits this year, the last on {last})")
 
     def _quotas(self) -> None:
         counts: dict[tuple[str, str], list[int]] = {(g, c): [0, 0, 0] for g in GROUPS for c in CLASSES}
-        for unit in self.units:
-            if self.staffed[self.desk_of[unit["area"], kind_of(unit)]["desk"]]:
-                row = counts[group_of(unit), unit["class"]]
-                row[0] += 1
-                row[1] += unit["visits"] > 0
-                row[2] += unit["visits"] == 0 and in_pool(unit)
+        for kind, many in self.kinds.items():
+            if self.staffed[self.turns[kind][0]]:
+                row = counts[GROUPS[kind[1]], CLASSES[kind[2]]]
+                row[0] += many
+                row[1] += many * (kind[4] > 0)
+                row[2] += many * (kind[4] == 0 and in_pool(kind))
         said = self.held["quotas"]
         if [(row["group"], row["risk_class"]) for row in said] != [(g, c) for g in GROUPS for c in CLASSES]:
             fail("the quotas are not one row for each group and class, in order")
@@ -564,27 +634,28 @@ class Frame:
             return "one_officer" if team else "no_officers"
         return "taken" if any(self.officers[o]["can_lead"] for o in team) else "no_lead"
 
-    def weights(self, unit: Row) -> dict[str, float]:
-        """The unit's weight in each arm that it takes part in."""
-        quota, c = self.quotas[group_of(unit), unit["class"]], unit["class"]
+    def weights(self, kind: Kind) -> dict[str, float]:
+        """The weight in each arm that units of a kind take part in."""
+        c, band = CLASSES[kind[2]], kind[3]
+        quota = self.quotas[GROUPS[kind[1]], c]
         risk: float = self.rules["weight_targeted"][c]
-        if unit["score"] is not None:
-            band = math.floor(unit["score"] / self.rules["score_band"]) * self.rules["score_band"] / 100
-            risk = max(risk, band * band)
-        if group_of(unit) == "duty" and unit["visits"] == 0:
+        if band >= 0:
+            share = band * self.rules["score_band"] / 100
+            risk = max(risk, share * share)
+        if kind[1] == 0 and kind[4] == 0:
             return {"duty": self.rules["weight_duty"][c], "targeted": risk}
-        return {"random": quota["again"] if unit["visits"] else quota["first"], "targeted": risk}
+        return {"random": quota["again"] if kind[4] else quota["first"], "targeted": risk}
 
     def _strata(self) -> None:
         members: dict[tuple[str, str, str], dict[float, int]] = {}
         due: dict[str, int] = {}
-        for unit in self.units:
-            desk = self.desk_of[unit["area"], kind_of(unit)]["desk"]
-            due[desk] = due.get(desk, 0) + (turn_of(unit) == "duty")
-            if in_pool(unit):
-                for arm, weight in self.weights(unit).items():
-                    held = members.setdefault((desk, arm, turn_of(unit)), {})
-                    held[weight] = held.get(weight, 0) + 1
+        for kind, number_of in self.kinds.items():
+            desk, turn = self.turns[kind]
+            due[desk] = due.get(desk, 0) + number_of * (turn == "duty")
+            if in_pool(kind):
+                for arm, weight in self.weights(kind).items():
+                    held = members.setdefault((desk, arm, turn), {})
+                    held[weight] = held.get(weight, 0) + number_of
         levels = {key: sorted(held.items()) for key, held in members.items()}
         many = {key: sum(held.values()) for key, held in members.items()}
         sizes = self._sizes(levels, many, due)
@@ -680,33 +751,37 @@ class Frame:
         for chance, odds, size in (("low", "odds_low", below), ("high", "odds_high", above)):
             check_odds(name, said["steps"], chance, odds, size)
 
-    def _probabilities(self) -> None:  # noqa: PLR0912  one branch a promise
+    def _probabilities(self) -> None:
+        """The profiles: units of one desk, turn, class and band, in this order, with their probabilities."""
+        desks = {row["desk"]: d for d, row in enumerate(self.held["desks"])}
+        found: dict[tuple[int, int, int, int], int] = {}
+        self.profile_of: dict[Kind, int] = {}
+        for kind, many in self.kinds.items():
+            if in_pool(kind):
+                key = self._key(kind, desks)
+                found[key] = found.get(key, 0) + many
+        place = {key: n for n, key in enumerate(sorted(found))}
+        said = self.held["profiles"]
+        if len(said) != len(place):
+            fail(f"the frame has {len(said)} profiles, its units give {len(place)}")
         places = {(row["desk"], row["arm"], row["group"]): row for row in self.strata}
         by_weight = {name: {step["weight"]: step for step in row["derived"]} for name, row in places.items()}
-        known: dict[tuple[Any, ...], float] = {}
-        for unit in self.units:
-            desk, turn = self.desk_of[unit["area"], kind_of(unit)]["desk"], turn_of(unit)
-            chance = dict.fromkeys(ARMS, 0.0)
-            parts = []
-            if in_pool(unit):
-                for arm, weight in self.weights(unit).items():
-                    step = by_weight[desk, arm, turn][weight]
-                    chance[arm] = step["p"]
-                    parts.append((places[desk, arm, turn], step))
-            for arm in ARMS:
-                if unit[f"p_{arm}"] != chance[arm]:
-                    fail(f"unit {unit['unit_no']} has p_{arm} {unit[f'p_{arm}']}, its class, score and stratum give "
-                         f"{chance[arm]}")
-            key = tuple((row["stratum"], step["weight"]) for row, step in parts)
-            if key not in known:
-                known[key] = total(parts)
-            if unit["p_total"] != known[key]:
-                fail(f"unit {unit['unit_no']} has p_total {unit['p_total']}, its arms give {known[key]}")
-            if not 0 <= unit["p_total"] <= 1:
-                fail(f"unit {unit['unit_no']} has p_total {unit['p_total']}, which is no probability")
-            if in_pool(unit) and (unit["p_total"] == 0) != (unit["excluded"] is not None):
-                fail(f"unit {unit['unit_no']} has probability {unit['p_total']} and is "
-                     f"{'' if unit['excluded'] else 'not '}excluded for want of capacity")
+        checked: set[int] = set()
+        for kind in self.kinds:
+            if not in_pool(kind):
+                continue
+            key = self._key(kind, desks)
+            n = self.profile_of[kind] = place[key]
+            if n not in checked:
+                checked.add(n)
+                desk, turn = self.turns[kind]
+                made = {"stratum": f"{desk}/{turn}", "class": CLASSES[kind[2]],
+                        "band": None if kind[3] < 0 else kind[3], "units": found[key],
+                        **self._chances(kind, places, by_weight)}
+                compare(said[n], made, f"the profile {n}, that of unit {self.unit_of(kind)[0]},")
+            if (said[n]["p_total"] == 0) != (EXCLUSIONS[kind[6]] == "capacity"):
+                fail(f"unit {self.unit_of(kind)[0]} has probability {said[n]['p_total']} and is "
+                     f"{'' if kind[6] else 'not '}excluded for want of capacity")
         for row in self.strata:
             for one, next_one in pairwise(row["derived"]):
                 if next_one["p"] < one["p"]:
@@ -714,6 +789,25 @@ class Frame:
             sum_p = math.fsum(step["p"] * step["units"] for step in row["derived"])
             if abs(sum_p - row["expected"]) > 1e-9 * max(1.0, row["expected"]):
                 fail(f"in the stratum {row['stratum']} the probabilities sum to {sum_p}, not to {row['expected']}")
+
+    def _key(self, kind: Kind, desks: dict[str, int]) -> tuple[int, int, int, int]:
+        desk, turn = self.turns[kind]
+        return desks[desk], TURNS.index(turn), kind[2], kind[3]
+
+    def _chances(self, kind: Kind, places: dict[tuple[str, str, str], Row],
+                 by_weight: dict[tuple[str, str, str], dict[float, Row]]) -> dict[str, float]:
+        desk, turn = self.turns[kind]
+        out = {f"p_{arm}": 0.0 for arm in ARMS}
+        parts = []
+        for arm, weight in self.weights(kind).items():
+            step = by_weight[desk, arm, turn][weight]
+            out[f"p_{arm}"] = step["p"]
+            parts.append((places[desk, arm, turn], step))
+        out["p_total"] = total(parts)
+        if not 0 <= out["p_total"] <= 1:
+            fail(f"the profile of class {CLASSES[kind[2]]} in the stratum {desk}/{turn} has the probability "
+                 f"{out['p_total']}, which is none")
+        return out
 
 
 def compare(said: Row, made: Row, what: str) -> None:
@@ -727,25 +821,13 @@ def in_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def shown(excluded: Row | None) -> str:
-    return "nothing" if excluded is None else json.dumps(excluded, ensure_ascii=False)[:200]
+def kind_of(kind: Kind) -> str:
+    return "key" if kind[1] < 2 else "general"
 
 
-def kind_of(unit: Row) -> str:
-    return "key" if unit["key"] else "general"
-
-
-def group_of(unit: Row) -> str:
-    return ("duty" if unit["crowded"] else "key") if unit["key"] else "general"
-
-
-def turn_of(unit: Row) -> str:
-    return group_of(unit) + ("-again" if unit["visits"] else "")
-
-
-def in_pool(unit: Row) -> bool:
-    """Whether the unit takes part in the arms; one beyond today's capacity does so with probability 0."""
-    return unit["excluded"] is None or bool(unit["excluded"] == {"code": "capacity"})
+def in_pool(kind: Kind) -> bool:
+    """Whether a unit takes part in the arms; one beyond today's capacity does so with probability 0."""
+    return EXCLUSIONS[kind[6]] in (None, "capacity")
 
 
 def added(values: Any) -> float:
@@ -923,149 +1005,269 @@ def select(frame: Frame, seed: str) -> tuple[list[Row], list[Row]]:
     uniform = (ticket(seed, "sizes") >> 21) / 4294967296
     sizes = [{"stratum": row["stratum"], "size": rounded(row["start"], row["expected"], uniform)}
              for row in frame.strata]
-    members: dict[tuple[str, str, str], list[tuple[Row, float]]] = {}
-    for unit in frame.units:
-        if unit["excluded"] is None:
-            desk = frame.desk_of[unit["area"], kind_of(unit)]["desk"]
-            for arm, weight in frame.weights(unit).items():
-                members.setdefault((desk, arm, turn_of(unit)), []).append((unit, weight))
-    drawn: dict[str, Row] = {}
+    members: dict[tuple[str, str], dict[Kind, list[int]]] = {}
+    by_kind: dict[Kind, list[int]] = {kind: [] for kind in frame.kinds}
+    for n, kind in enumerate(frame.kind_of):
+        by_kind[kind].append(n)
+    for kind, positions in by_kind.items():
+        if kind[6] == 0:
+            members.setdefault(frame.turns[kind], {})[kind] = positions
+    drawn: dict[int, Row] = {}
     for arm in ARMS:
         for row, size in zip(frame.strata, sizes, strict=True):
-            if row["arm"] != arm or size["size"] == 0:
-                continue
-            up = size["size"] > math.floor(row["expected"])
-            chance, odds = ("high", "odds_high") if up else ("low", "odds_low")
-            steps = {step["weight"]: step for step in row["steps"]}
-            certain: list[Row] = []
-            others: list[tuple[float, bytes, Row]] = []
-            for unit, weight in members.get((row["desk"], arm, row["group"]), []):
-                step, drawn_number = steps[weight], ticket(seed, "unit", arm, unit["unit_no"])
-                made = {"unit_no": unit["unit_no"], "arm": arm, "stratum": row["stratum"], "ticket": drawn_number,
-                        "key": None, "also": [], "probability": unit["p_total"]}
-                if step[chance] == 1:
-                    certain.append(made)
-                elif step[chance] > 0:
-                    u = drawn_number / 9007199254740992
-                    made["key"] = (u / (1 - u)) / step[odds]
-                    others.append((made["key"], unit["unit_no"].encode(), made))
-            others.sort(key=lambda one: one[:2])
-            for made in [*certain, *(one[2] for one in others[: int(size["size"]) - len(certain)])]:
-                if made["unit_no"] in drawn:
-                    drawn[made["unit_no"]]["also"].append(arm)
-                else:
-                    drawn[made["unit_no"]] = made
+            if row["arm"] == arm and size["size"]:
+                for n, drawn_number, key, p in _taken(frame, seed, row, size["size"],
+                                                      members.get((row["desk"], row["group"]), {})):
+                    if n in drawn:
+                        drawn[n]["also"].append(arm)
+                    else:
+                        drawn[n] = {"unit_no": frame.numbers[n], "arm": arm, "stratum": row["stratum"],
+                                    "ticket": drawn_number, "key": key, "also": [], "probability": p}
     return sizes, list(drawn.values())
+
+
+def _taken(frame: Frame, seed: str, row: Row, size: int,
+           members: dict[Kind, list[int]]) -> Iterator[tuple[int, int, float | None, float]]:
+    """Position, ticket, key and probability of the units that one stratum takes."""
+    up = size > math.floor(row["expected"])
+    chance, odds = ("high", "odds_high") if up else ("low", "odds_low")
+    steps = {step["weight"]: step for step in row["steps"]}
+    before = canonical([seed, "unit", row["arm"]])[:-1] + b","
+    hashed, text, numbers = hashlib.sha256, json.encoder.encode_basestring, frame.numbers
+    certain: list[tuple[int, float]] = []
+    others: list[tuple[float, int, int, float]] = []
+    for kind, positions in members.items():
+        step = steps[frame.weights(kind)[row["arm"]]]
+        p = frame.held["profiles"][frame.profile_of[kind]]["p_total"]
+        if step[chance] == 1:
+            certain += [(n, p) for n in positions]
+        elif step[chance] > 0:
+            divisor = step[odds]
+            tickets = [int.from_bytes(hashed(before + text(numbers[n]).encode() + b"]").digest()[:8], "big") >> 11
+                       for n in positions]
+            keys = [(u / (1 - u)) / divisor for u in [one / 9007199254740992 for one in tickets]]
+            # No kind of unit can give more than the whole stratum takes.
+            others += nsmallest(size, zip(keys, positions, tickets, [p] * len(keys), strict=True))
+    for n, p in sorted(certain):
+        yield n, ticket(seed, "unit", row["arm"], numbers[n]), None, p
+    for key, n, drawn_number, p in sorted(others)[: max(0, size - len(certain))]:
+        yield n, drawn_number, key, p
 
 
 # Officers -----------------------------------------------------------------------------------------------------------
 
 
-def staffable(loads: list[int], leads: list[bool], asked: list[tuple[list[int], int]]) -> bool:
-    """Whether every group of visits (officers who may make them, how many) can have a lead and a second each.
+class Flow:
+    """Visits that are granted, by kind of team, and through whom: a lead and another person for each.
 
-    A flow: each group sends its number through a lead side and again through another side; an officer takes at most the
-    group's number from one group, and at most the own load from all.
+    ``taken[g][0][o]`` leads and ``taken[g][1][o]`` second places of team ``g`` go through officer ``o``, together at
+    most as many as the team has visits, and over all teams at most the officer's load.
     """
-    sink = 1
-    nodes = 2 + len(loads)
-    edges: list[list[int]] = []
-    out: list[list[int]] = [[] for _ in range(nodes)]
 
-    def edge(start: int, end: int, room: int) -> None:
-        out[start].append(len(edges))
-        edges.append([end, room])
-        out[end].append(len(edges))
-        edges.append([start, 0])
+    def __init__(self, loads: list[int], leads: list[bool], teams: list[tuple[int, ...]]) -> None:
+        self.loads, self.leads, self.teams = list(loads), leads, teams
+        self.visits = [0] * len(teams)
+        self.taken: list[tuple[dict[int, int], dict[int, int]]] = [({}, {}) for _ in teams]
+        self.used = [0] * len(loads)
+        self.of: list[list[int]] = [[] for _ in loads]
+        for g, team in enumerate(teams):
+            for o in team:
+                self.of[o].append(g)
+        self._log: list[tuple[int, int, int, int]] = []
 
-    need = 0
-    for o, load in enumerate(loads):
-        edge(2 + o, sink, load)
-    for team, many in asked:
-        if many:
-            need += 2 * many
-            lead, other = nodes, nodes + 1
-            out += [[] for _ in range(2 + len(team))]
-            edge(0, lead, many)
-            edge(0, other, many)
-            for n, o in enumerate(team):
-                seat = nodes + 2 + n
-                if leads[o]:
-                    edge(lead, seat, many)
-                edge(other, seat, many)
-                edge(seat, 2 + o, many)
-            nodes += 2 + len(team)
-    while need:
-        came = {0: -1}
-        queue = deque([0])
-        while queue and sink not in came:
-            node = queue.popleft()
-            for e in out[node]:
-                if edges[e][1] and edges[e][0] not in came:
-                    came[edges[e][0]] = e
-                    queue.append(edges[e][0])
-        if sink not in came:
-            return False
-        path, node = [], sink
-        while node:
-            path.append(came[node])
-            node = edges[came[node] ^ 1][0]
-        least = min(edges[e][1] for e in path)
-        for e in path:
-            edges[e][1] -= least
-            edges[e ^ 1][1] += least
-        need -= least
-    return True
+    def grant(self, g: int, many: int = 1) -> bool:
+        """So many visits more for a team, or no change where that can't be staffed."""
+        self._log = []
+        self.visits[g] += many
+        if self._more(g, 0, many) and self._more(g, 1, many):
+            return True
+        self._undo()
+        self.visits[g] -= many
+        return False
+
+    def withdraw(self, g: int) -> None:
+        """One visit less for a team."""
+        lead, second = self.taken[g]
+        full = [o for o in self.teams[g] if lead.get(o, 0) + second.get(o, 0) == self.visits[g]]
+        # Who is on all visits of the team, at most two, is taken off one.
+        first = next((o for o in full if lead.get(o)), None)
+        if first is None:
+            first = next(o for o, many in lead.items() if many)
+        other = next((o for o in full if o != first and second.get(o)), None)
+        if other is None:
+            other = next((o for o, many in second.items() if many and o not in full), None)
+        if other is None:
+            other = next(o for o, many in second.items() if many)
+        self._change(g, 0, first, -1)
+        self._change(g, 1, other, -1)
+        self.visits[g] -= 1
+
+    def engage(self, officers: tuple[int, int]) -> bool:
+        """One visit less of the load of two officers, or no change where what is granted then fails."""
+        self._log = []
+        for n, o in enumerate(officers):
+            self.loads[o] -= 1
+            if self.used[o] > self.loads[o] and not self._relieved(o):
+                self._undo()
+                for given in officers[: n + 1]:
+                    self.loads[given] += 1
+                return False
+        return True
+
+    def _relieved(self, o: int) -> bool:
+        for g in self.of[o]:
+            for side in (0, 1):
+                if self.taken[g][side].get(o):
+                    self._change(g, side, o, -1)
+                    return self._more(g, side)
+        return False
+
+    def _more(self, g: int, side: int, many: int = 1) -> bool:
+        """So many more through a side of a team: through whom has load left, then by moving others."""
+        for o in self.teams[g]:
+            if many and (side or self.leads[o]) and self.used[o] < self.loads[o]:
+                held = self.taken[g]
+                room = min(many, self.loads[o] - self.used[o], self.visits[g] - held[0].get(o, 0) - held[1].get(o, 0))
+                if room:
+                    self._change(g, side, o, room)
+                    many -= room
+        while many:
+            moved = self._moved(g, side, many)
+            if not moved:
+                return False
+            many -= moved
+        return True
+
+    def _moved(self, g: int, side: int, many: int) -> int:
+        """As many as go along the shortest way on which others are moved; 0 where there is none."""
+        came: dict[tuple[int, int, int], tuple[int, int, int] | None] = {(g, side, -1): None}
+        queue: deque[tuple[int, int, int]] = deque(came)
+        while queue:
+            here = queue.popleft()
+            team, way, o = here
+            if way == 3:
+                # Beyond the officer: done where there is load left, else one of those who came this way goes another.
+                if self.used[o] < self.loads[o]:
+                    return self._along(came, here, min(many, self.loads[o] - self.used[o]))
+                following = [(other, 2, o) for other in self.of[o]
+                             if self.taken[other][0].get(o) or self.taken[other][1].get(o)]
+            elif way == 2:
+                # A seat of the team: on to the officer, or back to a side that uses it.
+                lead, second = self.taken[team]
+                following = [(team, back, -1) for back in (0, 1) if (lead, second)[back].get(o)]
+                if lead.get(o, 0) + second.get(o, 0) < self.visits[team]:
+                    following.insert(0, (-1, 3, o))
+            else:
+                following = [(team, 2, other) for other in self.teams[team] if way or self.leads[other]]
+            for there in following:
+                if there not in came:
+                    came[there] = here
+                    queue.append(there)
+        return 0
+
+    def _along(self, came: dict[tuple[int, int, int], tuple[int, int, int] | None], end: tuple[int, int, int],
+               many: int) -> int:
+        """Move as many as every step of the way has room for."""
+        steps: list[tuple[int, int, int, int]] = []
+        here, before = end, came[end]
+        while before is not None:
+            if here[1] == 2 and before[1] < 2:
+                steps.append((here[0], before[1], here[2], 1))
+            elif here[1] < 2 and before[1] == 2:
+                steps.append((here[0], here[1], before[2], -1))
+                many = min(many, self.taken[here[0]][here[1]][before[2]])
+            elif here[1] == 3:
+                lead, second = self.taken[before[0]]
+                many = min(many, self.visits[before[0]] - lead.get(before[2], 0) - second.get(before[2], 0))
+            elif before[1] == 3:
+                lead, second = self.taken[here[0]]
+                many = min(many, lead.get(here[2], 0) + second.get(here[2], 0))
+            here, before = before, came[before]
+        for g, side, o, by in steps:
+            self._change(g, side, o, by * many)
+        return many
+
+    def _change(self, g: int, side: int, o: int, by: int) -> None:
+        held = self.taken[g][side]
+        held[o] = held.get(o, 0) + by
+        self.used[o] += by
+        self._log.append((g, side, o, by))
+
+    def _undo(self) -> None:
+        for g, side, o, by in reversed(self._log):
+            self.taken[g][side][o] -= by
+            self.used[o] -= by
+        self._log = []
 
 
 def staff(frame: Frame, seed: str, drawn: list[Row]) -> tuple[list[tuple[str, str] | None], list[list[int]]]:
     """The pair (lead, second) for each visit, or None where no legal pair is left; and who could have made it."""
     officers, leads = frame.officers, [officer["can_lead"] for officer in frame.officers]
-    loads = [officer["load"] for officer in officers]
-    recused = {(officer, unit) for officer, unit in frame.held["recusals"]}
+    teams = _teams(frame, drawn)
+    known = {team: g for g, team in enumerate(sorted(set(teams)))}
+    if sum(map(len, known)) * max(1, len(drawn)) > MOST_WORK or sum(map(len, teams)) > MOST_WORK // 20:
+        raise NotABundle("the bundle has more visits and officers than can be checked")
+    flow = Flow([officer["load"] for officer in officers], leads, list(known))
+    can = [flow.grant(known[team]) for team in teams]
+    pairs: list[tuple[str, str] | None] = []
+    together: list[dict[int, int]] = [{} for _ in officers]
+    given = [0] * len(officers)
+    before, names = canonical([seed, "officer"])[:-1] + b",", [canonical(officer["officer_no"]) for officer in officers]
+    for team, visit, kept in zip(teams, drawn, can, strict=True):
+        if not kept:
+            pairs.append(None)
+            continue
+        flow.withdraw(known[team])
+        after = b"," + canonical(visit["unit_no"]) + b"]"
+        place = [(hashlib.sha256(before + names[o] + after).digest()[:8], o) for o in team if flow.loads[o]]
+        free = [o for _, o in sorted((int.from_bytes(made, "big") >> 11, o) for made, o in place)]
+        for i, j in ranked(free, given, together, leads):
+            couple = (free[i], free[j]) if leads[free[i]] else (free[j], free[i])
+            if flow.engage(couple):
+                break
+        else:
+            fail(f"no pair of officers is left for the visit of unit {visit['unit_no']}")
+        for one, other in (couple, couple[::-1]):
+            given[one] += 1
+            together[one][other] = together[one].get(other, 0) + 1
+        pairs.append((officers[couple[0]]["officer_no"], officers[couple[1]]["officer_no"]))
+    return pairs, [list(team) for team in teams]
+
+
+def ranked(free: list[int], given: list[int], together: list[dict[int, int]],
+           leads: list[bool]) -> Iterator[tuple[int, int]]:
+    """Places (i, j) of the legal pairs, by visits already made together, visits given to the two, i, j."""
+    levels = sorted({0, *(times for o in free for times in together[o].values())})
+    counts: dict[int, list[int]] = {}
+    for n, o in enumerate(free):
+        counts.setdefault(given[o], []).append(n)
+    sums = sorted({one + other for one in counts for other in counts})
+    for level in levels:
+        for both in sums:
+            for i, o in enumerate(free):
+                others = counts.get(both - given[o])
+                if others is None:
+                    continue
+                for j in islice(others, bisect_right(others, i), None):
+                    if together[o].get(free[j], 0) == level and (leads[o] or leads[free[j]]):
+                        yield i, j
+
+
+def _teams(frame: Frame, drawn: list[Row]) -> list[tuple[int, ...]]:
+    recused: dict[str, set[str]] = {}
+    for officer_no, unit_no in frame.held["recusals"]:
+        recused.setdefault(unit_no, set()).add(officer_no)
+    fitting: dict[tuple[str, str], tuple[int, ...]] = {}
     teams = []
     for visit in drawn:
-        unit = frame.by_no[visit["unit_no"]]
-        teams.append([o for o, officer in enumerate(officers) if officer["load"]
-                      and (officer["officer_no"], unit["unit_no"]) not in recused
-                      and frame.fits(officer, unit["area"], kind_of(unit))])
-    if sum(len(team) ** 2 for team in teams) * max(1, len(drawn)) > MOST_WORK:
-        raise NotABundle("the bundle has more visits and officers than can be checked")
-    can: list[int] = []
-    for v in range(len(drawn)):
-        if staffable(loads, leads, _grouped([teams[w] for w in (*can, v)])):
-            can.append(v)
-    pairs: list[tuple[str, str] | None] = [None] * len(drawn)
-    together: dict[tuple[int, int], int] = {}
-    given = [0] * len(officers)
-    for place, v in enumerate(can):
-        later = _grouped([teams[w] for w in can[place + 1:]])
-        number = {o: ticket(seed, "officer", officers[o]["officer_no"], drawn[v]["unit_no"]) for o in teams[v]}
-        free = sorted((o for o in teams[v] if loads[o] > 0), key=lambda o: (number[o], o))
-        ranked = sorted(
-            (together.get((min(a, b), max(a, b)), 0), given[a] + given[b], i, j)
-            for i, a in enumerate(free) for j, b in enumerate(free) if i < j and (leads[a] or leads[b]))
-        for _, _, i, j in ranked:
-            first, second = (free[i], free[j]) if leads[free[i]] else (free[j], free[i])
-            left = list(loads)
-            left[first] -= 1
-            left[second] -= 1
-            if staffable(left, leads, later):
-                loads = left
-                given[first] += 1
-                given[second] += 1
-                couple = (min(first, second), max(first, second))
-                together[couple] = together.get(couple, 0) + 1
-                pairs[v] = (officers[first]["officer_no"], officers[second]["officer_no"])
-                break
-    return pairs, teams
-
-
-def _grouped(teams: list[list[int]]) -> list[tuple[list[int], int]]:
-    many: dict[tuple[int, ...], int] = {}
-    for team in teams:
-        many[tuple(team)] = many.get(tuple(team), 0) + 1
-    return [(list(team), count) for team, count in many.items()]
+        kind = frame.kind_at(visit["unit_no"])
+        place = frame.areas[kind[0]], kind_of(kind)
+        if place not in fitting:
+            fitting[place] = tuple(o for o, officer in enumerate(frame.officers)
+                                   if officer["load"] and frame.fits(officer, *place))
+        away = recused.get(visit["unit_no"], set())
+        teams.append(tuple(o for o in fitting[place] if frame.officers[o]["officer_no"] not in away))
+    return teams
 
 
 # The result ---------------------------------------------------------------------------------------------------------
@@ -1088,17 +1290,19 @@ def check_result(frame: Frame, seed: str, result: Row) -> None:  # noqa: PLR0912
         if name in seen:
             fail(f"unit {name} stands twice in the result")
         seen.add(name)
-        if name not in frame.by_no:
+        if frame.find(name) is None:
             fail(f"unit {name} was drawn, but is not in the frame")
-        if frame.by_no[name]["excluded"] is not None:
-            fail(f"unit {name} was drawn, but was excluded as {shown(frame.by_no[name]['excluded'])}")
+        if frame.kind_at(name)[6]:
+            fail(f"unit {name} was drawn, but was excluded as {EXCLUSIONS[frame.kind_at(name)[6]]}")
         if name not in should:
             fail(f"unit {name} is in the result, but its ticket does not draw it")
     for row in drawn:
         if row["unit_no"] not in seen:
             fail(f"unit {row['unit_no']} is drawn by its ticket in {row['stratum']}, but is not in the result")
+    held = {officer["officer_no"]: officer for officer in frame.officers}
+    recused = {(officer, unit) for officer, unit in frame.held["recusals"]}
     for visit in result["visits"]:
-        _check_rules(frame, visit)
+        _check_rules(frame, visit, held, recused)
     _check_loads(frame, result["visits"])
     pairs, teams = staff(frame, seed, drawn)
     visits = [row for row, pair in zip(drawn, pairs, strict=True) if pair is not None]
@@ -1122,9 +1326,9 @@ def check_result(frame: Frame, seed: str, result: Row) -> None:  # noqa: PLR0912
                      f"officer {officer}")
 
 
-def _check_rules(frame: Frame, visit: Row) -> None:
-    unit = frame.by_no[visit["unit_no"]]
-    held = {officer["officer_no"]: officer for officer in frame.officers}
+def _check_rules(frame: Frame, visit: Row, held: dict[str, Row], recused: set[tuple[str, str]]) -> None:
+    unit = frame.kind_at(visit["unit_no"])
+    area = frame.areas[unit[0]]
     if visit["lead"] == visit["second"]:
         fail(f"officer {visit['lead']} goes alone to unit {visit['unit_no']}")
     for name in (visit["lead"], visit["second"]):
@@ -1136,9 +1340,9 @@ def _check_rules(frame: Frame, visit: Row) -> None:
             fail(f"{where} has no valid certificate that day")
         if officer["body"] not in frame.rules["bodies"][kind_of(unit)]:
             fail(f"{where} is of the body {officer['body']}, which may not visit {kind_of(unit)} units")
-        if not frame.fits(officer, unit["area"], kind_of(unit)):
-            fail(f"{where} does not serve area {unit['area']}")
-        if [name, visit["unit_no"]] in frame.held["recusals"]:
+        if not frame.fits(officer, area, kind_of(unit)):
+            fail(f"{where} does not serve area {area}")
+        if (name, visit["unit_no"]) in recused:
             fail(f"{where} is recused from it")
     if not held[visit["lead"]]["can_lead"]:
         fail(f"officer {visit['lead']} leads the visit of unit {visit['unit_no']}, but may not lead")
@@ -1176,7 +1380,8 @@ def load(data: bytes) -> Row:
     for row in bundle["frame"]["recusals"]:
         if len(row) != 2:
             raise NotABundle("a recusal is not a pair of officer and unit")
-    canonical(bundle)
+    # What the protocol leaves open must at least be JSON that can be hashed.
+    canonical([bundle["entropy"], bundle["frame"]["entropy"], bundle["frame"]["tau"]])
     return bundle
 
 
@@ -1247,8 +1452,9 @@ def check(data: bytes, commitment: str | None = None, chain: list[bytes] | None 
     frame, visits = bundle["frame"], len(bundle["result"]["visits"])
     published = ", the one published" if commitment is not None else ""
     linked = f", linked with {len(chain)} other records" if chain else ""
-    return 0, _one_line(f"OK: {frame['draw_no']} of {frame['draw_date']}, {len(frame['units'])} units, {visits} "
-                        f"visits, commitment {bundle['commitment']}{published}{linked}; not checked: "
+    units = len(frame["units"]["unit_no"])
+    return 0, _one_line(f"OK: {frame['draw_no']} of {frame['draw_date']}, {units} units, {visits} visits, "
+                        f"commitment {bundle['commitment']}{published}{linked}; not checked: "
                         f"{'; '.join(_not_checked(frame, commitment, chain))}")
 
 

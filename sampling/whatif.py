@@ -13,14 +13,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
-import orjson
 
 from policy import rules
+from sampling import frames
 from sampling.asked import Asked
 from sampling.counterfactual import Draw, Finding, Weighed, weigh
 from sampling.errors import WhatIfError
-from sampling.parameters import CLASSES, GROUPS
-from sampling.replay import Replay, Replayed
+from sampling.replay import GROUPED, Replay, Replayed
 from store import Database, Queries
 from store.database import Connection
 
@@ -91,10 +90,12 @@ class _Gathered:
         recorded[visited] = [row["probability"] for row in results]
         self.draws.append(Draw(recorded, made.asked, visited, np.array(
             [[row[kind] for kind in KINDS] for row in results], dtype=np.float64).reshape(-1, len(KINDS))))
-        for kind, drawn, asked in zip(made.kind, made.recorded.tolist(), made.asked.tolist(), strict=True):
-            held = self.visits.setdefault(kind, [0.0, 0.0])
-            held[0] += drawn
-            held[1] += asked
+        for n, kind in enumerate(GROUPED):
+            which = made.kind == n
+            if which.any():
+                held = self.visits.setdefault(kind, [0.0, 0.0])
+                held[0] += float(made.recorded[which].sum())
+                held[1] += float(made.asked[which].sum())
         self.short = [count + short for count, short in zip(self.short, made.short, strict=True)]
         self.unfinished += unfinished
         self.unchanged &= bool(np.array_equal(made.recorded, made.asked))
@@ -102,9 +103,9 @@ class _Gathered:
 
     def cells(self) -> tuple[Cell, ...]:
         assert self.latest is not None  # noqa: S101  there are draws
-        kinds = self.latest.kind
-        return tuple(Cell(group, c, kinds.count((group, c)), *self.latest.ratios[group, c], *self.visits[group, c])
-                     for group in GROUPS for c in CLASSES if (group, c) in self.visits)
+        units = np.bincount(self.latest.kind, minlength=len(GROUPED)).tolist()
+        return tuple(Cell(*kind, units[n], *self.latest.ratios[kind], *self.visits[kind])
+                     for n, kind in enumerate(GROUPED) if kind in self.visits)
 
 
 def what_if(db: Database, first: dt.date, last: dt.date, asked: Asked, *, seed: int = 1,
@@ -142,7 +143,7 @@ def _gather(connection: Connection, draw: Mapping[str, Any], replay: Replay, gat
     row = connection.execute(q["frame"], [draw["draw_id"]]).fetchone()
     assert row is not None  # noqa: S101  draws are never deleted
     results = connection.execute(q["results"], [draw["draw_id"]]).fetchall()
-    gathered.add(replay.of(orjson.loads(row["frame"])), results, row["unfinished"])
+    gathered.add(replay.of(frames.read(row["frame"])), results, row["unfinished"])
 
 
 def _check(weighed: Weighed, needs: Mapping[str, float]) -> None:

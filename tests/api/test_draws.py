@@ -49,13 +49,13 @@ def test_the_check_names_what_was_changed_in_the_bundle(house: House) -> None:
     row = house.db.row("select bundle from draws")
     assert row
     bundle = json.loads(bytes(row["bundle"]))
-    bundle["frame"]["units"][3]["p_total"] += 0.01
+    bundle["result"]["visits"][0]["probability"] *= 0.5
     with house.db.connection() as connection:
         connection.execute("alter table draws disable trigger draw_final")
         connection.execute("update draws set bundle = %s", [json.dumps(bundle).encode()])
     check = house.client("administrator").get(f"{DAY}/check").json()
     assert not check["ok"]
-    assert bundle["frame"]["units"][3]["unit_no"] in check["problem"]
+    assert bundle["result"]["visits"][0]["unit_no"] in check["problem"]
     assert 'data-check="bad"' in house.client("administrator").get("/draws/2026-12-07/check").text
 
 
@@ -96,15 +96,5 @@ def test_a_brigade_meets_the_desks_of_its_own_district(shown: House) -> None:
     assert "990102" not in page
 
 
-def test_a_desk_is_told_in_words_whatever_form_its_frame_has() -> None:
-    desk = {"desk": "990101/key", "kind": "key", "covers": ["990101"], "officers": 0, "wanted": 1.0, "capacity": 0.0}
-    frame = {"quotas": [], "tau": {"value": 0.2}, "units": [{"unit_no": "U1", "area": "990101"}]}
-    for note, zh, en in (("no_officers", "请导入执法人员", "import officers"), ("as it was", "as it was", "as it was"),
-                         ({"zh": "无人", "en": "nobody"}, "无人", "nobody"), (None, None, None)):
-        whole = {"frame": {**frame, "desks": [{**desk, "note": note}]},
-                 "result": {"unassigned": [{"unit_no": "U1", "reason": "no_lead"}, {"unit_no": "U1", "reason": "old"}]}}
-        facts = draw_check.facts_of(json.dumps(whole).encode())
-        words = facts["desks"][0]["words"]
-        assert (words is None) if zh is None else (zh in words["zh"] and en in words["en"])
-        told = [("主办" in one["zh"], one["area"]) for one in facts["unassigned"]]
-        assert told == [(True, "990101"), (False, "990101")]
+def test_a_frame_of_an_earlier_protocol_leaves_its_tables_out() -> None:
+    assert draw_check.facts_of(b'{"protocol": "huoyan-draw/1", "draw_no": "D20250102"}') == {}

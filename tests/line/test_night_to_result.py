@@ -59,15 +59,15 @@ def test_a_bundle_changed_by_hand_is_refused_by_name(night: Any, tmp_path: Path,
     visit = bundle["result"]["visits"][0]
     names = {visit["unit_no"], visit["lead"], visit["second"]}
     if part == "probability":
-        unit = next(unit for unit in bundle["frame"]["units"] if unit["excluded"] is None)
-        unit["p_total"] *= 0.5
-        names = {unit["unit_no"]}
+        row = next(row for row in bundle["frame"]["profiles"] if row["p_total"])
+        row["p_total"] *= 0.5
+        names = {"p_total"}
     elif part == "officer":
         visit["second"] = next(officer["officer_no"] for officer in bundle["frame"]["officers"]
                                if officer["officer_no"] not in names)
         names.add(visit["second"])
     else:
-        visit["unit_no"] = next(unit["unit_no"] for unit in bundle["frame"]["units"] if unit["unit_no"] not in names)
+        visit["unit_no"] = next(name for name in bundle["frame"]["units"]["unit_no"] if name not in names)
         names.add(visit["unit_no"])
     (tmp_path / "changed.json").write_text(json.dumps(bundle), encoding="utf-8")
     done = night.command("verify", tmp_path / "changed.json")

@@ -10,6 +10,7 @@ from typing import Any
 from policy import calendar
 from sampling.bundle import seal, to_bytes
 from sampling.frame import Header, build
+from sampling.frames import View
 from sampling.parameters import Parameters
 from sampling.population import Officer, Situation, Unit
 from sampling.tickets import GENESIS, canonical
@@ -90,6 +91,11 @@ def frame_of(situation: Situation, *, tune: bool = True, previous: str = GENESIS
              parameters: Parameters | None = None) -> dict[str, Any]:
     header = Header(f"D{situation.day:%Y%m%d}", sequence, previous, "2026-03-01T10:00:00Z", "test", WITNESS)
     return build(situation, parameters or Parameters.on(situation.day), calendar(), header, tune=tune)
+
+
+def rows_of(frame: dict[str, Any]) -> list[dict[str, Any]]:
+    """The units of a frame as objects."""
+    return list(View(frame).rows())
 
 
 def bundle_of(situation: Situation, numbers: str = "3 17 42", **more: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from store import Database
 from tests.sampling.city import LATE as MONDAY
 from tests.sampling.city import LATE_EVENING as EVENING
 from tests.sampling.city import LATE_MORNING as MORNING
-from tests.sampling.city import brigade, city, store, town, unit
+from tests.sampling.city import brigade, city, rows_of, store, town, unit
 
 TUESDAY = dt.date(2026, 12, 22)
 WEDNESDAY = dt.date(2026, 12, 23)
@@ -57,7 +57,7 @@ def test_a_draw_is_frozen_drawn_planned_and_checked(town_db):
         assert (row["kind"], row["planned_on"], row["status"], row["officers"]) == ("draw", MONDAY, "planned", 2)
         assert (row["arm"], row["draw_probability"], row["lead"]) == (
             row["drawn_arm"], row["probability"], row["lead_officer"])
-    assert sum(town_db.row("select count(*) as n from draw_units").values()) == 300
+    assert sum(town_db.row("select sum(units) as n from draw_groups").values()) == 300
 
 
 def test_a_second_freeze_returns_the_first_and_a_second_draw_the_first(town_db):
@@ -103,18 +103,19 @@ def test_two_threads_drawing_at_once_end_in_one_draw(town_db):
 @pytest.mark.parametrize("moment", ["first", "middle", "last"])
 def test_a_crash_in_the_middle_leaves_nothing_and_the_next_run_gives_the_same_draw(town_db, monkeypatch, moment):
     freeze.run(town_db, MONDAY, EVENING)
-    real, calls = draw.plan_visit, []
+    real = draw.plan_all
 
     def crash(connection, **fields):
-        calls.append(1)
-        if moment == "first" or (moment == "middle" and len(calls) == 2):
+        found = None if moment == "first" else real(connection, **fields)
+        if moment != "last":
             # What SIGKILL leaves the server with: a connection that is gone in the middle of its transaction.
             connection.execute("select pg_terminate_backend(pg_backend_pid())")
-        return real(connection, **fields)
+        return found
 
-    monkeypatch.setattr(draw, "plan_visit", crash)
+    monkeypatch.setattr(draw, "plan_all", crash)
     if moment == "last":
-        monkeypatch.setattr(draw, "to_bytes", lambda bundle: (_ for _ in ()).throw(psycopg.OperationalError("gone")))
+        monkeypatch.setattr(draw, "without_frame",
+                            lambda bundle: (_ for _ in ()).throw(psycopg.OperationalError("gone")))
     with pytest.raises(psycopg.OperationalError):
         draw.run(town_db, MONDAY, MORNING)
     monkeypatch.undo()
@@ -204,28 +205,25 @@ def _open(db, table):
     """What only the owner of the database could do."""
     with db.connection() as connection:
         connection.execute({"draw_visits": "alter table draw_visits disable trigger all",
-                            "draw_units": "alter table draw_units disable trigger all"}[table])
-
-
-_SEVEN = "where unit_id = (select unit_id from units where unit_no = 'U00007')"
+                            "draw_groups": "alter table draw_groups disable trigger all"}[table])
 
 
 @pytest.mark.parametrize(("drawn", "change", "named"), [
-    (False, f"update draw_units set p_total = 0.5 {_SEVEN}", "unit U00007 in the table is"),
-    (True, f"update draw_units set excluded = 'recent' {_SEVEN}", "unit U00007 in the table is"),
-    (False, f"update draw_units set stratum = 'x' {_SEVEN}", "unit U00007 in the table is"),
-    (True, f"delete from draw_units {_SEVEN}", "unit U00007 in the table is missing"),
-    (True, "insert into draw_units (draw_id, unit_id, stratum, p_total) select draw_id, unit_id, 'x', 0.5 "
-     "from draws, units where unit_no = 'NEW'", "unit NEW is in the table, but not in the frame"),
+    (False, "update draw_groups set expected = 0.5", "in the table are"),
+    (True, "update draw_groups set reason = 'recent' where reason = ''", "in the table are"),
+    (False, "update draw_groups set units = units + 1", "in the table are"),
+    (True, "delete from draw_groups where area_code = (select max(area_code) from draw_groups)", "groups of units"),
+    (True, "insert into draw_groups (draw_id, area_code, stratum, units) select draw_id, 'x', 'x', 1 from draws",
+     "groups of units"),
 ])
-def test_a_unit_changed_in_the_tables_is_found(town_db, drawn, change, named):
+def test_a_group_changed_in_the_tables_is_found(town_db, drawn, change, named):
     freeze.run(town_db, MONDAY, EVENING)
     if drawn:
         draw.run(town_db, MONDAY, MORNING)
     town_db.rows("insert into units (unit_no, name, area_code, kind) values ('NEW', '新', '990101', 'other') "
                  "returning 1")
     assert [agrees for _, agrees, _ in chain.check(town_db)] == [True]
-    _open(town_db, "draw_units")
+    _open(town_db, "draw_groups")
     with town_db.connection() as connection:
         connection.execute(change)
     assert [(agrees, named in text) for _, agrees, text in chain.check(town_db)] == [(False, True)]
@@ -234,13 +232,13 @@ def test_a_unit_changed_in_the_tables_is_found(town_db, drawn, change, named):
 def test_what_a_draw_has_written_can_not_be_changed_taken_away_or_added_to(town_db):
     _drawn(town_db)
     for statement in (
-            "update draw_units set p_total = 0.5", "delete from draw_units", "truncate draw_units",
+            "update draw_groups set units = 5", "delete from draw_groups", "truncate draw_groups",
             "update draw_visits set arm = 'random'", "delete from draw_visits", "truncate draw_visits",
             "truncate draws cascade", "delete from draws",
-            "insert into draw_units (draw_id, unit_id, stratum, p_total) select draw_id, 0, 'x', 0.5 from draws",
+            "insert into draw_groups (draw_id, area_code, stratum, units) select draw_id, 'x', 'x', 1 from draws",
             "insert into draw_visits (draw_id, position, unit_id, stratum, arm, probability, lead_officer, "
-            "second_officer) select draw_id, 999, (select max(unit_id) from draw_units where excluded is not null), "
-            "'x', 'random', 0.5, 'O000', 'O001' from draws"):
+            "second_officer) select draw_id, 999, (select max(unit_id) from units where unit_id not in (select unit_id "
+            "from draw_visits)), 'x', 'random', 0.5, 'O000', 'O001' from draws"):
         with pytest.raises(psycopg.errors.RestrictViolation), town_db.connection() as connection:
             connection.execute(statement)
     assert [agrees for _, agrees, _ in chain.check(town_db)] == [True]
@@ -249,8 +247,8 @@ def test_what_a_draw_has_written_can_not_be_changed_taken_away_or_added_to(town_
 def test_a_unit_can_not_be_put_into_a_frame_that_waits_for_its_seed(town_db):
     freeze.run(town_db, MONDAY, EVENING)
     with pytest.raises(psycopg.errors.RestrictViolation), town_db.connection() as connection:
-        connection.execute("insert into draw_units (draw_id, unit_id, stratum, p_total) "
-                           "select draw_id, 0, 'x', 0.5 from draws")
+        connection.execute("insert into draw_groups (draw_id, area_code, stratum, units) "
+                           "select draw_id, 'x', 'x', 1 from draws")
 
 
 def test_visits_of_the_morning_are_not_drawn_again_and_their_officers_not_twice_on_a_day(town_db):
@@ -259,7 +257,7 @@ def test_visits_of_the_morning_are_not_drawn_again_and_their_officers_not_twice_
     freeze.run(town_db, TUESDAY, EVENING)
     frame = json.loads(bytes(town_db.row("select frame from draws where draw_date = %s", [TUESDAY])["frame"]))
     assert first
-    assert {u["unit_no"] for u in frame["units"] if (u["excluded"] or {}).get("code") == "planned"} == first
+    assert {u["unit_no"] for u in rows_of(frame) if (u["excluded"] or {}).get("code") == "planned"} == first
 
 
 def test_leave_certificates_and_visits_already_planned_count(db):
@@ -287,8 +285,8 @@ def test_a_planned_visit_that_nobody_entered_goes_back_to_the_pool(db):
             "select 'I' || unit_no, unit_id, 'draw', %s from units returning 1", [MONDAY - dt.timedelta(days=31)])
     freeze.run(db, MONDAY, EVENING)
     frame = json.loads(bytes(db.row("select frame from draws")["frame"]))
-    assert [u["visits"] for u in frame["units"]] == [0, 0]
-    assert frame["units"][0]["p_duty"] > 0
+    assert frame["units"]["visits"] == [0, 0]
+    assert rows_of(frame)[0]["p_duty"] > 0
 
 
 def test_complaints_and_rechecks_neither_count_nor_exclude(db):
@@ -299,7 +297,7 @@ def test_complaints_and_rechecks_neither_count_nor_exclude(db):
                 [f"I{n}", kind, MONDAY - dt.timedelta(days=5)])
     freeze.run(db, MONDAY, EVENING)
     frame = json.loads(bytes(db.row("select frame from draws")["frame"]))
-    assert (frame["units"][0]["visits"], frame["units"][0]["excluded"]) == (0, None)
+    assert (frame["units"]["visits"][0], frame["units"]["excluded"][0]) == (0, 0)
 
 
 def test_a_city_without_officers_has_a_draw_that_says_so(db):
@@ -330,7 +328,7 @@ def test_a_draw_is_made_from_a_history_of_years_ago(db):
     assert detail["status"] == "drawn"
     frame = json.loads(bytes(db.row("select frame from draws")["frame"]))
     assert frame["scores_as_of"] == "2014-09-01"
-    assert {u["visits"] for u in frame["units"]} == {1}
+    assert set(frame["units"]["visits"]) == {1}
 
 
 def test_pages_show_a_draw_only_of_their_own_areas(town_db):

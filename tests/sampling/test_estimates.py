@@ -75,6 +75,6 @@ def test_results_of_draws_give_the_rate_and_the_lift_of_the_next_freeze(db):
         assert found.visits == count > 0
         assert 0 < found.value <= 1
         assert estimates.city_rate(connection, MONDAY, MONDAY, ["990101008"]) is None
-        situation, _ = read(connection, MONDAY + dt.timedelta(days=1), Parameters.on(MONDAY))
+        situation = read(connection, MONDAY + dt.timedelta(days=1), Parameters.on(MONDAY))
     assert situation.lift is not None
     assert situation.lift.results == count

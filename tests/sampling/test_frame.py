@@ -15,9 +15,9 @@ from sampling import verify
 from sampling.parameters import Parameters
 from sampling.population import Officer
 from sampling.strata import quantised, rounded
-from sampling.tickets import canonical, unit_ticket
+from sampling.tickets import canonical, ticket, unit_tickets
 from sampling.words import desk_note
-from tests.sampling.city import DISTRICT, MONDAY, brigade, city, frame_of, odd_city, town, tree, unit
+from tests.sampling.city import DISTRICT, MONDAY, brigade, city, frame_of, odd_city, rows_of, town, tree, unit
 
 many = settings(max_examples=40, deadline=None)
 
@@ -27,7 +27,7 @@ many = settings(max_examples=40, deadline=None)
 def test_within_a_stratum_probability_never_falls_as_risk_rises_and_no_eligible_unit_has_none(seed):
     frame = frame_of(odd_city(seed))
     held: dict[str, list[dict]] = {}
-    for one in frame["units"]:
+    for one in rows_of(frame):
         if one["excluded"] is None:
             assert 0 < one["p_total"] <= 1
             held.setdefault(one["stratum"], []).append(one)
@@ -48,7 +48,7 @@ def test_probabilities_sum_to_the_sizes_and_the_sizes_fit_the_officers(seed):
     frame = frame_of(odd_city(seed))
     for arm in ("duty", "random", "targeted"):
         expected = sum(held["expected"] for held in frame["strata"] if held["arm"] == arm)
-        assert math.fsum(one[f"p_{arm}"] for one in frame["units"]) == pytest.approx(expected, abs=1e-9)
+        assert math.fsum(one[f"p_{arm}"] for one in rows_of(frame)) == pytest.approx(expected, abs=1e-9)
     for desk in frame["desks"]:
         used = sum(held["expected"] for held in frame["strata"] if held["desk"] == desk["desk"])
         assert used <= desk["capacity"] + 1e-9
@@ -59,7 +59,7 @@ def test_probabilities_sum_to_the_sizes_and_the_sizes_fit_the_officers(seed):
 @given(st.integers(0, 10**6))
 def test_the_total_is_the_chance_of_any_arm_when_all_sizes_are_rounded_by_one_uniform(seed):
     frame = frame_of(odd_city(seed), tune=False)
-    for one in frame["units"]:
+    for one in rows_of(frame):
         parts = [one["p_duty"], one["p_random"], one["p_targeted"]]
         apart = 1 - math.prod(1 - p for p in parts)
         # Sizes of one row are rounded together, so a unit's arms are not quite independent of each other.
@@ -81,10 +81,13 @@ def test_the_order_of_the_rows_changes_nothing():
 
 def test_a_unit_more_in_one_stratum_leaves_the_tickets_of_all_others():
     seed = "ab" * 32
-    before = {u.unit_no: unit_ticket(seed, "random", u.unit_no) for u in city(5).units}
-    after = {u.unit_no: unit_ticket(seed, "random", u.unit_no) for u in [*city(5).units, unit(99999)]}
+    names = [u.unit_no for u in city(5).units]
+    before = dict(zip(names, unit_tickets(seed, "random", names).tolist(), strict=True))
+    names.insert(7, "U99999")
+    after = dict(zip(names, unit_tickets(seed, "random", names).tolist(), strict=True))
     assert all(after[name] == number for name, number in before.items())
-    assert unit_ticket(seed, "random", "U1") != unit_ticket(seed, "targeted", "U1")
+    assert unit_tickets(seed, "random", ["U1"]).tolist() != unit_tickets(seed, "targeted", ["U1"]).tolist()
+    assert unit_tickets(seed, "random", ['消"é']).tolist() == [ticket(seed, "unit", "random", '消"é')]
 
 
 @given(st.lists(st.floats(0, 9), min_size=1, max_size=30), st.integers(0, 2**32 - 1))
@@ -112,7 +115,7 @@ def test_who_is_left_out_is_left_out_for_a_reason_that_can_be_checked():
         unit(7, area="990200"),
     ]
     held = replace(city(1, units=0), units=units, parents={**tree(), "990200": "990000"})
-    found = {one["unit_no"]: one["excluded"] for one in frame_of(held)["units"]}
+    found = {one["unit_no"]: one["excluded"] for one in rows_of(frame_of(held))}
     assert found == {
         "U00001": {"code": "cap", "cap": 1},
         "U00002": {"code": "recent", "until": "2026-03-03"},
@@ -138,7 +141,7 @@ def test_a_city_without_the_officers_is_told_so_in_one_sentence(officers, text):
     frame = frame_of(replace(city(1, units=0), units=[unit(1)], officers=officers))
     assert [desk_note(desk)["en"] for desk in frame["desks"]] == [text]
     assert all(set(desk_note(desk)) == {"zh", "en"} for desk in frame["desks"])
-    assert frame["units"][0]["excluded"] == {"code": "no_officers"}
+    assert rows_of(frame)[0]["excluded"] == {"code": "no_officers"}
     assert frame["strata"] == []
 
 
@@ -149,7 +152,7 @@ def test_duties_come_first_when_officers_are_few_and_the_shortage_is_said():
               for arm in ("duty", "random", "targeted")}
     assert by_arm["duty"] == pytest.approx(1)
     assert by_arm["random"] == by_arm["targeted"] == 0
-    assert {u["excluded"]["code"] for u in short["units"] if not u["key"]} == {"capacity"}
+    assert {u["excluded"]["code"] for u in rows_of(short) if u["group"] == "general"} == {"capacity"}
     assert {desk["note"] for desk in short["desks"]} == {"short"}
     assert all("can make 0.00 of the" in desk_note(desk)["en"] for desk in short["desks"] if not desk["capacity"])
 
@@ -158,7 +161,7 @@ def test_a_town_officer_never_visits_a_key_unit_and_serves_only_the_own_town():
     towns = [Officer(f"T{n}", "town", (town(1),), True, True, 2) for n in range(2)]
     units = [unit(1, is_key=True), unit(2), unit(3, area=town(2)), unit(4, area=DISTRICT)]
     frame = frame_of(replace(city(1, units=0), units=units, officers=towns))
-    assert [one["unit_no"] for one in frame["units"] if one["excluded"] is None] == ["U00002"]
+    assert [one["unit_no"] for one in rows_of(frame) if one["excluded"] is None] == ["U00002"]
 
 
 def test_towns_served_by_the_same_officers_are_one_desk_and_others_their_own():
@@ -183,7 +186,7 @@ def test_a_history_of_another_country_without_classes_or_officers_for_it_is_draw
     units = [unit(n, risk_class=None, score=None, area=town(1 + n % 2)) for n in range(300)]
     held = replace(city(1, units=0, day=dt.date(2014, 9, 2)), units=units)
     frame = frame_of(held)
-    assert {one["class"] for one in frame["units"]} == {"B"}
+    assert {one["class"] for one in rows_of(frame)} == {"B"}
     assert sum(held["expected"] for held in frame["strata"]) > 0.5
     assert verify.check(_sealed(frame))[0] == 0
 

@@ -15,7 +15,7 @@ from sampling.bundle import seal, to_bytes
 from sampling.parameters import Parameters
 from sampling.selection import select
 from sampling.tickets import canonical, digest
-from tests.sampling.city import MONDAY, brigade, city, frame_of, odd_city, town, unit
+from tests.sampling.city import MONDAY, brigade, city, frame_of, odd_city, rows_of, town, unit
 
 WITNESS = [{"source": "witness", "value": "1"}]
 
@@ -43,7 +43,7 @@ def test_a_district_with_all_ratios_met_still_makes_the_random_visits_that_the_r
     assert frame["precision"]["stretch"] > 1
     assert expected(frame, "random") == pytest.approx(needed, abs=1e-8)
     assert expected(frame, "targeted") == pytest.approx(needed * frame["tau"]["value"] / (1 - frame["tau"]["value"]))
-    excluded = {one["unit_no"] for one in frame["units"] if one["excluded"]}
+    excluded = {one["unit_no"] for one in rows_of(frame) if one["excluded"]}
     assert len(excluded) == units // 2, "those visited have reached the cap of classes A and B"
     for number in range(20_000 // units):
         _, drawn = select(frame, digest(number))
@@ -90,12 +90,12 @@ def test_the_random_arm_has_what_is_needed_or_all_that_officers_and_units_allow(
     assert verify.check(to_bytes(seal(canonical(frame), WITNESS)))[0] == 0
     bounded = any(desk["note"] in ("short", "away") for desk in frame["desks"]) or any(
         row["expected"] > sum(step["units"] for step in row["steps"]) - 1e-6 for row in frame["strata"])
-    drawable = any(one["p_random"] for one in frame["units"])
+    drawable = any(one["p_random"] for one in rows_of(frame))
     assert bounded or not drawable or expected(frame, "random") >= frame["precision"]["needed"] - 1e-6
     for desk in frame["desks"]:
         used = sum(row["expected"] for row in frame["strata"] if row["desk"] == desk["desk"])
         assert used <= desk["capacity"] + 1e-9
-    for one in frame["units"]:
+    for one in rows_of(frame):
         if one["excluded"] is not None:
             assert one["p_total"] == 0
 

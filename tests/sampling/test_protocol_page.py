@@ -12,7 +12,7 @@ from sampling import verify
 from sampling.bundle import seal, to_bytes
 from sampling.entropy import link
 from sampling.share import needed
-from sampling.tickets import canonical, sizes_uniform, ticket, unit_ticket
+from sampling.tickets import canonical, sizes_uniform, ticket
 from tests.sampling.example import ROOT
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -32,7 +32,7 @@ def test_every_number_on_the_page_is_the_examples():
     chain, precision = BUNDLE["entropy"][0], BUNDLE["frame"]["precision"]
     assert hashlib.sha256(b"a root that everyone knows, for the example only").digest() == ROOT
     assert chain["value"] == link(ROOT, chain["index"]).hex()
-    assert second["ticket"] == unit_ticket(seed, second["arm"], second["unit_no"])
+    assert second["ticket"] == ticket(seed, "unit", second["arm"], second["unit_no"])
     for shown in (
             f"{precision['units']} units, needed {precision['needed']}, stretch {precision['stretch']} |",
             f"`needed` {needed(12_367, 0.05, 250)}. ", BUNDLE["commitment"],
@@ -44,9 +44,10 @@ def test_every_number_on_the_page_is_the_examples():
         assert shown in PAGE, shown
 
 
-@pytest.mark.parametrize("table", ["frame", "bundle", "units", "officers", "desks"])
+@pytest.mark.parametrize("table", ["frame", "bundle", "units", "profiles", "officers", "desks"])
 def test_every_field_is_described(table):
-    held = {"bundle": BUNDLE, "frame": BUNDLE["frame"], "units": BUNDLE["frame"]["units"][0],
+    held = {"bundle": BUNDLE, "frame": BUNDLE["frame"], "units": BUNDLE["frame"]["units"],
+            "profiles": BUNDLE["frame"]["profiles"][0],
             "officers": BUNDLE["frame"]["officers"][0], "desks": BUNDLE["frame"]["desks"][0]}[table]
     for field in held:
         if (table, field) not in {("desks", "desk"), ("desks", "kind"), ("desks", "covers"), ("desks", "note")}:

@@ -15,7 +15,7 @@ from sampling.asked import Asked
 from sampling.errors import WhatIfError
 from sampling.parameters import Parameters
 from sampling.replay import Replay
-from tests.sampling.city import LATE, brigade, city, frame_of, odd_city
+from tests.sampling.city import LATE, brigade, city, frame_of, odd_city, rows_of
 
 AUTUMN = dt.date(2026, 10, 9)
 
@@ -42,7 +42,7 @@ def test_the_rules_recorded_give_every_probability_again_to_the_bit(seed):
 def test_a_capacity_is_so_many_times_the_visits_of_each_desk_with_duties_first(autumn):
     for capacity in (0.8, 1.2):
         made = Replay(Asked(capacity=capacity)).of(autumn)
-        duty = np.array([held["p_duty"] > 0 for held in autumn["units"]])
+        duty = np.array([held["p_duty"] > 0 for held in rows_of(autumn)])
         visits = math.fsum(row["expected"] for row in autumn["strata"])
         # A unit that two arms take is one visit: a little less than the places of both.
         assert made.asked.sum() == pytest.approx(capacity * visits, rel=0.05)
@@ -51,14 +51,14 @@ def test_a_capacity_is_so_many_times_the_visits_of_each_desk_with_duties_first(a
 
 
 def test_weights_of_the_targeted_arm_can_be_flatter_or_steeper(autumn):
-    risk = np.array([held["class"] == "D" for held in autumn["units"]])
+    risk = np.array([held["class"] == "D" for held in rows_of(autumn)])
     flat, same, steep = (Replay(Asked(steepness=power, capacity=1.0, tau=0.6)).of(autumn).asked for power in (0, 1, 3))
     assert flat[risk].sum() < same[risk].sum() < steep[risk].sum()
     assert flat.sum() == pytest.approx(steep.sum(), rel=0.05)
 
 
 def test_a_larger_targeted_share_moves_the_same_visits_to_higher_risk(autumn):
-    score = np.array([held["score"] for held in autumn["units"]])
+    score = np.array([held["score"] for held in rows_of(autumn)])
     few, many = (Replay(Asked(tau=tau, capacity=1.0)).of(autumn).asked for tau in (0.0, 0.8))
     assert (many @ score) / many.sum() > (few @ score) / few.sum()
 
@@ -78,13 +78,13 @@ def test_ratios_asked_do_not_make_up_for_days_on_which_the_record_went_by_its_ow
             frame = frame_of(replace(start, day=day, units=list(units.values()), scores_as_of=None), tune=False,
                              parameters=parameters)
             yield frame
-            for row in frame["units"]:
+            for row in rows_of(frame):
                 if rng.random() < row["p_total"]:
                     one = units[row["unit_no"]]
                     units[one.unit_no] = replace(one, visits=one.visits + 1, last=day)
 
     def visits(frame):
-        return math.fsum(row["p_total"] for row in frame["units"])
+        return math.fsum(row["p_total"] for row in rows_of(frame))
 
     record = [_read(frame) for frame in frames(rules)]
     carried_out = sum(visits(frame) for frame in frames(asked.rules(rules)))
@@ -118,9 +118,9 @@ def test_rules_that_could_not_be_put_in_force_are_not_answered(asked, autumn):
 
 def test_a_frame_whose_probabilities_are_not_those_of_its_rules_is_refused(autumn):
     changed = _read(autumn)
-    row = next(row for row in changed["units"] if row["p_total"] > 0)
+    row = next(row for row in changed["profiles"] if row["p_total"] > 0)
     row["p_total"] *= 0.9
-    with pytest.raises(WhatIfError, match=rf"D20261009 can't be made again: {row['unit_no']}"):
+    with pytest.raises(WhatIfError, match=r"D20261009 can't be made again: U\d{5} was drawn"):
         Replay(Asked()).of(changed)
     del changed["policy"]["parameters"]["stretch"]
     with pytest.raises(WhatIfError, match="has not the rules that this program knows"):

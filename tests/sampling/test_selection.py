@@ -14,6 +14,7 @@ import pytest
 
 from sampling import verify
 from sampling.bundle import seal
+from sampling.frames import View
 from sampling.selection import select
 from sampling.tickets import canonical, digest
 from tests.sampling.city import bundle_of, city, frame_of, odd_city, town, unit
@@ -33,17 +34,18 @@ def _small_frame():
 
 def test_units_are_drawn_with_the_probabilities_that_were_committed_to():
     frame = _small_frame()
-    place = {one["unit_no"]: n for n, one in enumerate(frame["units"])}
+    view = View(frame)
+    place = {name: n for n, name in enumerate(view.unit_no)}
     hits = {name: np.zeros(len(place)) for name in ("total", "duty", "random", "targeted")}
     for number in range(DRAWS):
-        _, drawn = select(frame, digest(number))
+        _, drawn = select(frame, digest(number), view)
         for visit in drawn:
             hits["total"][place[visit.unit_no]] += 1
             for arm in (visit.arm, *visit.also):
                 hits[arm][place[visit.unit_no]] += 1
     scores = []
     for name, found in hits.items():
-        p = np.array([one[f"p_{name}"] for one in frame["units"]])
+        p = view.chance(f"p_{name}")
         assert (found[p == 0] == 0).all()
         assert (found[p == 1] == DRAWS).all()
         inside = (p > 0) & (p < 1)
@@ -124,8 +126,7 @@ def _agree_on_frame(frame, derived):
     kept = ("weight", "units", "low", "high", "p")
     assert derived["strata"] == [{**held, "steps": [{name: step[name] for name in kept} for step in held["steps"]]}
                                  for held in frame["strata"]]
-    chances = ("unit_no", "p_duty", "p_random", "p_targeted", "p_total")
-    assert derived["units"] == [{name: unit[name] for name in chances} for unit in frame["units"]]
+    assert derived["profiles"] == frame["profiles"]
 
 
 def test_the_same_frame_and_entropy_give_the_same_bundle_again():

@@ -44,7 +44,8 @@ def test_the_flow_knows_exactly_whether_all_visits_can_be_staffed(case):
     roster = Roster(loads, leads, kinds)
     mine = all(roster.add(kinds.index(tuple(team)), 1) for team in teams)
     assert mine == _possible(loads, leads, teams)
-    assert verify.staffable(loads, leads, verify._grouped(teams)) == mine
+    flow = verify.Flow(loads, leads, kinds)
+    assert all(flow.grant(kinds.index(tuple(team))) for team in teams) == mine
 
 
 @settings(max_examples=200, deadline=None)
@@ -60,7 +61,8 @@ def test_how_many_visits_one_desk_can_make_has_a_closed_form(case):
 def _staffed(officers, visits, recusals=()):
     units = [unit(n) for n in range(visits)]
     frame = frame_of(replace(city(1, units=0), units=units, officers=officers, recusals=frozenset(recusals)))
-    drawn = [Drawn(one.unit_no, "random", "990101001/general/random/general", 0, 0.0, 0.5) for one in units]
+    drawn = [Drawn(n, one.unit_no, "random", "990101001/general/random/general", 0, 0.0, 0.5)
+             for n, one in enumerate(units)]
     return staff(frame, "00" * 32, drawn)
 
 

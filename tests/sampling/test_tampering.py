@@ -23,7 +23,7 @@ from sampling.entropy import link
 from sampling.frame import Header, build
 from sampling.parameters import Parameters
 from sampling.tickets import canonical
-from tests.sampling.city import LAST, brigade, city, town, unit
+from tests.sampling.city import LAST, brigade, city, rows_of, town, unit
 from tests.sampling.tampering import Change, Tamperer, rehash
 
 TIMES = int(os.environ.get("HUOYAN_TEST_TAMPER", "1"))
@@ -88,7 +88,7 @@ def _stretched():
     held = replace(city(1, units=0, day=dt.date(2026, 9, 2)), units=units, officers=[brigade(n) for n in range(4)],
                    scores_as_of=dt.date(2026, 9, 1))
     # A day of a third of a visit: the witnesses' numbers are such that there is one.
-    return made(held, [{"source": "witness"}], ["3"], precision=0.02)
+    return made(held, [{"source": "witness"}], ["11"], precision=0.02)
 
 
 BUNDLES = {"witness": _witnessed, "chain": _chained, "beacon, chain and witness": _beacon, "odd": _odd,
@@ -118,6 +118,8 @@ def named(change: Change, text: str) -> bool:
     row: Any = change.bundle
     for key in change.path:
         row = row.get(key) if isinstance(row, dict) else row[key] if isinstance(row, list) and key < len(row) else None
+        if key == "units" and isinstance(row, dict) and isinstance(change.path[-1], int):
+            words += row["unit_no"][change.path[-1]: change.path[-1] + 1]
         if isinstance(row, dict):
             words += [str(row[name]) for name in ("unit_no", "officer_no", "desk", "stratum") if row.get(name)]
     return any(word in text for word in words)
@@ -197,7 +199,7 @@ def test_a_zero_probability_written_otherwise(written, status):
     (lambda c: b"\xef\xbb\xbf" + c, 2), (lambda c: c + b"x", 2), (lambda c: c + b"{}", 2), (lambda c: c + b"\x00", 2),
     (lambda c: c[:-1], 2), (lambda c: c[: len(c) // 2], 2), (lambda c: c.decode().encode("utf-16"), 2),
     (lambda c: c.replace(b'"seed":', b'"seed":"' + b"0" * 64 + b'","seed":'), 2),
-    (lambda c: c.replace(b'"unit_no":', b'"unit_no":"U00001","unit_no":', 1), 2),
+    (lambda c: c.replace(b'"unit_no":', b'"unit_no":["U00001"],"unit_no":', 1), 2),
     (lambda c: c.replace(b"U00007", b"U0000\xff", 1), 2), (lambda c: c.replace(b"U00007", b"U0000\\ud800", 1), 2),
     (lambda c: c.replace(b"U00007", b"U0000\xc0\xb7", 1), 2),
     (lambda c: b"[" + c + b"]", 2), (lambda c: c + b" \n\t", 0),
@@ -212,7 +214,7 @@ def test_a_file_of_another_form(change, status):
 
 def test_a_unit_whose_number_only_looks_the_same_is_another_unit():
     bundle = _odd()
-    names = [one["unit_no"] for one in bundle["frame"]["units"] if "é" in one["unit_no"]]
+    names = [name for name in bundle["frame"]["units"]["unit_no"] if "é" in name]
     assert names
     changed = copy.deepcopy(bundle)
     target = next(row for part in ("visits", "unassigned") for row in changed["result"][part])
@@ -279,7 +281,9 @@ def test_a_draw_made_again_without_one_unit_agrees_with_itself_and_the_answer_sa
     # By hand the gap shows, all digests made again or not.
     for again in ("nothing", "digests", "draw"):
         changed = copy.deepcopy(bundle)
-        changed["frame"]["units"] = [one for one in changed["frame"]["units"] if one["unit_no"] != gone]
+        at = changed["frame"]["units"]["unit_no"].index(gone)
+        for column in changed["frame"]["units"].values():
+            del column[at]
         if again != "nothing":
             changed["frame"]["recusals"] = [pair for pair in changed["frame"]["recusals"] if pair[1] != gone]
             rehash(changed, again)
@@ -288,14 +292,15 @@ def test_a_draw_made_again_without_one_unit_agrees_with_itself_and_the_answer_sa
 
 def test_an_excluded_unit_that_is_drawn_and_an_officer_exchanged_for_another_are_named():
     bundle = _chained()
-    excluded = next(one["unit_no"] for one in bundle["frame"]["units"] if one["excluded"])
+    excluded = next(one["unit_no"] for one in rows_of(bundle["frame"]) if one["excluded"])
     changed = copy.deepcopy(bundle)
     changed["result"]["visits"][0]["unit_no"] = excluded
     rehash(changed, "result")
     status, text = verify.check(canonical(changed))
     assert (status, f"unit {excluded} was drawn, but was excluded" in text) == (1, True)
     freed = copy.deepcopy(bundle)
-    next(one for one in freed["frame"]["units"] if one["unit_no"] == excluded)["excluded"] = None
+    columns = freed["frame"]["units"]
+    columns["excluded"][columns["unit_no"].index(excluded)] = 0
     rehash(freed, "draw")
     status, text = verify.check(canonical(freed))
     assert (status, excluded in text) == (1, True)
@@ -327,7 +332,7 @@ def test_a_file_that_is_too_large_or_has_no_end_is_refused_at_once(tmp_path, cap
 @pytest.mark.parametrize("unit_of_it", [b"[],", b"{},", b'{"a":[]},', b"1,", b'"a",', b"[", b" ", b"null,"])
 def test_a_file_full_of_values_is_refused_in_seconds(unit_of_it):
     size = 180_000_000 if TIMES > 1 else 40_000_000
-    content = b'{"protocol":"huoyan-draw/1","frame":[' + unit_of_it * (size // len(unit_of_it)) + b"0]}"
+    content = b'{"protocol":"huoyan-draw/2","frame":[' + unit_of_it * (size // len(unit_of_it)) + b"0]}"
     start = time.monotonic()
     status, text = verify.check(content)
     assert status == 2, text

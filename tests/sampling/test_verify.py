@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from sampling import verify
 from sampling.bundle import commitment_of, outcome, record_hash
+from sampling.frames import View
 from sampling.tickets import canonical, digest, seed_of
-from tests.sampling.city import LAST, bundle_of, bytes_of, city, odd_city
+from tests.sampling.city import LAST, bundle_of, bytes_of, city, odd_city, rows_of
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +62,14 @@ def test_every_bundle_that_the_program_makes_agrees(seed):
 @pytest.mark.parametrize("again", [False, True], ids=["by hand", "with all digests made again"])
 def test_one_changed_probability_is_named(bundle, field, again):
     chance = random.Random(field)
-    eligible = [n for n, one in enumerate(bundle["frame"]["units"]) if one["excluded"] is None]
-    for n in chance.sample(eligible, 5):
+    view = View(bundle["frame"])
+    for n in chance.sample(range(len(bundle["frame"]["profiles"])), 5):
         changed = copy.deepcopy(bundle)
-        changed["frame"]["units"][n][field] = changed["frame"]["units"][n][field] * 0.999 + 1e-6
+        row = changed["frame"]["profiles"][n]
+        row[field] = row[field] * 0.999 + 1e-6
         status, text = _check(_rehashed(changed) if again else changed)
         assert status == 1
-        assert changed["frame"]["units"][n]["unit_no"] in text
+        assert any(view.unit_no[at] in text for at in range(len(view)) if view.place[at] == n)
         assert field in text
 
 
@@ -95,8 +97,8 @@ def test_one_changed_unit_is_named(bundle, again):
     for n in range(len(bundle["result"]["visits"])):
         changed = copy.deepcopy(bundle)
         visit = changed["result"]["visits"][n]
-        group = next(u["stratum"] for u in bundle["frame"]["units"] if u["unit_no"] == visit["unit_no"])
-        other = next(u["unit_no"] for u in bundle["frame"]["units"]
+        group = next(u["stratum"] for u in rows_of(bundle["frame"]) if u["unit_no"] == visit["unit_no"])
+        other = next(u["unit_no"] for u in rows_of(bundle["frame"])
                      if u["stratum"] == group and u["unit_no"] not in drawn and u["excluded"] is None)
         visit["unit_no"] = other
         if again:
@@ -116,13 +118,27 @@ def test_a_visit_taken_out_or_put_twice_is_named(bundle):
     assert twice["result"]["visits"][0]["unit_no"] in _check(twice)[1]
 
 
+def _set(frame, column, value):
+    frame["units"][column][3] = value
+
+
 @pytest.mark.parametrize(("change", "named"), [
-    (lambda f: f["units"][3].update(score=99.0), "stratum"),
-    (lambda f: f["units"][3].update(excluded={"code": "cap", "cap": 1}), "U00003"),
-    (lambda f: f["units"][3].update(excluded={"code": "because"}), "U00003"),
-    (lambda f: f["units"][3].update(area="990109"), "U00003"),
-    (lambda f: f["units"].pop(3), "quota"),
-    (lambda f: f["units"].insert(4, dict(f["units"][3])), "U00003"),
+    (lambda f: _set(f, "score", 99.0), "stratum"),
+    (lambda f: _set(f, "score", 99.001), "U00003"),
+    (lambda f: _set(f, "score", 101), "U00003"),
+    (lambda f: _set(f, "excluded", 3), "U00003"),
+    (lambda f: _set(f, "excluded", 6), "U00003"),
+    (lambda f: _set(f, "area", 99), "U00003"),
+    (lambda f: _set(f, "group", 3), "U00003"),
+    (lambda f: _set(f, "class", 4), "U00003"),
+    (lambda f: [column.pop(3) for column in f["units"].values()], "quota"),
+    (lambda f: f["units"]["class"].pop(3), "values of class"),
+    (lambda f: [column.insert(4, column[3]) for column in f["units"].values()], "U00003"),
+    (lambda f: f["units"]["unit_no"].reverse(), "out of order"),
+    (lambda f: f["profiles"].pop(), "profiles"),
+    (lambda f: f["profiles"][1].update(units=1), "units"),
+    (lambda f: f["profiles"].reverse(), "profile"),
+    (lambda f: f["profiles"][0].update(p_total=1), "p_total"),
     (lambda f: f["officers"].append({**f["officers"][-1], "officer_no": "Z1"}), "desk"),
     (lambda f: f["officers"][0].update(load=9), "desk"),
     (lambda f: f["quotas"][8].update(ratio=0.9), "general units of class A"),
@@ -138,8 +154,9 @@ def test_a_visit_taken_out_or_put_twice_is_named(bundle):
     (lambda f: f["precision"].update(stretch=2), "stretch"),
     (lambda f: f["precision"].update(needed=0), "needed"),
     (lambda f: f["desks"][0].update(note="away"), "note"),
-    (lambda f: f["units"][3].update(last="9999-12-31"), "U00003"),
-    (lambda f: f["units"][3].update(visits=1), "U00003"),
+    (lambda f: _set(f, "ago", 10), "U00003"),
+    (lambda f: _set(f, "ago", 10**9), ""),
+    (lambda f: _set(f, "visits", 1), "U00003"),
     (lambda f: f.update(draw_no="D1"), "draw_no"),
     (lambda f: f.update(frozen_at="yesterday"), "frozen_at"),
     (lambda f: f.update(scores_as_of=None), "scores_as_of"),
@@ -210,9 +227,9 @@ def test_the_chain_of_records_holds_and_a_changed_link_is_named(tmp_path):
 
 
 HOSTILE = [
-    b"", b"{}", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"protocol": "huoyan-draw/1"}', b'{"a": 1, "a": 2}',
-    b'{"protocol": "huoyan-draw/1", "x": NaN}', b'{"protocol": "huoyan-draw/1", "x": ' + b"9" * 6000 + b"}",
-    b'{"protocol": "huoyan-draw/2"}', b'"\\ud800"', b"PK\x03\x04 not json",
+    b"", b"{}", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"protocol": "huoyan-draw/2"}', b'{"a": 1, "a": 2}',
+    b'{"protocol": "huoyan-draw/2", "x": NaN}', b'{"protocol": "huoyan-draw/2", "x": ' + b"9" * 6000 + b"}",
+    b'{"protocol": "huoyan-draw/3"}', b'"\\ud800"', b"PK\x03\x04 not json",
 ]
 
 
@@ -268,6 +285,11 @@ def test_the_file_runs_by_itself_on_the_standard_library_alone(bundle, tmp_path)
     assert "can't be read" in missing.stderr
 
 
+def _check_rules(frame, visit):
+    verify._check_rules(frame, visit, {officer["officer_no"]: officer for officer in frame.officers},
+                        {tuple(pair) for pair in frame.held["recusals"]})
+
+
 def test_recused_uncertified_and_overloaded_officers_are_named_by_rule(bundle):
     visit = bundle["result"]["visits"][0]
     recused = copy.deepcopy(bundle)
@@ -276,15 +298,15 @@ def test_recused_uncertified_and_overloaded_officers_are_named_by_rule(bundle):
     frame = verify.Frame(made["frame"])
     frame.check()
     with pytest.raises(verify.Mismatch, match=f"{visit['second']} of the visit of unit {visit['unit_no']} is recused"):
-        verify._check_rules(frame, visit)
+        _check_rules(frame, visit)
     frame = verify.Frame(bundle["frame"])
     frame.check()
     with pytest.raises(verify.Mismatch, match="not in the frame"):
-        verify._check_rules(frame, {**visit, "second": "X9"})
+        _check_rules(frame, {**visit, "second": "X9"})
     with pytest.raises(verify.Mismatch, match="goes alone"):
-        verify._check_rules(frame, {**visit, "second": visit["lead"]})
+        _check_rules(frame, {**visit, "second": visit["lead"]})
     with pytest.raises(verify.Mismatch, match="may not lead"):
-        verify._check_rules(frame, {**visit, "lead": "O001", "second": "O000"})
+        _check_rules(frame, {**visit, "lead": "O001", "second": "O000"})
     with pytest.raises(verify.Mismatch, match="leaves room"):
         verify._check_loads(frame, [visit, visit, visit])
 

@@ -16,12 +16,22 @@ const ticket = (seed, ...parts) =>
   Number(BigInt("0x" + sha(canonical([seed, ...parts])).digest("hex").slice(0, 16)) >> 11n);
 const byBytes = (a, b) => Buffer.compare(Buffer.from(a, "utf8"), Buffer.from(b, "utf8"));
 
-const groupOf = (unit) => (unit.key ? (unit.crowded ? "duty" : "key") : "general");
-
+const groupOf = (unit) => unit.group;
 const turnOf = (unit) => groupOf(unit) + (unit.visits ? "-again" : "");
 const CLASSES = ["A", "B", "C", "D"], GROUPS = ["duty", "key", "general"], ARMS = ["duty", "random", "targeted"];
 const TURNS = GROUPS.flatMap((group) => [group, group + "-again"]);
-const inPool = (unit) => unit.excluded === null || unit.excluded.code === "capacity";
+const EXCLUSIONS = [null, "no_officers", "planned", "cap", "recent", "capacity"];
+const inPool = (unit) => unit.excluded === null || unit.excluded === "capacity";
+// The columns of the frame as one object a unit, with its desk.
+const rowsOf = (frame) => {
+  const held = frame.units, desks = new Map();
+  for (const desk of frame.desks) for (const area of desk.covers) desks.set(area + "/" + desk.kind, desk.desk);
+  return held.unit_no.map((unit_no, n) => {
+    const area = frame.areas[held.area[n]].area, group = GROUPS[held.group[n]];
+    return { unit_no, area, group, class: CLASSES[held.class[n]], score: held.score[n], visits: held.visits[n],
+             excluded: EXCLUSIONS[held.excluded[n]], desk: desks.get(area + "/" + (group === "general" ? "general" : "key")) };
+  });
+};
 const added = (numbers) => { let sum = 0; for (const x of numbers) sum = sum + x; return sum; };
 const quantised = (x) => Math.floor(x * 2 ** 32) / 2 ** 32;
 
@@ -75,7 +85,7 @@ function wantedOf(steps, size) {
 
 function derive(frame) {
   const rules = frame.policy.parameters, desks = new Map(frame.desks.map((desk) => [desk.desk, desk]));
-  const deskOf = (unit) => unit.stratum.slice(0, unit.stratum.lastIndexOf("/"));
+  const deskOf = (unit) => unit.desk;
   const staffed = (unit) => !["no_officers", "one_officer", "no_lead"].includes(desks.get(deskOf(unit)).note);
   const quotas = quotasOf(frame, staffed), held = { ...frame, quotas };
   const levels = new Map(), due = new Map(frame.desks.map((desk) => [desk.desk, 0]));
@@ -122,15 +132,28 @@ function derive(frame) {
       start += expected;
     }
   });
-  const rows = frame.units.map((unit) => {
-    const parts = !inPool(unit) ? [] : Object.entries(weightsOf(held, unit)).map(([arm, weight]) => {
-      const found = chances.get(deskOf(unit) + "/" + arm + "/" + turnOf(unit));
-      return [arm, found, found.steps.get(weight)];
-    });
-    const own = Object.fromEntries(parts.map(([arm, , step]) => ["p_" + arm, step.p]));
-    return { unit_no: unit.unit_no, p_duty: 0, p_random: 0, p_targeted: 0, ...own, p_total: totalOf(parts) };
-  });
-  return { quotas, precision: { units, needed, stretch }, tau, wanted, strata, units: rows };
+  const found = new Map();
+  const bandOf = (unit) => (unit.score === null ? null : Math.floor(unit.score / rules.score_band));
+  for (const unit of frame.units.filter(inPool)) {
+    const place = [names.indexOf(deskOf(unit)), TURNS.indexOf(turnOf(unit)), CLASSES.indexOf(unit.class), bandOf(unit) ?? -1];
+    const key = place.join(" ");
+    if (!found.has(key)) {
+      const parts = Object.entries(weightsOf(held, unit)).map(([arm, weight]) => {
+        const stratum = chances.get(deskOf(unit) + "/" + arm + "/" + turnOf(unit));
+        return [arm, stratum, stratum.steps.get(weight)];
+      });
+      const own = Object.fromEntries(parts.map(([arm, , step]) => ["p_" + arm, step.p]));
+      found.set(key, { place, row: {
+        stratum: deskOf(unit) + "/" + turnOf(unit), class: unit.class, band: bandOf(unit), units: 0,
+        p_duty: 0, p_random: 0, p_targeted: 0, ...own, p_total: totalOf(parts) } });
+    }
+    found.get(key).row.units += 1;
+  }
+  const profiles = [...found.values()].sort((a, b) => {
+    const n = a.place.findIndex((one, k) => one !== b.place[k]);
+    return a.place[n] - b.place[n];
+  }).map((one) => one.row);
+  return { quotas, precision: { units, needed, stretch }, tau, wanted, strata, profiles };
 }
 
 // The chance that any arm takes a unit: over the pieces of the uniform on which no size changes.
@@ -168,11 +191,13 @@ function weightsOf(frame, unit) {
 function select(frame, seed) {
   const uniform = Math.floor(ticket(seed, "sizes") / 2 ** 21) / 2 ** 32;
   const members = new Map();
+  const totals = new Map(frame.profiles.map((row) => [[row.stratum, row.class, row.band].join(" "), row.p_total]));
   for (const unit of frame.units) {
     if (unit.excluded !== null) continue;
-    const cut = unit.stratum.lastIndexOf("/");
+    const band = unit.score === null ? null : Math.floor(unit.score / frame.policy.parameters.score_band);
+    unit.p_total = totals.get([unit.desk + "/" + turnOf(unit), unit.class, band].join(" "));
     for (const [arm, weight] of Object.entries(weightsOf(frame, unit))) {
-      const name = unit.stratum.slice(0, cut) + "/" + arm + "/" + unit.stratum.slice(cut + 1);
+      const name = [unit.desk, arm, turnOf(unit)].join("/");
       if (!members.has(name)) members.set(name, []);
       members.get(name).push([unit, weight]);
     }
@@ -248,7 +273,7 @@ function staff(frame, seed, drawn) {
   const teams = drawn.map((visit) => {
     const unit = units.get(visit.unit_no), line = above(unit.area);
     return people.map((_, o) => o).filter((o) => people[o].certificate_valid && people[o].load > 0
-      && frame.policy.parameters.bodies[unit.key ? "key" : "general"].includes(people[o].body)
+      && frame.policy.parameters.bodies[unit.group === "general" ? "general" : "key"].includes(people[o].body)
       && people[o].areas.some((own) => line.has(own) || (people[o].body === "brigade" && above(own).has(unit.area)))
       && !recused.has(JSON.stringify([people[o].officer_no, unit.unit_no])));
   });
@@ -283,6 +308,7 @@ function staff(frame, seed, drawn) {
 for await (const line of createInterface({ input: process.stdin })) {
   const { frame, entropy } = JSON.parse(line);
   const commitment = sha(canonical(frame)).digest("hex");
+  frame.units = rowsOf(frame);
   const seed = sha(commitment + "|" + canonical(entropy)).digest("hex");
   const [sizes, drawn] = select(frame, seed);
   const pairs = staff(frame, seed, drawn);
