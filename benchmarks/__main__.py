@@ -25,6 +25,7 @@ BENCHMARKS = {
     "pages": "pages and their JSON on 20,000 units, against a page that asks the database one thing",
     "nightly": "roll-up, features, scores, freeze, draw, verify: time, memory, and how both grow",
     "scale": "features, scores and training on 10,000 and 100,000 units, 1,000,000 if asked: time, memory, growth",
+    "draws": "freeze, draw and verify on 10,000 to 1,000,000 units, 20 districts, 2,000 officers: time, memory, growth",
     "demo": "huoyan demo from an empty folder, against its limits of time and memory",
     "evaluate": "the ranking on cities whose truth is known and on a real record, against simpler orders"}
 

@@ -25,7 +25,7 @@ Paces = Mapping[tuple[str, str], tuple[float, float]]
 
 @dataclass(frozen=True)
 class Profile:
-    """Units alike: ``turn`` is a position in ``TURNS``, ``risk_class`` in ``CLASSES``, ``band`` None without a score."""
+    """Units alike: ``turn`` is a position in ``TURNS``, ``risk_class`` in ``CLASSES``; ``band`` may be None."""
 
     desk: int
     turn: int

@@ -15,6 +15,7 @@ import json
 import math
 import os
 import re
+import struct
 import sys
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
@@ -778,7 +779,8 @@ class Frame:
                 made = {"stratum": f"{desk}/{turn}", "class": CLASSES[kind[2]],
                         "band": None if kind[3] < 0 else kind[3], "units": found[key],
                         **self._chances(kind, places, by_weight)}
-                compare(said[n], made, f"the profile {n}, that of unit {self.unit_of(kind)[0]},")
+                if any(said[n][field] != value for field, value in made.items()):
+                    compare(said[n], made, f"the profile {n}, that of unit {self.unit_of(kind)[0]},")
             if (said[n]["p_total"] == 0) != (EXCLUSIONS[kind[6]] == "capacity"):
                 fail(f"unit {self.unit_of(kind)[0]} has probability {said[n]['p_total']} and is "
                      f"{'' if kind[6] else 'not '}excluded for want of capacity")
@@ -1007,17 +1009,20 @@ def select(frame: Frame, seed: str) -> tuple[list[Row], list[Row]]:
              for row in frame.strata]
     members: dict[tuple[str, str], dict[Kind, list[int]]] = {}
     by_kind: dict[Kind, list[int]] = {kind: [] for kind in frame.kinds}
+    add = {kind: held.append for kind, held in by_kind.items()}
     for n, kind in enumerate(frame.kind_of):
-        by_kind[kind].append(n)
+        add[kind](n)
     for kind, positions in by_kind.items():
         if kind[6] == 0:
             members.setdefault(frame.turns[kind], {})[kind] = positions
+    # The end of the message that a unit's ticket is hashed from.
+    quoted = [(json.encoder.encode_basestring(number) + "]").encode() for number in frame.numbers]
     drawn: dict[int, Row] = {}
     for arm in ARMS:
         for row, size in zip(frame.strata, sizes, strict=True):
             if row["arm"] == arm and size["size"]:
                 for n, drawn_number, key, p in _taken(frame, seed, row, size["size"],
-                                                      members.get((row["desk"], row["group"]), {})):
+                                                      members.get((row["desk"], row["group"]), {}), quoted):
                     if n in drawn:
                         drawn[n]["also"].append(arm)
                     else:
@@ -1026,14 +1031,14 @@ def select(frame: Frame, seed: str) -> tuple[list[Row], list[Row]]:
     return sizes, list(drawn.values())
 
 
-def _taken(frame: Frame, seed: str, row: Row, size: int,
-           members: dict[Kind, list[int]]) -> Iterator[tuple[int, int, float | None, float]]:
+def _taken(frame: Frame, seed: str, row: Row, size: int, members: dict[Kind, list[int]],
+           quoted: list[bytes]) -> Iterator[tuple[int, int, float | None, float]]:
     """Position, ticket, key and probability of the units that one stratum takes."""
     up = size > math.floor(row["expected"])
     chance, odds = ("high", "odds_high") if up else ("low", "odds_low")
     steps = {step["weight"]: step for step in row["steps"]}
     before = canonical([seed, "unit", row["arm"]])[:-1] + b","
-    hashed, text, numbers = hashlib.sha256, json.encoder.encode_basestring, frame.numbers
+    hashed, numbers = hashlib.sha256, frame.numbers
     certain: list[tuple[int, float]] = []
     others: list[tuple[float, int, int, float]] = []
     for kind, positions in members.items():
@@ -1043,8 +1048,8 @@ def _taken(frame: Frame, seed: str, row: Row, size: int,
             certain += [(n, p) for n in positions]
         elif step[chance] > 0:
             divisor = step[odds]
-            tickets = [int.from_bytes(hashed(before + text(numbers[n]).encode() + b"]").digest()[:8], "big") >> 11
-                       for n in positions]
+            first = b"".join([hashed(before + quoted[n]).digest()[:8] for n in positions])
+            tickets = [one >> 11 for one in struct.unpack(f">{len(positions)}Q", first)]
             keys = [(u / (1 - u)) / divisor for u in [one / 9007199254740992 for one in tickets]]
             # No kind of unit can give more than the whole stratum takes.
             others += nsmallest(size, zip(keys, positions, tickets, [p] * len(keys), strict=True))
