@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policy import calendar
 from sampling.parameters import GROUPS
 from sampling.plans import content, progress, reading
 from sampling.plans.content import Heading, Known
@@ -83,14 +82,6 @@ def remaining(rows: Sequence[Mapping[str, Any]], stands: Mapping[Key, Stand], no
         out.append(Row(row["area"], row["group"], row["risk_class"], row["units"], row["ratio"], row["quota"],
                        stand.done + until, (0,) * (month - 1) + booked[month - 1:]))
     return ordered(out)
-
-
-def working_days_before(day: dt.date, count: int) -> dt.date:
-    """The ``count``-th working day before ``day``."""
-    while count:
-        day -= dt.timedelta(days=1)
-        count -= calendar().is_working_day(day)
-    return day
 
 
 def _month(row: Row, month: int) -> Row:

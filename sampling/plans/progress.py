@@ -81,7 +81,7 @@ def due(row: Mapping[str, Any], first: dt.date, day: dt.date) -> float:
 
 
 def gone(first: dt.date, day: dt.date) -> float:
-    """The share of the working days of its month that ``day`` ends; the month begins with the plan where that is later."""
+    """The share of its month's working days that is over by ``day``; the month begins no earlier than the plan."""
     start = max(day.replace(day=1), first)
     last = (day.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
     working = calendar().between(start, last)
