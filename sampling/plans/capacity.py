@@ -105,6 +105,23 @@ class DeskYear:
     shortfall: Shortfall | None
 
 
+@dataclass(frozen=True)
+class Pool:
+    """Desks that share officers, one with another, and the visits these officers could make in each month in all."""
+
+    desks: tuple[str, ...]
+    covers: tuple[str, ...]
+    months: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Year:
+    """What officers can do over a plan: by desk, and by pool of officers."""
+
+    desks: tuple[DeskYear, ...]
+    pools: tuple[Pool, ...]
+
+
 @dataclass
 class _Owed:
     first: int = 0
@@ -117,7 +134,7 @@ def _kind(group: str) -> str:
 
 
 def year(rows: Sequence[Row], officers: Sequence[Enrolled], places: Places, bodies: Mapping[str, Collection[str]],
-         days: Sequence[dt.date], reserve: float) -> list[DeskYear]:
+         days: Sequence[dt.date], reserve: float) -> Year:
     """The desks of a plan, each with its months; ``days`` are the working days of the plan, ``reserve`` the share of
     the officers' visits that is kept for complaints, re-checks and cases."""
     able = [officer for officer in officers if any(officer.holds(day) for day in days)]
@@ -141,7 +158,8 @@ def year(rows: Sequence[Row], officers: Sequence[Enrolled], places: Places, bodi
             held.first -= met
             held.rest -= done - met
             held.course.append(Month(month, *needs[d][month], free[d], done, held.first + held.rest))
-    return [_year(desk, held, able, officers, places, bodies, days) for desk, held in zip(row, owed, strict=True)]
+    return Year(tuple(_year(desk, held, able, officers, places, bodies, days)
+                      for desk, held in zip(row, owed, strict=True)), tuple(_pools(row, able, by_month, reserve)))
 
 
 def _needs(rows: Sequence[Row], desk: Desk) -> list[tuple[int, int]]:
@@ -165,6 +183,33 @@ def _month(row: Sequence[Desk], able: Sequence[Enrolled], working: Sequence[dt.d
     free = [sum(most(there, leads, desk.officers, sum(there[o] for o in desk.officers) // 2) * days
                 for there, days in present.items()) if desk.staffed else 0 for desk in row]
     return loads, [math.floor((1 - reserve) * one) for one in free]
+
+
+def _pools(row: Sequence[Desk], able: Sequence[Enrolled], by_month: Mapping[int, Sequence[dt.date]],
+           reserve: float) -> list[Pool]:
+    pools: list[tuple[set[int], list[Desk]]] = []
+    for desk in row:
+        team, mine = set(desk.officers), [desk]
+        apart = []
+        for officers, held in pools:
+            if officers & team:
+                team, mine = officers | team, held + mine
+            else:
+                apart.append((officers, held))
+        pools = [*apart, (team, mine)]
+    leads = [officer.can_lead for officer in able]
+    out = []
+    for team, mine in pools:
+        people = sorted(team)
+        possible = [0] * 12
+        for month, working in by_month.items():
+            present = Counter(tuple(officer.load(day) for officer in able) for day in working)
+            possible[month - 1] = math.floor((1 - reserve) * sum(
+                most(there, leads, people, sum(there[o] for o in people) // 2) * count
+                for there, count in present.items()))
+        covers = sorted({area for desk in mine for area in desk.covers})
+        out.append(Pool(tuple(desk.name for desk in mine), tuple(covers), tuple(possible)))
+    return sorted(out, key=lambda pool: pool.desks)
 
 
 def _year(desk: Desk, held: _Owed, able: Sequence[Enrolled], everyone: Sequence[Enrolled], places: Places,

@@ -71,7 +71,7 @@ def assemble(known: Known, span: Span, held_rules: Rules, heading: Heading, rows
     """The content of a plan: rows, totals, desks and what can't be met over ``days``, items and rules."""
     places = Places({code: area["parent"] for code, area in known.areas.items()})
     found = capacity.year(rows, known.officers, places, held_rules.draw.bodies, days, held_rules.reserve)
-    told = [_shortfall(desk, known.areas) for desk in found if desk.shortfall]
+    told = [_shortfall(desk, known.areas) for desk in found.desks if desk.shortfall]
     return {
         "format": FORMAT, "plan_no": heading.plan_no, "year": heading.year, "month": heading.month,
         "version": heading.version, "previous": heading.previous, "reason": heading.reason, "salt": heading.salt,
@@ -82,7 +82,9 @@ def assemble(known: Known, span: Span, held_rules: Rules, heading: Heading, rows
         "calendar": _calendar(span, days, pace),
         "areas": {code: dict(known.areas[code]) for code in _named(rows, known.areas)},
         "rows": [asdict(row) | {"booked": list(row.booked), "months": list(row.months)} for row in rows],
-        "totals": totals(rows), "desks": [_desk(desk, known.areas) for desk in found], "shortfalls": told,
+        "totals": totals(rows), "desks": [_desk(desk, known.areas) for desk in found.desks],
+        "pools": [{"desks": list(pool.desks), "covers": list(pool.covers), "months": list(pool.months)}
+                  for pool in found.pools], "shortfalls": told,
         "items": [_item(item) for item in known.items]}
 
 

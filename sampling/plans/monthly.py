@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from sampling.plans import content, progress, reading
 from sampling.plans.content import Heading, Known
 from sampling.plans.progress import Counts
 from sampling.plans.reading import Rules, Span
-from sampling.plans.shares import paces
+from sampling.plans.shares import apportion, paces
 from sampling.plans.targets import NONE, Held, Key, Row, ordered, spread
 from store.database import Connection
 
@@ -27,9 +28,9 @@ class Stand:
     until: float
 
     @property
-    def behind(self) -> int:
+    def behind(self) -> float:
         """Units behind (above 0) or ahead (below)."""
-        return round(self.due) - self.done
+        return round(self.due - self.done, 2)
 
 
 def of_month(connection: Connection, known: Known, span: Span, rules: Rules, heading: Heading,
@@ -52,7 +53,8 @@ def of_month(connection: Connection, known: Known, span: Span, rules: Rules, hea
                     for row in made["rows"]]
     lost = progress.lost(connection, span.year, span.as_of, rules.draw)
     made["carried"] = [{"group": group, "planned": _sum(made["rows"], group, "planned"), "lost": lost[group],
-                        "behind": _sum(made["rows"], group, "behind"), "quota": _sum(made["rows"], group, "quota")}
+                        "behind": math.floor(_sum(made["rows"], group, "behind")),
+                        "quota": _sum(made["rows"], group, "quota")}
                        for group in GROUPS]
     return made
 
@@ -76,11 +78,15 @@ def remaining(rows: Sequence[Mapping[str, Any]], stands: Mapping[Key, Stand], no
     Until then the plan is taken as kept: what it has for the days between, or what is booked for them if that is more.
     """
     out = []
-    for row in rows:
-        stand, booked = stands[_key(row)], now.get(_key(row), Held(0)).booked
-        until = max(round(stand.until), sum(booked[:month - 1]))
-        out.append(Row(row["area"], row["group"], row["risk_class"], row["units"], row["ratio"], row["quota"],
-                       stand.done + until, (0,) * (month - 1) + booked[month - 1:]))
+    for group in GROUPS:
+        mine = [row for row in rows if row["group"] == group]
+        wants = [stands[_key(row)].until for row in mine]
+        # Rounded together: each row by itself would let small ones lose what they have for these days.
+        for row, kept in zip(mine, apportion(round(sum(wants)), wants), strict=True):
+            booked = now.get(_key(row), Held(0)).booked
+            until = max(kept, sum(booked[:month - 1]))
+            out.append(Row(row["area"], group, row["risk_class"], row["units"], row["ratio"], row["quota"],
+                           stands[_key(row)].done + until, (0,) * (month - 1) + booked[month - 1:]))
     return ordered(out)
 
 
@@ -99,5 +105,6 @@ def _key(row: Mapping[str, Any]) -> Key:
     return row["area"], row["group"], row["risk_class"]
 
 
-def _sum(rows: Sequence[Mapping[str, Any]], group: str, name: str) -> int:
-    return sum(row[name] for row in rows if row["group"] == group)
+def _sum(rows: Sequence[Mapping[str, Any]], group: str, name: str) -> Any:
+    return round(math.fsum(row[name] for row in rows if row["group"] == group), 6) if name == "behind" else sum(
+        row[name] for row in rows if row["group"] == group)

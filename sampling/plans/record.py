@@ -85,6 +85,12 @@ def get(connection: Connection, plan_no: str) -> Plan:
     return opened(row)
 
 
+def published(connection: Connection, plan_no: str) -> Plan | None:
+    """A plan that was published, or None."""
+    row = connection.execute(q["one"], [plan_no]).fetchone()
+    return opened(row) if row and row["status"] == "published" else None
+
+
 def in_force(connection: Connection, year: int, month: int | None = None) -> Plan | None:
     """The newest adopted version of the plan of a year or month, or None."""
     row = connection.execute(q["in_force"], {"year": year, "month": month}).fetchone()

@@ -23,6 +23,7 @@ def within(content: Mapping[str, Any], areas: Collection[str] | None) -> Content
     return out | {
         "rows": rows, "totals": totals([_row(row) for row in rows]),
         "areas": {code: area for code, area in content["areas"].items() if code in held},
+        "pools": [pool for pool in content["pools"] if held.issuperset(pool["covers"])],
         "desks": [desk for desk in content["desks"] if held.issuperset(desk["covers"])],
         "shortfalls": [told for told in content["shortfalls"] if held.issuperset(told["covers"])]}
 

@@ -18,7 +18,7 @@ AREAS = {city.town(1): {"zh": "安宁街道", "en": "Anning", "parent": city.DIS
 
 
 def year(rows, officers, reserve=0.0):
-    return capacity.year(rows, officers, PLACES, PARAMETERS.bodies, DAYS, reserve)
+    return capacity.year(rows, officers, PLACES, PARAMETERS.bodies, DAYS, reserve).desks
 
 
 def test_a_pair_makes_as_many_visits_as_their_days_allow():
@@ -102,6 +102,14 @@ def test_a_reserve_is_kept_and_a_town_may_not_visit_key_units():
     towns = [officer(n, body="town", areas=(city.town(1),)) for n in (1, 2)]
     assert year([row([1] * 12)], towns)[0].shortfall is not None
     assert year([row([1] * 12, "general")], towns)[0].shortfall is None
+
+
+def test_officers_of_several_desks_count_once_in_all():
+    rows = [row([1] * 12), row([1] * 12, "general"), row([1] * 12, "general", 2)]
+    towns = [officer(n, body="town", areas=(city.town(2),)) for n in (3, 4)]
+    (pool,) = capacity.year(rows, [officer(1), officer(2), *towns], PLACES, PARAMETERS.bodies, DAYS, 0).pools
+    assert pool.covers == (city.town(1), city.town(2))
+    assert pool.months == tuple(4 * days for days in WORKING)
 
 
 def test_where_is_said_by_the_area_that_holds_all():
