@@ -139,77 +139,82 @@ def year(rows: Sequence[Row], officers: Sequence[Enrolled], places: Places, bodi
     the officers' visits that is kept for complaints, re-checks and cases."""
     able = [officer for officer in officers if any(officer.holds(day) for day in days)]
     staff = [Officer(o.officer_no, o.body, o.areas, o.can_lead, True, o.daily_visits) for o in able]
-    row = desks({(one.area, _kind(one.group)) for one in rows if one.units}, staff, places, bodies)
-    needs = [_needs(rows, desk) for desk in row]
-    owed = [_Owed() for _ in row]
-    by_month = {m: [day for day in days if day.month == m] for m in sorted({day.month for day in days})}
-    for month, working in by_month.items():
-        loads, free = _month(row, able, working, reserve)
-        for desk, held in zip(needs, owed, strict=True):
-            held.first += desk[month][0]
-            held.rest += desk[month][1]
-        capped = [min(held.first, free[d]) for d, held in enumerate(owed)]
-        rest = [min(held.rest, free[d] - capped[d]) for d, held in enumerate(owed)]
-        given = grants([replace(desk, free=free[d]) for d, desk in enumerate(row)],
-                       [replace(one, load=loads[o]) for o, one in enumerate(staff)], capped, rest)
-        for d, held in enumerate(owed):
-            done = math.floor(given[d])
-            met = min(held.first, done)
-            held.first -= met
-            held.rest -= done - met
-            held.course.append(Month(month, *needs[d][month], free[d], done, held.first + held.rest))
-    return Year(tuple(_year(desk, held, able, officers, places, bodies, days)
-                      for desk, held in zip(row, owed, strict=True)), tuple(_pools(row, able, by_month, reserve)))
+    needs = _needs(rows)
+    found: list[DeskYear] = []
+    pools: list[Pool] = []
+    for mine in _sharing(desks({(one.area, _kind(one.group)) for one in rows if one.units}, staff, places, bodies)):
+        owed, possible = _course(mine, able, needs, days, reserve)
+        found += [_year(desk, held, able, officers, places, bodies, days)
+                  for desk, held in zip(mine, owed, strict=True)]
+        covers = sorted({area for desk in mine for area in desk.covers})
+        pools.append(Pool(tuple(desk.name for desk in mine), tuple(covers), possible))
+    return Year(tuple(sorted(found, key=lambda desk: desk.desk)), tuple(sorted(pools, key=lambda pool: pool.desks)))
 
 
-def _needs(rows: Sequence[Row], desk: Desk) -> list[tuple[int, int]]:
-    """Visits by month (index 1 to 12) of one desk: duties and planned ones, and the others."""
-    first, rest = [0] * 13, [0] * 13
+def _needs(rows: Sequence[Row]) -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """Visits by area, kind and month: duties and planned ones, and the others."""
+    out: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for one in rows:
-        if one.area in desk.covers and _kind(one.group) == desk.kind:
-            for month in range(12):
-                first[month + 1] += one.booked[month]
-                (first if one.group == "duty" else rest)[month + 1] += one.months[month]
-    return list(zip(first, rest, strict=True))
+        held = out.setdefault((one.area, _kind(one.group)), [(0, 0)] * 12)
+        for month in range(12):
+            first, rest = held[month]
+            duty = one.months[month] if one.group == "duty" else 0
+            held[month] = first + one.booked[month] + duty, rest + one.months[month] - duty
+    return out
 
 
-def _month(row: Sequence[Desk], able: Sequence[Enrolled], working: Sequence[dt.date],
-           reserve: float) -> tuple[list[int], list[int]]:
-    """Visits of each officer in the month, and of each desk alone."""
-    present = Counter(tuple(officer.load(day) for officer in able) for day in working)
-    loads = [math.floor((1 - reserve) * sum(there[o] * days for there, days in present.items()))
-             for o in range(len(able))]
-    leads = [officer.can_lead for officer in able]
-    free = [sum(most(there, leads, desk.officers, sum(there[o] for o in desk.officers) // 2) * days
-                for there, days in present.items()) if desk.staffed else 0 for desk in row]
-    return loads, [math.floor((1 - reserve) * one) for one in free]
-
-
-def _pools(row: Sequence[Desk], able: Sequence[Enrolled], by_month: Mapping[int, Sequence[dt.date]],
-           reserve: float) -> list[Pool]:
+def _sharing(row: Sequence[Desk]) -> list[list[Desk]]:
+    """Desks put together that share officers, directly or through others: what one does costs the others."""
     pools: list[tuple[set[int], list[Desk]]] = []
     for desk in row:
-        team, mine = set(desk.officers), [desk]
-        apart = []
+        team, mine, apart = set(desk.officers), [desk], []
         for officers, held in pools:
             if officers & team:
                 team, mine = officers | team, held + mine
             else:
                 apart.append((officers, held))
         pools = [*apart, (team, mine)]
-    leads = [officer.can_lead for officer in able]
-    out = []
-    for team, mine in pools:
-        people = sorted(team)
-        possible = [0] * 12
-        for month, working in by_month.items():
-            present = Counter(tuple(officer.load(day) for officer in able) for day in working)
-            possible[month - 1] = math.floor((1 - reserve) * sum(
-                most(there, leads, people, sum(there[o] for o in people) // 2) * count
-                for there, count in present.items()))
-        covers = sorted({area for desk in mine for area in desk.covers})
-        out.append(Pool(tuple(desk.name for desk in mine), tuple(covers), tuple(possible)))
-    return sorted(out, key=lambda pool: pool.desks)
+    return [sorted(mine, key=lambda desk: desk.name) for _, mine in pools]
+
+
+def _course(mine: Sequence[Desk], able: Sequence[Enrolled], needs: Mapping[tuple[str, str], list[tuple[int, int]]],
+            days: Sequence[dt.date], reserve: float) -> tuple[list[_Owed], tuple[int, ...]]:
+    """The months of desks that share officers, and what these officers could do in each in all."""
+    people = sorted({o for desk in mine for o in desk.officers})
+    place = {o: n for n, o in enumerate(people)}
+    leads = [able[o].can_lead for o in people]
+    local = [replace(desk, officers=tuple(place[o] for o in desk.officers)) for desk in mine]
+    owed, possible = [_Owed() for _ in mine], [0] * 12
+    for month in sorted({day.month for day in days}):
+        present = Counter(tuple(able[o].load(day) for o in people) for day in days if day.month == month)
+        loads = [_kept(reserve, sum(there[o] * count for there, count in present.items())) for o in range(len(people))]
+        free = [_kept(reserve, _most(present, leads, desk.officers)) if desk.staffed else 0 for desk in local]
+        possible[month - 1] = _kept(reserve, _most(present, leads, range(len(people))))
+        wants = [(sum(needs[area, desk.kind][month - 1][0] for area in desk.covers),
+                  sum(needs[area, desk.kind][month - 1][1] for area in desk.covers)) for desk in mine]
+        for held, (first, rest) in zip(owed, wants, strict=True):
+            held.first += first
+            held.rest += rest
+        capped = [min(held.first, free[d]) for d, held in enumerate(owed)]
+        beyond = [min(held.rest, free[d] - capped[d]) for d, held in enumerate(owed)]
+        given = grants([replace(desk, free=free[d]) for d, desk in enumerate(local)],
+                       [Officer("", "", (), leads[n], True, load) for n, load in enumerate(loads)], capped, beyond)
+        for d, held in enumerate(owed):
+            done = math.floor(given[d])
+            met = min(held.first, done)
+            held.first -= met
+            held.rest -= done - met
+            held.course.append(Month(month, *wants[d], free[d], done, held.first + held.rest))
+    return owed, tuple(possible)
+
+
+def _most(present: Mapping[tuple[int, ...], int], leads: Sequence[bool], team: Sequence[int]) -> int:
+    """Visits that a team alone could staff over some days: day by day, in pairs with a lead."""
+    return sum(most(there, leads, team, sum(there[o] for o in team) // 2) * count for there, count in present.items())
+
+
+def _kept(reserve: float, visits: int) -> int:
+    return math.floor(round((1 - reserve) * visits, 6))
 
 
 def _year(desk: Desk, held: _Owed, able: Sequence[Enrolled], everyone: Sequence[Enrolled], places: Places,

@@ -10,8 +10,10 @@ from typing import Any
 from policy import calendar, rules
 from registry import items
 from registry.items import Item
+from sampling.errors import RatioError
 from sampling.parameters import Parameters
 from sampling.plans.capacity import Enrolled
+from sampling.plans.shares import MONTHS
 from sampling.plans.targets import Held, Key
 from store import Queries
 from store.database import Connection
@@ -55,10 +57,19 @@ class Rules:
 
     @classmethod
     def on(cls, day: dt.date) -> Rules:
+        """The rules of ``day``; :class:`RatioError` where one of a plan's own can't be used."""
         book = rules()
-        season = book.value("plans.season", day)
-        return cls(Parameters.on(day), {month: float(season[month]) for month in range(1, 13)},
-                   float(book.value("plans.reserve", day)), int(book.value("plans.public_least_units", day)))
+        try:
+            season = {int(month): float(weight) for month, weight in book.value("plans.season", day).items()}
+            reserve = float(book.value("plans.reserve", day))
+            least = int(book.value("plans.public_least_units", day))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise RatioError(f"a rule of plans on {day} has not the form it needs: {error}") from None
+        if set(season) != set(MONTHS) or min(season.values()) <= 0:
+            raise RatioError("plans.season must give each month, 1 to 12, a weight above 0: none goes without visits")
+        if not 0 <= reserve < 1:
+            raise RatioError("plans.reserve must be 0 or more and below 1")
+        return cls(Parameters.on(day), season, reserve, least)
 
 
 def held(connection: Connection, span: Span, parameters: Parameters) -> tuple[dict[Key, Held], dt.date | None]:

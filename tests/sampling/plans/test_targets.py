@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy import calendar
+from sampling.errors import RatioError
 from sampling.frame import Days
 from sampling.parameters import CLASSES, GROUPS
 from sampling.plans.content import totals
+from sampling.plans.reading import Rules
 from sampling.plans.shares import MONTHS, apportion, paces, whole
 from sampling.plans.targets import Held, Key, Row, quotas, spread
 from sampling.quotas import effective
@@ -108,6 +111,18 @@ def test_a_season_weighs_its_months_and_a_month_gone_has_nothing() -> None:
     rows = spread([Row("1", "key", "B", 50, 0.8, 40, 10, (0,) * 12)], paces(late, 20, EVEN))
     assert sum(rows[0].months[:8]) == 0
     assert sum(rows[0].months) == 30
+
+
+@pytest.mark.parametrize(("name", "value", "said"), [
+    ("season", "{1: 1}", "each month"), ("season", "[1]", "has not the form"), ("reserve", "1", "below 1")])
+def test_a_rule_of_plans_that_can_not_be_used_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str,
+                                                       value: str, said: str) -> None:
+    version = f"{{valid_from: 1900-01-01, value: {value}, source: x, tag: P}}"
+    (tmp_path / "own.yaml").write_text(f"plans.{name}:\n  zh: 一\n  en: one\n  values:\n    - {version}\n",
+                                       encoding="utf-8")
+    monkeypatch.setenv("HUOYAN_POLICY_DIR", str(tmp_path))
+    with pytest.raises(RatioError, match=said):
+        Rules.on(dt.date(2026, 1, 1))
 
 
 def test_the_riskiest_are_not_left_for_december() -> None:
