@@ -31,8 +31,11 @@ from api import (
     openapi_page,
     override_pages,
     overrides,
+    plan_pages,
+    plans,
     policy_rules,
     public,
+    public_plans,
     quarantine,
     ranking,
     record_pages,
@@ -53,7 +56,8 @@ from store import Database
 __all__ = ["ApiOptions", "create_app"]
 
 ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, override_pages, telemetry, alarms, findings,
-         finding_pages, duty, duty_pages, draws, public, inspections, cases, case_pages, imports, record_pages,
+         finding_pages, duty, duty_pages, draws, public, plans,
+         plan_pages, public_plans, inspections, cases, case_pages, imports, record_pages,
          registers, replays, quarantine, jobs, storage, policy_rules, account_pages, audit_trail, vendor_routes,
          vendor_pages, health, openapi_page)
 

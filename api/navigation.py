@@ -35,6 +35,7 @@ MENU: tuple[Entry, ...] = (
     Entry("/ranking", "nav.ranking", "bars", STAFF, "nav.risk"),
     Entry("/overrides", "nav.overrides", "up", STAFF, "nav.risk"),
     Entry("/draws", "nav.draws", "dice", STAFF, "nav.risk"),
+    Entry("/plans", "nav.plans", "calendar", STAFF, "nav.risk"),
     Entry("/inspections", "nav.inspections", "clipboard", STAFF, "nav.risk"),
     Entry("/model-audit", "nav.model_audit", "target", LEADS, "nav.risk"),
     Entry("/registers", "nav.registers", "book", (*STAFF, "vendor"), "nav.records"),
@@ -46,13 +47,14 @@ MENU: tuple[Entry, ...] = (
     Entry("/accounts", "nav.accounts", "people", ("administrator",), "nav.system"),
     Entry("/audit", "nav.audit", "trail", ("administrator",), "nav.system"),
     Entry("/public/draws", "nav.public", "globe", (*STAFF, "vendor"), "nav.open"),
+    Entry("/public/plans", "nav.public_plans", "calendar", (*STAFF, "vendor"), "nav.open"),
 )
 
 
 def entries(viewer: Viewer | None) -> list[Entry]:
     """The menu of one account; a visitor without login sees what is public."""
     if viewer is None:
-        return [entry for entry in MENU if entry.path == "/public/draws"]
+        return [entry for entry in MENU if entry.group == "nav.open"]
     return [entry for entry in MENU if viewer.role in entry.roles]
 
 

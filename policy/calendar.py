@@ -50,6 +50,13 @@ class WorkCalendar:
             day = self.next(day)
         return day
 
+    def before(self, day: dt.date, count: int) -> dt.date:
+        """The ``count``-th working day before ``day``."""
+        while count:
+            day -= _ONE_DAY
+            count -= self.is_working_day(day)
+        return day
+
     def between(self, first: dt.date, last: dt.date) -> list[dt.date]:
         """The working days from ``first`` to ``last``, both included."""
         days = (first + dt.timedelta(days=n) for n in range((last - first).days + 1))

@@ -321,7 +321,7 @@ select count(*) filter (where is_new) as inserted, count(*) filter (where not is
 -- The rows that are being loaded into inspection_items, by their natural key.
 create temp table stage_items (
     item_code text, valid_from date, valid_to date, name_zh text, name_en text, category text, severity text,
-    basis text,
+    basis text, inspecting_body text, objects text, ratio text, frequency text, method text, content text,
     primary key (item_code, valid_from)
 ) on commit drop
 
@@ -333,7 +333,13 @@ set valid_to = case when 'valid_to' = any(%(given)s) then s.valid_to else i.vali
     name_en = case when 'name_en' = any(%(given)s) then s.name_en else i.name_en end,
     category = case when 'category' = any(%(given)s) then s.category else i.category end,
     severity = case when 'severity' = any(%(given)s) then s.severity else i.severity end,
-    basis = case when 'basis' = any(%(given)s) then s.basis else i.basis end
+    basis = case when 'basis' = any(%(given)s) then s.basis else i.basis end,
+    inspecting_body = case when 'inspecting_body' = any(%(given)s) then s.inspecting_body else i.inspecting_body end,
+    objects = case when 'objects' = any(%(given)s) then s.objects else i.objects end,
+    ratio = case when 'ratio' = any(%(given)s) then s.ratio else i.ratio end,
+    frequency = case when 'frequency' = any(%(given)s) then s.frequency else i.frequency end,
+    method = case when 'method' = any(%(given)s) then s.method else i.method end,
+    content = case when 'content' = any(%(given)s) then s.content else i.content end
 from inspection_items i
 where i.item_code = s.item_code and i.valid_from = s.valid_from
 
@@ -346,17 +352,22 @@ with before as materialized (
 ), changed as (
     update inspection_items i set
         valid_to = s.valid_to, name_zh = s.name_zh, name_en = s.name_en, category = s.category,
-        severity = s.severity, basis = s.basis
+        severity = s.severity, basis = s.basis, inspecting_body = s.inspecting_body, objects = s.objects,
+        ratio = s.ratio, frequency = s.frequency, method = s.method, content = s.content
     from stage_items s
     where i.item_code = s.item_code and i.valid_from = s.valid_from and
-        (i.valid_to, i.name_zh, i.name_en, i.category, i.severity, i.basis)
+        (i.valid_to, i.name_zh, i.name_en, i.category, i.severity, i.basis, i.inspecting_body, i.objects,
+         i.ratio, i.frequency, i.method, i.content)
         is distinct from
-        (s.valid_to, s.name_zh, s.name_en, s.category, s.severity, s.basis)
+        (s.valid_to, s.name_zh, s.name_en, s.category, s.severity, s.basis, s.inspecting_body, s.objects,
+         s.ratio, s.frequency, s.method, s.content)
     returning i.item_code, i.valid_from, case when %(actor)s::text is not null then to_jsonb(i) end as record
 ), created as (
     insert into inspection_items as i (
-        item_code, valid_from, valid_to, name_zh, name_en, category, severity, basis)
-    select item_code, valid_from, valid_to, name_zh, name_en, category, severity, basis
+        item_code, valid_from, valid_to, name_zh, name_en, category, severity, basis, inspecting_body, objects, ratio,
+        frequency, method, content)
+    select item_code, valid_from, valid_to, name_zh, name_en, category, severity, basis, inspecting_body, objects, ratio,
+        frequency, method, content
     from stage_items s
     where not exists (select from inspection_items i where i.item_code = s.item_code and i.valid_from = s.valid_from)
     returning i.item_code, i.valid_from, case when %(actor)s::text is not null then to_jsonb(i) end as record

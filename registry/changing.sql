@@ -28,7 +28,8 @@ from officers where officer_no = %(officer_no)s for update
 
 -- name: one_items
 -- One version of an inspection item, for a change.
-select item_code, valid_from, valid_to, name_zh, name_en, category, severity, basis
+select item_code, valid_from, valid_to, name_zh, name_en, category, severity, basis, inspecting_body, objects, ratio,
+    frequency, method, content
 from inspection_items where item_code = %(item_code)s and valid_from = %(valid_from)s for update
 
 -- name: one_leave

@@ -36,7 +36,8 @@ order by officer_no
 
 -- name: export_items
 -- Every version of every inspection item.
-select item_code, valid_from, valid_to, name_zh, name_en, category, severity, basis
+select item_code, valid_from, valid_to, name_zh, name_en, category, severity, basis, inspecting_body, objects, ratio,
+    frequency, method, content
 from inspection_items
 order by item_code, valid_from
 

@@ -17,7 +17,11 @@ _queries = Queries(__file__)
 
 @dataclass(frozen=True)
 class Item:
-    """One version of an item; ``valid_to`` is the last day on which it holds, None while it does."""
+    """One version of an item; ``valid_to`` is the last day on which it holds, None while it does.
+
+    ``inspecting_body``, ``objects``, ``ratio``, ``frequency``, ``method`` and ``content`` are the columns of a
+    published item list in the words of who publishes it; no draw is made by them.
+    """
 
     item_code: str
     valid_from: dt.date
@@ -27,6 +31,12 @@ class Item:
     category: str
     severity: str
     basis: str | None
+    inspecting_body: str | None = None
+    objects: str | None = None
+    ratio: str | None = None
+    frequency: str | None = None
+    method: str | None = None
+    content: str | None = None
 
     def label(self, language: str) -> str:
         return self.name_zh if language.startswith("zh") or not self.name_en else self.name_en

@@ -19,3 +19,9 @@ class WhatIfError(HuoyanError):
     """A what-if that the record can't answer, or that asks for no rules."""
 
     status = 422
+
+
+class PlanError(HuoyanError):
+    """A plan that can't be made, adopted or published as asked."""
+
+    status = 409

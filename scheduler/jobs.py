@@ -16,6 +16,7 @@ import ingest.findings
 import ingest.verdicts
 import sampling.draw
 import sampling.freeze
+import sampling.plans.drafting
 import scoring.monthly
 import scoring.nightly
 import scoring.rollup
@@ -39,7 +40,8 @@ class Run(Protocol):
 class Job:
     """One job of the calendar.
 
-    ``days_ahead`` is how far its logical date lies after the day its clock strikes. A job that is ``perishable`` is of
+    ``days_ahead`` is how far its logical date lies after the day its clock strikes; ``working_days_ahead`` names the
+    rule that says it in working days. A job that is ``perishable`` is of
     no use once its date is over: a missed one is written down as skipped, since the pacing of the next days makes up
     for it. The others are caught up, oldest first.
     """
@@ -52,10 +54,13 @@ class Job:
     days_ahead: int = 0
     perishable: bool = False
     monthly: bool = False
+    working_days_ahead: str | None = None
 
     def due_at(self, day: dt.date) -> dt.datetime:
         """When the clock strikes for the logical date ``day``."""
         strikes_on = day - dt.timedelta(days=self.days_ahead)
+        if self.working_days_ahead:
+            strikes_on = calendar().before(day, int(rules().value(self.working_days_ahead, day)))
         at = dt.time.fromisoformat(rules().value(f"schedule.{self.name}", strikes_on))
         return dt.datetime.combine(strikes_on, at, SHANGHAI)
 
@@ -114,6 +119,10 @@ def _model(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
     return scoring.monthly.run(db, day)
 
 
+def _plan(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    return sampling.plans.drafting.run(db, day, now)
+
+
 JOBS: tuple[Job, ...] = (
     Job("rollup", "日汇总", "roll-up", _rollup),
     Job("findings", "非现场线索", "off-site findings", findings),
@@ -121,6 +130,7 @@ JOBS: tuple[Job, ...] = (
     Job("score", "风险评分", "scores", _score),
     Job("retention", "数据清理", "retention", _retention),
     Job("model", "模型训练", "model", _model, monthly=True),
+    Job("plan", "检查计划", "plan", _plan, monthly=True, working_days_ahead="plans.month_ahead"),
     Job("draw", "双随机抽取", "draw", _draw, working_days_only=True, perishable=True),
     Job("freeze", "名单冻结", "freeze", _freeze, working_days_only=True, days_ahead=1, perishable=True),
 )

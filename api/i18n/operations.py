@@ -45,6 +45,7 @@ WORDS = {
     "job.credit": ("信用积分入账", "credit points"),
     "job.retention": ("数据清理", "retention"),
     "job.model": ("模型检查与训练", "models"),
+    "job.plan": ("检查计划", "plans"),
     "nav.storage": ("存储", "Storage"),
     "storage.lead": ("数据库占用、增长和保留期。日汇总、报警、案件和审计日志永不清理。",
                      "What the database takes, how it grows, and how long things are kept. Daily roll-ups, alarms, "

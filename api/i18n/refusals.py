@@ -22,6 +22,10 @@ WORDS = {
     "refusal.unstorable": ("提交的内容含有无法保存的字符或数值",
                            "the request holds a character or number that can't be stored"),
     "refusal.database": ("数据库没有应答，请稍后再试", "the database does not answer: try again in a moment"),
+    "refusal.plan_areas": ("计划涉及全部区域，仅能查看全部区域的审定角色可以拟定、审定和公布",
+                           "a plan is of every area: only a role that may adopt it and sees all of them can make, "
+                           "adopt or publish it"),
+    "refusal.no_plan": ("没有公布编号为 {plan} 的计划", "no plan {plan} has been published"),
     "refusal.no_unit": ("您的区域内没有单位 {unit}", "there is no unit {unit} in your areas"),
     "refusal.no_metric": ("没有名为 {metric} 的监测量，见政策规则 metrics.catalogue",
                           "there is no metric {metric}: see metrics.catalogue in the policy"),

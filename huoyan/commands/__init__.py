@@ -16,6 +16,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "overrides": ("overrides",),
     "audit": ("audits",),
     "whatif": ("whatif",),
+    "plan": ("plans",),
     "ratios": ("draws",), "draw": ("draws",), "entropy": ("draws",), "verify": ("verify",),
     "alarms": ("telemetry",), "quarantine": ("quarantine",),
     "retention": ("retention",), "size": ("retention",), "gbt": ("gbt",),

@@ -20,7 +20,7 @@ from scheduler import JOBS, find, recent, run_once
 @click.option("--date", "day", type=Day(), default=None, help="The job's date; today (Asia/Shanghai) if left out.")
 @click.option("--again", is_flag=True, help="Run a finished job once more; a draw and its freeze never are.")
 def run(job: str, day: dt.date | None, again: bool) -> int:
-    """Run JOB (rollup, findings, credit, score, retention, freeze or draw) for its date, once."""
+    """Run JOB (rollup, findings, credit, score, retention, model, plan, freeze or draw) for its date, once."""
     now = dt.datetime.now(dt.UTC)
     chosen = find(job)
     with database(load_settings(), f"run-{chosen.name}") as db:

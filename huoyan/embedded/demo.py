@@ -31,6 +31,7 @@ from huoyan.embedded.supervisor import Child, Supervisor, postgres_child
 from huoyan.embedded.wiring import wire
 from policy import calendar
 from policy.clocks import legal_day
+from sampling.plans import record
 from scheduler import Outcome, find, run_once
 from simulators.city import generate
 from store import Database
@@ -158,6 +159,9 @@ class Demo:
                 raise EmbeddedError(f"the job {name} of {day} failed: {outcome.error}")
             if name == "rollup" and outcome.fresh:
                 self._score_the_past(db, today, told)
+            if name == "score" and outcome.fresh:
+                told(f"检查计划 plan {today.year}")
+                _publish_plan(db, now)
             yield outcome
 
     def _score_the_past(self, db: Database, today: dt.date, told: Callable[[str], None]) -> None:
@@ -236,6 +240,16 @@ class Demo:
     def _write_truth(self, truth: list[dict[str, Any]]) -> None:
         lines = ["unit_no,true_risk", *(f"{row['unit_no']},{row['true_risk']!r}" for row in truth)]
         (self.options.home / "fleet" / "truth.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _publish_plan(db: Database, now: dt.datetime) -> None:
+    """A published plan of this year, unless there is one."""
+    with db.connection() as connection:
+        if record.newest(connection, legal_day(now).year):
+            return
+    plan = record.make(db, legal_day(now).year, None, now, actor="demo")["plan_no"]
+    record.adopt(db, plan, now, actor="demo")
+    record.publish(db, plan, now, actor="demo")
 
 
 def _answers(url: str) -> Callable[[], bool]:

@@ -27,6 +27,13 @@ TABLE = Table(
         chosen("category", "事项类别", CATEGORIES, default="general"),
         chosen("severity", "严重程度", SEVERITIES, needed=True),
         Column("basis", "检查依据", text(500)),
+        # As a published item list (随机抽查事项清单) has them, in the words of who publishes it.
+        Column("inspecting_body", "检查主体", text(300)),
+        Column("objects", "检查对象", text(300)),
+        Column("ratio", "抽查比例", text(300)),
+        Column("frequency", "抽查频次", text(300)),
+        Column("method", "检查方式", text(300)),
+        Column("content", "检查内容及要求", text(2000)),
     ),
     check=_check,
 )

@@ -80,8 +80,14 @@ BY_SEVERITY = {severity: tuple(item for item in ITEMS if item.severity == severi
                for severity in ("critical", "serious", "minor")}
 
 
+# As cities publish their item lists.
+_PUBLISHED = {"inspecting_body": "消防救援机构", "objects": "消防安全重点单位、一般单位", "method": "现场检查",
+              "ratio": "人员密集重点单位 100%，其他重点单位不低于 80%，一般单位不低于 20%",
+              "frequency": "人员密集重点单位每年不少于 1 次"}
+
+
 def item_rows() -> list[Row]:
     """Rows of ``inspection_items``."""
     return [{"item_code": item.code, "valid_from": dt.date(2019, 1, 1), "valid_to": None, "name_zh": item.zh,
              "name_en": item.en, "category": "general" if item.severity == "minor" else "key",
-             "severity": item.severity, "basis": item.basis} for item in ITEMS]
+             "severity": item.severity, "basis": item.basis, **_PUBLISHED} for item in ITEMS]

@@ -16,6 +16,7 @@ from api import accounts
 from casework.planning import plan_visit
 from policy import rules
 from registry import bulk
+from sampling.plans import record
 from scoring.audit import Stretch, audit
 from store import Database
 
@@ -51,6 +52,7 @@ def load(db: Database) -> None:
     sampling.freeze.run(db, DAY, EVENING)
     sampling.draw.run(db, DAY, MORNING)
     add_audit(db)
+    add_plan(db)
     add_accounts(db)
 
 
@@ -84,6 +86,13 @@ def add_audit(db: Database) -> None:
     with db.connection() as connection:
         connection.execute("insert into audits (as_of, model_no, outcome, policy_version, content, made_by) values"
                            " (%s, 'M20261001-serious', 'serious', 'x', %s, 'scheduler')", [DAY, Jsonb(content)])
+
+
+def add_plan(db: Database) -> None:
+    """The plan of what is left of the year, published."""
+    plan = record.make(db, DAY.year, None, EVENING, actor="test")["plan_no"]
+    record.adopt(db, plan, EVENING, actor="test")
+    record.publish(db, plan, EVENING, actor="test")
 
 
 def add_accounts(db: Database) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.api import district
 from tests.api.conftest import House
 
-_NARROW = ("/", "/ranking", "/overrides",
+_NARROW = ("/", "/ranking", "/overrides", "/plans", "/public/plans", "/public/plans/Y2026-1",
            "/alarms", "/duty", "/duty?view=requests", "/findings", "/findings/{finding}", "/findings/{plot}",
            "/draws/2026-12-07", "/inspections", "/registers/units", "/registers/devices",
            "/registers/officers", "/registers/import", "/quarantine", "/jobs", "/policy", "/accounts", "/audit",

@@ -16,6 +16,10 @@ EVERYONE = MEMBERS | {"public"}
 
 # Every GET route with who may open it. A route that is not here fails the test below.
 ALLOWED: dict[str, set[str]] = {
+    "/plans": STAFF, "/plans/{plan_no}": STAFF, "/api/v1/plans": STAFF, "/api/v1/plans/{plan_no}": STAFF,
+    "/api/v1/plans/{plan_no}/progress": STAFF, "/api/v1/plans/{plan_no}/table": STAFF, "/public/plans": EVERYONE,
+    "/public/plans/{plan_no}": EVERYONE, "/api/v1/public/plans": EVERYONE, "/api/v1/public/plans/{plan_no}": EVERYONE,
+    "/api/v1/public/plans/{plan_no}/content": EVERYONE, "/api/v1/public/plans/{plan_no}/table": EVERYONE,
     "/overrides": STAFF, "/api/v1/overrides": STAFF, "/api/v1/overrides/results": STAFF,
     "/api/v1/units/{unit_id}/above": STAFF,
     "/": MEMBERS, "/ranking": STAFF, "/units/{unit_id}": STAFF, "/alarms": STAFF, "/alarms/pulse": STAFF,
@@ -52,6 +56,9 @@ ALLOWED: dict[str, set[str]] = {
 CHANGES = {
     ("POST", "/api/v1/login"): EVERYONE, ("POST", "/api/v1/logout"): MEMBERS, ("POST", "/login"): EVERYONE,
     ("POST", "/logout"): EVERYONE, ("POST", "/theme"): EVERYONE, ("POST", "/api/v1/alarms/{alarm_id}/verdict"): STAFF,
+    ("POST", "/plans"): LEADS, ("POST", "/plans/{plan_no}/adopt"): LEADS, ("POST", "/plans/{plan_no}/publish"): LEADS,
+    ("POST", "/api/v1/plans"): LEADS, ("POST", "/api/v1/plans/{plan_no}/adoption"): LEADS,
+    ("POST", "/api/v1/plans/{plan_no}/publication"): LEADS,
     ("POST", "/api/v1/overrides"): STAFF, ("POST", "/api/v1/overrides/{override_id}/withdrawal"): STAFF,
     ("POST", "/units/{unit_id}/override"): STAFF,
     ("POST", "/units/{unit_id}/override/{override_id}/withdrawal"): STAFF,
@@ -106,7 +113,7 @@ def _fill(house: House, path: str) -> str:
     assert row
     return (path + _QUERY.get(path, "")).format(**row, day=district.DAY, noun=_NOUNS.get(path, "units"),
                                                 username="town", change="close", vendor_code="anning", key_no=1,
-                                                override_id=1,
+                                                override_id=1, plan_no="Y2026-1",
                                                 complaint_no="T-U0001",
                                                 case_no="C-U0001")
 
@@ -155,6 +162,7 @@ _LISTS = ("/model-audit", "/api/v1/model-audit",
           "/draws/2026-12-07", "/", "/api/v1/units?limit=500", "/api/v1/alarms?state=all&limit=500",
           "/api/v1/inspections?state=all&limit=500", "/api/v1/registers/units?limit=500",
           "/api/v1/registers/devices?limit=500", "/api/v1/registers/officers", "/api/v1/draws/2026-12-07",
+          "/plans", "/api/v1/plans/Y2026-1", "/api/v1/plans/Y2026-1/progress", "/api/v1/plans/Y2026-1/table",
           "/api/v1/areas", "/duty", "/duty?view=requests", "/api/v1/links", "/api/v1/device-requests",
           "/findings?state=all&limit=500", "/api/v1/findings?state=all&limit=500",
           "/api/v1/complaints?state=all", "/api/v1/orders?state=all",

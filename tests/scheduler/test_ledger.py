@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -133,8 +134,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> dict[str, Counted]:
     from scheduler import jobs, service
 
     counted = {item.name: Counted() for item in jobs.JOBS}
-    replaced = tuple(Job(item.name, item.zh, item.en, counted[item.name], item.working_days_only, item.days_ahead,
-                         item.perishable, item.monthly) for item in jobs.JOBS)
+    replaced = tuple(replace(item, run=counted[item.name]) for item in jobs.JOBS)
     monkeypatch.setattr(service, "JOBS", replaced)
     return counted
 
@@ -143,6 +143,7 @@ def test_a_new_installation_owes_nothing_for_the_past(db: Database, work: dict[s
     SchedulerService(db, Clock(NOW)).sweep()
     assert {name: item.runs for name, item in work.items()} == {
         "rollup": [DAY], "findings": [DAY], "credit": [DAY], "score": [DAY], "retention": [DAY], "model": [],
+        "plan": [],
         "draw": [DAY], "freeze": [DAY, dt.date(2026, 11, 24)]}
 
 

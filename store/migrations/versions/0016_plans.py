@@ -1,0 +1,10 @@
+"""Plans of a year and a month with their versions, and the columns that a published item list has."""
+
+from store.migrations.sql_file import run_beside
+
+revision = "0016"
+down_revision = "0015"
+
+
+def upgrade() -> None:
+    run_beside(__file__)
