@@ -19,7 +19,7 @@ from sampling.survey import wilson
 
 _PART = 50
 #: Few visits and many, each looking for a rare kind of hazard and for a common one.
-CASES: Final = (Case(400, (0.02, 0.30)), Case(5500, (0.02, 0.30)))
+CASES: Final = (Case(320, (0.02, 0.30)), Case(3600, (0.02, 0.30)))
 
 
 @dataclass(frozen=True)

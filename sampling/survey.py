@@ -27,8 +27,8 @@ from sampling.counterfactual import Between, gamma
 Floats = npt.NDArray[np.float64]
 
 _FEW_DAYS = 10
-# Findings' worth of "as spread as equal findings would be" mixed into a variance that rests on few findings.
-_PRIOR_FINDINGS = 4.0
+# Equal findings' worth of "as spread as the weights alone make it" mixed into a variance that rests on few findings.
+_PRIOR_FINDINGS = 8.0
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,7 @@ def rate(results: Results, found: npt.NDArray[np.bool_], known: Known) -> Estima
     """The share of units with something found; needs a visit."""
     weights, y = results.weights, found.astype(np.float64)
     value = float(weights @ y / weights.sum())
-    kish = effective(weights)
-    few = min(float(y.sum()), float(len(y) - y.sum()))
-    spread = kish * _variance(results, y, value) / (value * (1 - value)) if 0 < value < 1 else 1.0
-    # As many visits as the design leaves: a spread seen on few findings is drawn towards that of equal ones.
-    told = kish / ((few * spread + _PRIOR_FINDINGS) / (few + _PRIOR_FINDINGS))
+    told = effective(weights) / _spread(results, y, value)
     low, high = wilson(value, told, _student(results))
     return Estimate(Between(*(_all(each, known) for each in (value, low, high))), _plain(weights, y, known), len(y),
                     told)
@@ -105,7 +101,8 @@ def total(results: Results, counts: Floats, known: Known) -> Estimate:
     having = counts > 0
     each = float(counts[having].mean()) if having.any() else 1.0
     t = _student(results) / _Z
-    limits = gamma(value, _variance(results, counts, value) * t * t, shares * each)
+    variance = float(shares @ (counts - value) ** 2) / effective(weights) * _spread(results, counts, value)
+    limits = gamma(value, variance * t * t, shares * each)
     whole = (known.found + known.drawable * value for value in (limits.value, limits.low, limits.high))
     return Estimate(Between(*whole), known.found + float(weights @ counts), len(counts), effective(weights))
 
@@ -128,6 +125,20 @@ def _all(value: float, known: Known) -> float:
 
 def _plain(weights: Floats, y: Floats, known: Known) -> float:
     return (known.found + float(weights @ y)) / known.units
+
+
+def _spread(results: Results, y: Floats, value: float) -> float:
+    """The variance beside that of as many equal visits as the weights amount to.
+
+    The rare heavy findings make most of it, and a sample without one shows too little: what is seen on few findings, of
+    few equal ones' worth, is drawn towards 1.
+    """
+    weights, found = results.weights, y > 0
+    alone = float(weights @ (y - value) ** 2 / weights.sum()) / effective(weights)
+    if alone == 0:
+        return 1.0
+    few = min(effective(weights[found]), effective(weights[~found])) if not found.all() else 0.0
+    return (few * _variance(results, y, value) / alone + _PRIOR_FINDINGS) / (few + _PRIOR_FINDINGS)
 
 
 def _variance(results: Results, y: Floats, value: float) -> float:
