@@ -152,7 +152,9 @@ class _Record:
         self._share = [row["expected"] / whole for row in held]
         asked = {"draws": list(self._place), "days": [row["draw_date"] for row in held], "shares": self._share,
                  "last": period.last, "kinds": Parameters.on(period.last).counted_kinds}
+        connection.execute(q["by_hash"], {"loops": "off"})
         self.cells: list[Row] = connection.execute(q["population"], asked).fetchall() if held else []
+        connection.execute(q["by_hash"], {"loops": "on"})
         self.visits: list[Row] = connection.execute(q["visits"], asked).fetchall() if held else []
 
     def keep(self, inside: Callable[[Row], bool]) -> None:

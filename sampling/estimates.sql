@@ -6,6 +6,11 @@ where d.status = 'drawn' and d.draw_date between %(first)s and %(last)s
 group by d.draw_id, d.draw_date having sum(f.p_total) > 0
 order by d.draw_date;
 
+-- name: by_hash
+-- Join by hashing until the transaction ends, or as before: right after a month was drawn or a history imported nothing is
+-- known yet of the tables' sizes, and loops over a year of frames would take hours.
+select set_config('enable_nestloop', %(loops)s, true);
+
 -- name: population
 -- Of an average day of the draws (each weighing its share), by area, kind and group of units: those that could be drawn,
 -- those left out of which a visit of late has told, what it found there, and those left out of which nothing is known.

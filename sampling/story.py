@@ -167,10 +167,9 @@ def _expected(frame: Frame) -> Chapter:
             row[unit["class"]] += unit[f"p_{arm}"]
     zh, en = [], []
     for arm, row in table.items():
-        zh.append(f"{_ARM_WORDS[arm][0]}{sum(row.values()):.2f}次（"
-                  + "，".join(f"{c} {row[c]:.2f}" for c in CLASSES if row[c]) + "）。")
-        en.append(f"{_ARM_WORDS[arm][1]}: {sum(row.values()):.2f} (" + ", ".join(
-            f"{c} {row[c]:.2f}" for c in CLASSES if row[c]) + ").")
+        each = [f"{c} {row[c]:.2f}" for c in CLASSES if row[c]]
+        zh.append(f"{_ARM_WORDS[arm][0]}{sum(row.values()):.2f}次" + (f"（{'，'.join(each)}）" if each else "") + "。")
+        en.append(f"{_ARM_WORDS[arm][1]}: {sum(row.values()):.2f}" + (f" ({', '.join(each)})" if each else "") + ".")
     total = sum(whole.values())
     zh.append(f"去掉重复抽中的单位，当日共期望{total:.2f}家。")
     en.append(f"A unit drawn by two arms is visited once: {total:.2f} units are expected in all.")

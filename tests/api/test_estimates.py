@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 
+import pytest
+
 from api import estimates
+from sampling.counterfactual import Between
+from sampling.survey import Estimate
 from tests.api.conftest import House
 
 
@@ -40,3 +45,20 @@ def test_the_public_sees_the_rate_of_a_whole_quarter_or_nothing(shown: House) ->
     estimates._kept.clear()
     assert shown.client().get("/api/v1/public/estimates").json() is None
     assert shown.client().get("/public/draws").status_code == 200
+
+
+def test_a_part_with_figures_is_shown_where_the_whole_has_none(shown: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = estimates.read
+
+    def one_part(*given: object) -> object:
+        told = read(*given)  # type: ignore[arg-type]
+        half = Estimate(Between(0.5, 0.25, 0.75), 0.5, 20, 12.0)
+        full = dataclasses.replace(told.parts[0], few=False, substantive=half, anything=half, hazards=half,
+                                   still_open=half, naive=Between(0.6, 0.4, 0.8))
+        return dataclasses.replace(told, parts=(full, *told.parts[1:]))
+
+    monkeypatch.setattr(estimates, "read", one_part)
+    answer = shown.client("administrator").get("/estimates?period=2026Q4&by=kind")
+    assert answer.status_code == 200
+    assert answer.text.count('class="whisker-dot"') == 2
+    assert "whisker-city\" x1=\"0" not in answer.text
