@@ -7,6 +7,7 @@ right is in :mod:`sampling.survey`.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
@@ -14,6 +15,8 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from policy import rules
+from sampling import frames
+from sampling.average_day import AverageDay
 from sampling.counterfactual import Between
 from sampling.errors import EstimateError
 from sampling.parameters import GROUPS, Parameters
@@ -150,12 +153,20 @@ class _Record:
         self.draws = len(held)
         self._place = {row["draw_id"]: n for n, row in enumerate(held)}
         self._share = [row["expected"] / whole for row in held]
-        asked = {"draws": list(self._place), "days": [row["draw_date"] for row in held], "shares": self._share,
-                 "last": period.last, "kinds": Parameters.on(period.last).counted_kinds}
-        connection.execute(q["by_hash"], {"loops": "off"})
-        self.cells: list[Row] = connection.execute(q["population"], asked).fetchall() if held else []
-        connection.execute(q["by_hash"], {"loops": "on"})
-        self.visits: list[Row] = connection.execute(q["visits"], asked).fetchall() if held else []
+        self.cells: list[Row] = self._cells(connection, period, held) if held else []
+        self.visits: list[Row] = connection.execute(q["visits"], {"draws": list(self._place)}).fetchall()
+
+    def _cells(self, connection: Connection, period: Period, held: Sequence[Row]) -> list[Row]:
+        rules_then = Parameters.on(period.last)
+        # A cap reaches back to the year's beginning, an interval further.
+        since = dt.date(period.first.year, 1, 1) - dt.timedelta(days=max(rules_then.exclusion_days.values()))
+        day = AverageDay(connection.execute(q["told"], {"kinds": rules_then.counted_kinds, "last": period.last,
+                                                        "since": since}))
+        for row, share in zip(held, self._share, strict=True):
+            frame = connection.execute(q["frame"], [row["draw_id"]]).fetchone()
+            assert frame is not None  # noqa: S101  a draw keeps its frame
+            day.add(frames.read(frame["frame"]), share)
+        return day.cells({row["unit_no"]: row for row in connection.execute(q["units"])})
 
     def keep(self, inside: Callable[[Row], bool]) -> None:
         self.cells = [row for row in self.cells if inside(row)]

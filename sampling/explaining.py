@@ -6,10 +6,8 @@ import datetime as dt
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import orjson
-
 from policy import calendar
-from sampling import tau_month
+from sampling import frames, tau_month
 from sampling.errors import DrawError
 from sampling.reading import preview
 from sampling.story import Chapter, story
@@ -37,7 +35,7 @@ class Told:
 def explain(connection: Connection, day: dt.date, unit_no: str | None = None) -> Told:
     """The story of a day, or of one unit on it; :class:`DrawError` where the day's frame does not have the unit."""
     row = connection.execute(q["frame"], {"day": day}).fetchone()
-    frame = orjson.loads(row["frame"]) if row else preview(connection, day)
+    frame = frames.read(row["frame"]) if row else preview(connection, day)
     working = calendar().is_working_day(day)
     if unit_no is not None:
         chapter = unit_story(frame, unit_no)

@@ -81,7 +81,8 @@ def read(connection: Connection, day: dt.date, parameters: Parameters) -> Situat
         "open_since": day - dt.timedelta(days=parameters.planned_open_days)})
     officers = connection.execute(q["officers"], {"day": day}).fetchall()
     return Situation(
-        day=day, scores_as_of=as_of, lift=tau_month.evidence(connection, day, parameters.tau["top_share"]), units=population,
+        day=day, scores_as_of=as_of, lift=tau_month.evidence(connection, day, parameters.tau["top_share"]),
+        units=population,
         officers=[Officer(o["officer_no"], o["body"], tuple(o["area_codes"]), o["can_lead"], o["certificate_valid"],
                           o["load"]) for o in officers],
         parents={a["area_code"]: a["parent_code"] for a in connection.execute(q["areas"])},

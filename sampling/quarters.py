@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sampling.counterfactual import Between
-from sampling.frame import ARMS, Days, sum_
+from sampling.frame import Days, sum_
 from sampling.parameters import CLASSES, GROUPS, Parameters
+from sampling.profiles import ARMS
 from sampling.quotas import Counted, quotas, targeted_weight
 from sampling.share import kept_random, needed, stretched, tau
 from sampling.strata import Step, Stratum, quantised, rounded, stratum, total_probability

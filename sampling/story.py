@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sampling.frames import View
 from sampling.parameters import CLASSES, GROUPS
 from sampling.words import EXCLUSIONS
 
@@ -32,13 +33,9 @@ class Chapter:
     numbers: Numbers = field(default_factory=dict)
 
 
-def group_of(unit: Mapping[str, Any]) -> str:
-    """``duty`` crowded key unit, ``key`` other key unit, ``general`` the rest."""
-    return ("duty" if unit["crowded"] else "key") if unit["key"] else "general"
-
-
 def story(frame: Frame, on_leave: Sequence[str], month: Mapping[str, Any] | None) -> list[Chapter]:
     """The whole story of a frame; ``month`` is the record of the targeted share that stands for its month."""
+    frame = {**frame, "units": list(View(frame).rows())}
     return [_capacity(frame, on_leave), _duties(frame), *(_pace(frame, group) for group in GROUPS), _left_out(frame),
             _share(frame, month), _precision(frame), _expected(frame)]
 
@@ -65,7 +62,7 @@ def _capacity(frame: Frame, on_leave: Sequence[str]) -> Chapter:
 
 
 def _duties(frame: Frame) -> Chapter:
-    units = [unit for unit in frame["units"] if group_of(unit) == "duty"]
+    units = [unit for unit in frame["units"] if unit["group"] == "duty"]
     days = frame["days"]
     numbers = {"units": len(units), "remaining": sum(unit["visits"] == 0 for unit in units), "days_left": days["left"],
                "spread": days["spread"],

@@ -29,6 +29,8 @@ Floats = npt.NDArray[np.float64]
 _FEW_DAYS = 10
 # Equal findings' worth of "as spread as the weights alone make it" mixed into a variance that rests on few findings.
 _PRIOR_FINDINGS = 8.0
+# All visits were certain: nothing is left to err.
+_LEAST_SPREAD = 1e-9
 
 
 @dataclass(frozen=True)
@@ -131,14 +133,15 @@ def _spread(results: Results, y: Floats, value: float) -> float:
     """The variance beside that of as many equal visits as the weights amount to.
 
     The rare heavy findings make most of it, and a sample without one shows too little: what is seen on few findings, of
-    few equal ones' worth, is drawn towards 1.
+    few equal ones' worth, is drawn towards 1, or less where visits were certain.
     """
     weights, found = results.weights, y > 0
     alone = float(weights @ (y - value) ** 2 / weights.sum()) / effective(weights)
+    free = max(_LEAST_SPREAD, float((weights**2) @ (1 - results.probability) / (weights**2).sum()))
     if alone == 0:
-        return 1.0
+        return free
     few = min(effective(weights[found]), effective(weights[~found])) if not found.all() else 0.0
-    return (few * _variance(results, y, value) / alone + _PRIOR_FINDINGS) / (few + _PRIOR_FINDINGS)
+    return (few * _variance(results, y, value) / alone + _PRIOR_FINDINGS * free) / (few + _PRIOR_FINDINGS)
 
 
 def _variance(results: Results, y: Floats, value: float) -> float:

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from sampling.story import Chapter, Frame, group_of
+from sampling.frames import View
+from sampling.story import Chapter, Frame
 from sampling.words import EXCLUSIONS
 
 _ARMS = {"duty": ("必查", "duty arm"), "random": ("随机", "random arm"), "targeted": ("定向", "targeted arm")}
@@ -14,11 +15,12 @@ _ARMS = {"duty": ("必查", "duty arm"), "random": ("随机", "random arm"), "ta
 
 def unit_story(frame: Frame, unit_no: str) -> Chapter | None:
     """The chapter of a unit, None where the frame does not have it."""
-    unit = next((unit for unit in frame["units"] if unit["unit_no"] == unit_no), None)
-    if unit is None:
+    view = View(frame)
+    at = view.find(unit_no)
+    if at is None:
         return None
-    group = group_of(unit)
-    quota = next(row for row in frame["quotas"] if row["group"] == group and row["risk_class"] == unit["class"])
+    unit = view.row(at)
+    quota = next(row for row in frame["quotas"] if row["group"] == unit["group"] and row["risk_class"] == unit["class"])
     score = ("无评分", "no score") if unit["score"] is None else (
         f"评分{unit['score']:.1f}", f"score {unit['score']:.1f}")
     last = (f"，最近一次{unit['last']}", f", the latest on {unit['last']}") if unit["last"] else ("", "")

@@ -7,6 +7,7 @@ import datetime as dt
 import orjson
 
 import sampling.freeze
+from sampling.frames import View
 from tests.api import district
 from tests.api.conftest import House
 
@@ -19,7 +20,8 @@ AT_THREE = {"started_at": "2026-12-07T09:00", "ended_at": "2026-12-07T09:50", "r
 def _frozen(house: House, unit_no: str, day: dt.date) -> dict[str, object]:
     row = house.db.row("select frame from draws where draw_date = %s", [day])
     assert row
-    return next(unit for unit in orjson.loads(row["frame"])["units"] if unit["unit_no"] == unit_no)
+    view = View(orjson.loads(row["frame"]))
+    return view.row(view.at(unit_no))
 
 
 def _calm(house: House) -> dict[str, object]:

@@ -19,7 +19,7 @@ def test_the_story_of_a_day_is_told_from_its_frame(shown: House) -> None:
     chapters = {chapter["code"]: chapter for chapter in told["chapters"]}
     assert told["frozen"]
     assert chapters["tau"]["numbers"]["value"] == frame["tau"]["value"]
-    assert chapters["left_out"]["numbers"]["units"] == len(frame["units"])
+    assert chapters["left_out"]["numbers"]["units"] == len(frame["units"]["unit_no"])
     page = shown.client("officer").get(f"/ratios?day={district.DAY}").text
     assert chapters["duties"]["zh"][0] in page
 

@@ -72,6 +72,6 @@ def test_results_of_draws_give_the_lift_of_the_next_freeze(db):
                            "order by inspection_id limit 1")
         count = connection.execute("select count(*) as n from inspections").fetchone()["n"]
         assert count > 0
-        situation, _ = read(connection, MONDAY + dt.timedelta(days=1), Parameters.on(MONDAY))
+        situation = read(connection, MONDAY + dt.timedelta(days=1), Parameters.on(MONDAY))
     assert situation.lift is not None
     assert situation.lift.results == count

@@ -10,11 +10,12 @@ import pytest
 from sampling import explaining, freeze
 from sampling.errors import DrawError
 from sampling.population import Lift
-from sampling.story import group_of, story
+from sampling.story import story
 from sampling.unit_story import unit_story
-from tests.sampling.city import LATE, LATE_EVENING, city, frame_of, odd_city, store
+from tests.sampling.city import LATE, LATE_EVENING, city, frame_of, odd_city, rows_of, store
 
 FRAME = frame_of(city(3, units=300, visited=0.3), tune=False)
+ROWS = rows_of(FRAME)
 
 
 def told(frame=FRAME, month=None):
@@ -26,12 +27,12 @@ def test_capacity_duties_and_exclusions_are_those_of_the_frame():
     assert chapters["capacity"].numbers["granted"] == sum(desk["capacity"] for desk in FRAME["desks"])
     assert chapters["capacity"].numbers["at_work"] == sum(one["load"] > 0 for one in FRAME["officers"])
     duty = chapters["duties"].numbers
-    assert duty["remaining"] == sum(group_of(unit) == "duty" and unit["visits"] == 0 for unit in FRAME["units"])
+    assert duty["remaining"] == sum(unit["group"] == "duty" and unit["visits"] == 0 for unit in ROWS)
     assert duty["expected"] == sum(one["expected"] for one in FRAME["strata"] if one["arm"] == "duty")
     out = chapters["left_out"].numbers
-    assert out["eligible"] == sum(unit["excluded"] is None for unit in FRAME["units"])
+    assert out["eligible"] == sum(unit["excluded"] is None for unit in ROWS)
     for code in ("recent", "cap"):
-        assert out[code] == sum((unit["excluded"] or {}).get("code") == code for unit in FRAME["units"]) > 0
+        assert out[code] == sum((unit["excluded"] or {}).get("code") == code for unit in ROWS) > 0
 
 
 def test_pace_tau_precision_and_expected_visits_are_those_of_the_frame():
@@ -47,7 +48,7 @@ def test_pace_tau_precision_and_expected_visits_are_those_of_the_frame():
                                                                                     FRAME["tau"]["value"])
     assert chapters["precision"].numbers["needed"] == FRAME["precision"]["needed"]
     total = chapters["expected"].numbers
-    assert total["total"] == pytest.approx(sum(unit["p_total"] for unit in FRAME["units"]))
+    assert total["total"] == pytest.approx(sum(unit["p_total"] for unit in ROWS))
     for arm, row in total["arms"].items():
         assert sum(row.values()) == pytest.approx(sum(one["expected"] for one in FRAME["strata"] if one["arm"] == arm))
 
@@ -65,7 +66,7 @@ def test_a_lift_shown_is_told_with_its_bounds_and_its_month():
 def test_every_odd_city_can_be_told(seed):
     frame = frame_of(odd_city(seed), tune=False)
     assert all(chapter.zh and chapter.en for chapter in story(frame, [], None))
-    for unit in frame["units"]:
+    for unit in rows_of(frame):
         chapter = unit_story(frame, unit["unit_no"])
         if unit["excluded"] is None:
             for arm, row in chapter.numbers["arms"].items():
@@ -76,7 +77,7 @@ def test_every_odd_city_can_be_told(seed):
 
 
 def test_a_weight_told_is_the_weight_of_the_units_step():
-    for unit in FRAME["units"]:
+    for unit in ROWS:
         for row in unit_story(FRAME, unit["unit_no"]).numbers["arms"].values():
             held = next(one for one in FRAME["strata"] if one["stratum"] == row["stratum"])
             step = next(step for step in held["steps"] if step["weight"] == row["weight"])
