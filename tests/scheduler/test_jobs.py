@@ -45,8 +45,7 @@ def test_jobs_of_one_day_come_in_the_order_of_their_work() -> None:
     day = dt.date(2026, 11, 23)
     struck = sorted(JOBS, key=lambda job: job.due_at(day))
     assert [job.name for job in struck] == ["plan", "tau", "freeze", "rollup", "findings", "credit", "score",
-                                          "retention",
-                                          "model", "draw"]
+                                          "retention", "model", "draw"]
 
 
 def test_a_monthly_job_has_the_first_of_each_month_alone() -> None:
