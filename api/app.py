@@ -19,6 +19,7 @@ from api import (
     draws,
     duty,
     duty_pages,
+    estimates,
     finding_pages,
     findings,
     guard,
@@ -38,6 +39,7 @@ from api import (
     public_plans,
     quarantine,
     ranking,
+    ratios,
     record_pages,
     registers,
     replays,
@@ -56,7 +58,7 @@ from store import Database
 __all__ = ["ApiOptions", "create_app"]
 
 ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, override_pages, telemetry, alarms, findings,
-         finding_pages, duty, duty_pages, draws, public, plans,
+         finding_pages, duty, duty_pages, draws, ratios, estimates, public, plans,
          plan_pages, public_plans, inspections, cases, case_pages, imports, record_pages,
          registers, replays, quarantine, jobs, storage, policy_rules, account_pages, audit_trail, vendor_routes,
          vendor_pages, health, openapi_page)

@@ -16,6 +16,7 @@ from api.units import Entered, UnitId
 from api.viewer import LEADS, Viewer
 from casework import complaints, fires, forms, penalties
 from policy.clocks import SHANGHAI, legal_day
+from scoring import raises
 from store import Database, HuoyanError
 
 router = APIRouter(include_in_schema=False)
@@ -56,6 +57,7 @@ def _enter(db: Database, viewer: Viewer, unit: dict[str, Any], noun: Entered, fo
                     "officers": [number for number in (form.first, form.second) if number],
                     "amount_yuan": form.amount, "inspection_no": form.inspection}
         penalties.record_penalty(db, penalties.penalty_form(decision), actor, now=now)
+        raises.run(db, now, [unit["unit_id"]])
     elif noun == "withdrawal":
         penalties.withdraw(db, form.number, forms.day(form.day, "withdrawn_on"), form.note, actor, now=now)
     else:

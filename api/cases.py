@@ -14,6 +14,7 @@ from api.refusals import Absent
 from api.viewer import Viewer
 from casework import complaints, fires, forms, penalties
 from policy.clocks import legal_day
+from scoring import raises
 from store import Database, Queries
 
 _SQL = Queries(__file__)
@@ -171,6 +172,7 @@ def api_check(complaint_no: Number, body: CheckEntry, viewer: Staff, db: Db, opt
 def api_penalty(body: PenaltyEntry, viewer: Lead, db: Db, options: Options) -> Any:
     now, unit_id = options.clock(), unit_of(db, viewer, "unit", body.unit_no)
     number = penalties.record_penalty(db, penalties.penalty_form(body.model_dump()), viewer.username, now=now)
+    raises.run(db, now, [unit_id])
     return {"case_no": number, **_moved(db, unit_id, now)}
 
 

@@ -17,6 +17,7 @@ from casework import planning, results
 from casework.errors import CaseworkError
 from casework.forms import NewVisit, ResultForm, new_visit, result_form
 from policy.clocks import legal_day
+from scoring import raises
 from store import Database, HuoyanError, Queries
 
 _SQL = Queries(__file__)
@@ -121,6 +122,7 @@ class Recorded(BaseModel):
     points: float = Field(description="credit points posted")
     score_before: float | None = Field(description="the newest score computed before the visit")
     next_score: float | None = Field(description="what the next night's run will give, all else unchanged")
+    raised_to: str | None = Field(description="the class that the result raised the unit to at once, if it did")
 
 
 def read(db: Database, viewer: Viewer, wanted: InspectionFilter) -> dict[str, Any]:
@@ -168,8 +170,10 @@ def enter(db: Database, viewer: Viewer, visit: dict[str, Any] | NewVisit, form: 
             raise NotYours("refusal.not_your_visit")
         unit_id, target = int(visit["unit_id"]), visit["inspection_no"]
     recorded = results.record_result(db, target, form, viewer.username, now=now)
+    raised = raises.run(db, now, [unit_id])
     moved = next_score.after(db, unit_id, legal_day(form.started_at), legal_day(now))
-    return {"inspection_id": recorded.inspection_id, "inspection_no": recorded.inspection_no,
+    return {"raised_to": max((one.to_class for one in raised), default=None),
+            "inspection_id": recorded.inspection_id, "inspection_no": recorded.inspection_no,
             "orders": list(recorded.orders), "closed_orders": list(recorded.closed_orders), "points": recorded.points,
             "score_before": moved.before, "next_score": moved.score}
 

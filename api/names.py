@@ -86,6 +86,8 @@ class Namer:
 
     def direct(self, code: str) -> str:
         """A direct condition (直接判定条件) that lifted a unit."""
+        if code in _catalogue("raises.rules", self._day):
+            return self._look("raises.rules", code)
         return self._look("scorecard.direct", code)
 
     def finding(self, code: str) -> str:

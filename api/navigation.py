@@ -37,6 +37,8 @@ MENU: tuple[Entry, ...] = (
     Entry("/draws", "nav.draws", "dice", STAFF, "nav.risk"),
     Entry("/plans", "nav.plans", "calendar", STAFF, "nav.risk"),
     Entry("/inspections", "nav.inspections", "clipboard", STAFF, "nav.risk"),
+    Entry("/ratios", "nav.ratios", "scales", STAFF, "nav.risk"),
+    Entry("/estimates", "nav.estimates", "target", STAFF, "nav.risk"),
     Entry("/model-audit", "nav.model_audit", "target", LEADS, "nav.risk"),
     Entry("/registers", "nav.registers", "book", (*STAFF, "vendor"), "nav.records"),
     Entry("/policy", "nav.policy", "scales", STAFF, "nav.records"),

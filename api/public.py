@@ -13,9 +13,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from api import pages
-from api.guard import Db
+from api import estimates, pages
+from api.guard import Db, Options
 from api.refusals import Absent
+from policy.clocks import legal_day
 from store import Queries
 
 _SQL = Queries(__file__)
@@ -74,9 +75,10 @@ def api_draw(day: dt.date, db: Db) -> Any:
 
 
 @router.get("/public/draws", include_in_schema=False)
-def page(request: Request, db: Db, before: str = "") -> Response:
+def page(request: Request, db: Db, options: Options, before: str = "") -> Response:
     draws = db.rows(_SQL["list"], {"before": pages.day_or_none(before), "limit": 30})
-    return pages.render(request, "public_draws.html", draws=draws)
+    return pages.render(request, "public_draws.html", draws=draws,
+                        rate=estimates.public(db, legal_day(options.clock())))
 
 
 @router.get("/public/draws/{day}", include_in_schema=False)

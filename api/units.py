@@ -20,7 +20,7 @@ from api.viewer import LEADS, Viewer
 from casework.record import credit_record
 from policy import rules
 from policy.clocks import legal_day
-from scoring import override_record, told
+from scoring import override_record, raises, told
 from scoring.card import PARTS
 from scoring.explain import why_above
 from store import Database, Queries
@@ -265,8 +265,10 @@ def _overriding(db: Database, viewer: Viewer, unit_id: int, day: dt.date) -> dic
     with db.connection() as connection:
         held = override_record.listed(connection, day, areas=viewer.areas, unit_id=unit_id, limit=5)
         first = override_record.first_day(connection, day)
+        raised = raises.listed(connection, unit_id)
     standing = next((one for one in held if one["state"] in ("to_come", "in_force")), None)
-    return {"standing": standing, "overrides": held, "may_override": override_record.may(viewer.role, day),
+    return {"standing": standing, "raises": raised, "overrides": held,
+            "may_override": override_record.may(viewer.role, day),
             "may_move": standing is None or standing["withdrawn_by"] is not None, "first_day": first,
             "last_day": override_record.last_day(first), "reasons": rules().value("overrides.reasons", day),
             "most_classes": rules().value("overrides.most_classes", day)}

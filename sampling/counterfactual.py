@@ -154,7 +154,7 @@ def _findings(draws: Sequence[Draw], weights: Sequence[Floats], drawn: Floats, a
     for kind in range(value.shape[1]):
         found = float(once.up[0, kind] + once.down[0, kind])
         having = sum(int((draw.found[:, kind] > 0).sum()) for draw in draws)
-        told = [_gamma(float(value[f, kind]), float(variance[f, kind]), more[f] * (found / having if having else 1))
+        told = [gamma(float(value[f, kind]), float(variance[f, kind]), more[f] * (found / having if having else 1))
                 for f in range(5)]
         out.append(Finding(having, found, told[0], _difference(told[3], told[4], float(together[kind])), told[1],
                            100 * found / len(flat), told[2]))
@@ -190,7 +190,7 @@ def _spread(sums: _Sums, once: _Sums, seed: int) -> tuple[Floats, Floats]:
     return variance, np.divide((off[3] * off[4]).mean(axis=0), both, out=np.zeros_like(both), where=both > 0)
 
 
-def _gamma(value: float, variance: float, more: Floats) -> Between:
+def gamma(value: float, variance: float, more: Floats) -> Between:
     """The interval of a weighted count that may be small: gamma limits (Fay and Feuer 1997), the upper one with what
     one finding more would add on average (Tiwari, Clegg and Zou 2006). For many findings it is the usual one."""
     low = _quantile(_TAIL, value, variance)

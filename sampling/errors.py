@@ -25,3 +25,9 @@ class PlanError(HuoyanError):
     """A plan that can't be made, adopted or published as asked."""
 
     status = 409
+
+
+class EstimateError(HuoyanError):
+    """A period or a grouping that no estimate can be made for."""
+
+    status = 422

@@ -1,19 +1,44 @@
--- name: drawn_visits
--- Finished visits of draws with their probability and whether they found a hazard.
-select i.draw_probability as probability,
-       exists (select from hazards h where h.inspection_id = i.inspection_id) as found
-from inspections i join units u using (unit_id)
-where i.status = 'done' and i.draw_no is not null and i.draw_probability is not null
-  and i.inspected_on between %(first)s and %(last)s
-  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s));
+-- name: draws
+-- Draws of a period that expected a visit, and how many.
+select d.draw_id, d.draw_date, sum(g.expected order by g.area_code, g.stratum, g.reason) as expected
+from draws d join draw_groups g using (draw_id)
+where d.status = 'drawn' and d.draw_date between %(first)s and %(last)s
+group by d.draw_id, d.draw_date having sum(g.expected) > 0
+order by d.draw_date;
 
--- name: random_results
--- Finished random-arm visits before a day, with the random arm's probability and the score their frame went by.
-select v.p_random as probability, s.score,
-       exists (select from hazards h where h.inspection_id = i.inspection_id) as found
-from inspections i
-join draws d on d.draw_no = i.draw_no
-join draw_visits v on v.draw_id = d.draw_id and v.unit_id = i.unit_id and v.p_random > 0
-left join lateral (select max(as_of) as as_of from score_runs where as_of <= d.draw_date) r on true
-left join scores s on s.unit_id = i.unit_id and s.as_of = r.as_of
-where i.status = 'done' and i.arm = 'random' and i.inspected_on >= %(first)s and i.inspected_on < %(day)s;
+-- name: frame
+-- The frame of a draw.
+select frame from draws where draw_id = %s;
+
+-- name: told
+-- Finished visits that count for interval and cap and have a result, with the days on which their hazards were corrected.
+select u.unit_no, i.inspected_on, count(h.hazard_id) as hazards,
+       count(h.hazard_id) filter (where h.severity in ('critical', 'serious')) as substantive,
+       coalesce(array_agg(h.corrected_on) filter (where h.hazard_id is not null), '{}') as corrected
+from inspections i join units u using (unit_id) left join hazards h using (inspection_id)
+where i.status = 'done' and i.kind = any(%(kinds)s) and i.result is distinct from 'closed' and i.inspected_on <= %(last)s
+  and i.inspected_on >= %(since)s
+group by u.unit_no, i.inspected_on, i.inspection_id
+order by i.inspection_id;
+
+-- name: units
+-- What the units are now.
+select unit_no, area_code, kind, is_key, is_crowded from units;
+
+-- name: visits
+-- Visits of the draws with what became of them and what they found.
+select v.draw_id, u.area_code, u.kind, u.is_key, u.is_crowded, v.probability, i.status, i.result,
+       h.hazards, h.substantive
+from draw_visits v
+join units u using (unit_id)
+left join inspections i using (inspection_id)
+cross join lateral (
+    select count(*) as hazards, count(*) filter (where x.severity in ('critical', 'serious')) as substantive
+    from hazards x where x.inspection_id = v.inspection_id
+) h
+where v.draw_id = any(%(draws)s::bigint[])
+order by v.draw_id, v.position;
+
+-- name: areas
+-- The tree of areas with names.
+select area_code, parent_code, name_zh, name_en from areas order by area_code;

@@ -10,9 +10,9 @@ import numpy as np
 
 from policy import calendar, rules
 from sampling import entropy as sources
+from sampling import tau_month
 from sampling.bundle import commitment_of
 from sampling.errors import DrawError
-from sampling.estimates import lift_before
 from sampling.frame import Header, build
 from sampling.frames import EXCLUSIONS, View
 from sampling.parameters import Parameters
@@ -20,6 +20,7 @@ from sampling.population import Ints, Officer, Population, Situation
 from sampling.profiles import TURNS
 from sampling.tickets import GENESIS, canonical
 from sampling.words import desk_note
+from scoring import raises
 from store import Database, Queries, copy_rows, lock_for_transaction
 from store.database import Connection
 
@@ -55,6 +56,8 @@ def freeze(connection: Connection, day: dt.date, now: dt.datetime,
         return {"skipped": f"the chain of draws has reached {latest['draw_date']} ({latest['draw_no']}): "
                            f"none is put before it"}
     parameters = Parameters.on(day)
+    # What was entered since the night counts in tomorrow's draw.
+    raised = raises.sweep(connection, day, now)
     situation = read(connection, day, parameters)
     if not len(situation.units):
         return {"skipped": "there are no active units: import units"}
@@ -64,7 +67,8 @@ def freeze(connection: Connection, day: dt.date, now: dt.datetime,
                     policy_version=rules().version(day),
                     entropy=sources.plan(connection, day, entropy or parameters.entropy))
     frame = build(situation, parameters, calendar(), header)
-    return _store(connection, day, now, frame)
+    stored = _store(connection, day, now, frame)
+    return {**stored, "raised": len(raised), **_tau_note(connection, day)}
 
 
 def read(connection: Connection, day: dt.date, parameters: Parameters) -> Situation:
@@ -77,7 +81,8 @@ def read(connection: Connection, day: dt.date, parameters: Parameters) -> Situat
         "open_since": day - dt.timedelta(days=parameters.planned_open_days)})
     officers = connection.execute(q["officers"], {"day": day}).fetchall()
     return Situation(
-        day=day, scores_as_of=as_of, lift=lift_before(connection, day, parameters.tau["top_share"]), units=population,
+        day=day, scores_as_of=as_of, lift=tau_month.evidence(connection, day, parameters.tau["top_share"]),
+        units=population,
         officers=[Officer(o["officer_no"], o["body"], tuple(o["area_codes"]), o["can_lead"], o["certificate_valid"],
                           o["load"]) for o in officers],
         parents={a["area_code"]: a["parent_code"] for a in connection.execute(q["areas"])},
@@ -123,6 +128,12 @@ def groups(frame: Mapping[str, Any]) -> Iterator[tuple[str, str, str, int, float
         area, desk = divmod(rest, len(frame["desks"]))
         yield (view.areas[area], f"{frame['desks'][desk]['desk']}/{TURNS[turn]}", EXCLUSIONS[excluded] or "",
                int(units[n]), float(expected[n]), float(least[n]), float(most[n]))
+
+
+def _tau_note(connection: Connection, day: dt.date) -> dict[str, str]:
+    if tau_month.of(connection, day) is not None:
+        return {}
+    return {"tau_note": f"there is no decision on the targeted share of {day:%Y-%m}: it was computed at the freeze"}
 
 
 def _store(connection: Connection, day: dt.date, now: dt.datetime, frame: dict[str, Any]) -> dict[str, Any]:

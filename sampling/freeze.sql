@@ -13,7 +13,7 @@ select max(as_of) as as_of from score_runs where as_of <= %s;
 
 -- name: units
 -- Active units in the order of their numbers, each column in one piece: numbers one a line, the others as whole numbers of
--- four bytes. Class and score (in hundredths) are -1 without a score, the days since the last counted visit -1 without one;
+-- four bytes. Class (raised where an event since the scores did so) and score (in hundredths) are -1 without a score, the days since the last counted visit -1 without one;
 -- a planned visit counts while it is open.
 with counted as (
     select i.unit_id,
@@ -25,18 +25,23 @@ with counted as (
       and ((i.status = 'done' and i.inspected_on < %(day)s)
         or (i.status = 'planned' and i.planned_on >= %(open_since)s and i.planned_on <= %(year_end)s))
     group by i.unit_id
+), raised as (
+    select unit_id, max(to_class) as to_class from class_raises
+    where from_day <= %(day)s and (until_day >= %(day)s or from_day > %(as_of)s)
+    group by unit_id
 ), places as (
     select area_code, (row_number() over (order by area_code collate "C") - 1)::int as place from areas
 ), held as (
     select u.unit_no, p.place as area,
            case when not u.is_key then 2 when u.is_crowded then 0 else 1 end as kind,
-           coalesce(position(s.risk_class in 'ABCD'), 0) - 1 as risk_class,
+           coalesce(position(greatest(s.risk_class, r.to_class) in 'ABCD'), 0) - 1 as risk_class,
            coalesce(round(s.score::numeric * 100)::int, -1) as score, coalesce(c.visits, 0)::int as visits,
            case when c.last is null then -1 else greatest(0, %(day)s::date - c.last) end as ago, coalesce(c.planned, false)::int as planned
     from units u
     join places p using (area_code)
     left join scores s on s.unit_id = u.unit_id and s.as_of = %(as_of)s
     left join counted c on c.unit_id = u.unit_id
+    left join raised r on r.unit_id = u.unit_id
     where u.status = 'active'
     order by u.unit_no collate "C"
 )

@@ -17,6 +17,7 @@ import ingest.verdicts
 import sampling.draw
 import sampling.freeze
 import sampling.plans.drafting
+import sampling.tau_month
 import scoring.monthly
 import scoring.nightly
 import scoring.rollup
@@ -115,6 +116,10 @@ def _retention(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
     return retention.run(db, day, now)
 
 
+def _tau(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    return sampling.tau_month.run(db, day, now)
+
+
 def _model(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
     return scoring.monthly.run(db, day)
 
@@ -131,6 +136,8 @@ JOBS: tuple[Job, ...] = (
     Job("retention", "数据清理", "retention", _retention),
     Job("model", "模型训练", "model", _model, monthly=True),
     Job("plan", "检查计划", "plan", _plan, monthly=True, working_days_ahead="plans.month_ahead"),
+    # Decided on the eve, before the frame of the month's first day is frozen.
+    Job("tau", "定向份额", "targeted share", _tau, days_ahead=1, monthly=True),
     Job("draw", "双随机抽取", "draw", _draw, working_days_only=True, perishable=True),
     Job("freeze", "名单冻结", "freeze", _freeze, working_days_only=True, days_ahead=1, perishable=True),
 )

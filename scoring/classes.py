@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from policy import rules
 from scoring.card import CLASSES, Card
 
 
@@ -31,6 +32,7 @@ def label(code: str) -> Label:
 def reasons(codes: Iterable[str], day: dt.date) -> list[Label]:
     """The names of direct conditions as policy has them on ``day``; a code that it does not have stands for itself."""
     known = {condition.code: Label(condition.code, condition.zh, condition.en) for condition in Card.on(day).direct}
+    known |= {rule["code"]: Label(rule["code"], rule["zh"], rule["en"]) for rule in rules().value("raises.rules", day)}
     return [known.get(code, Label(code, code, code)) for code in codes]
 
 

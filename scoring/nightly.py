@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from psycopg.types.json import Jsonb
 
-from scoring import champion, features, overrides
+from scoring import champion, features, overrides, raises
 from scoring.additive import Floats
 from scoring.card import CLASSES, PARTS, Card
 from scoring.scorecard import Scored
@@ -44,6 +44,7 @@ def run(db: Database, as_of: dt.date, *, force: bool = False) -> dict[str, Any]:
         table = features.load(connection, as_of)
         scored = champion.score(table, card, rules_now)
         scored = overrides.apply(scored, overrides.in_force(connection, as_of))
+        scored = raises.apply(scored, raises.in_force(connection, as_of))
         model = rules_now.number if rules_now else champion.SCORECARD
         probability = rules_now.probability(table) if rules_now else None
         stands = connection.execute(q["run_of"], {"as_of": as_of}).fetchone()

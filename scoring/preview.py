@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from scoring import champion, explain, features, overrides
+from scoring import champion, explain, features, overrides, raises
 from scoring.card import Card
 from scoring.errors import ScoringError
 from store.database import Connection
@@ -55,6 +55,7 @@ def score_unit(connection: Connection, unit_id: int, as_of: dt.date) -> Score:
         raise UnknownUnit(f"there is no unit {unit_id}")
     scored = champion.score(table, card, champion.ruling(connection, as_of))
     scored = overrides.apply(scored, overrides.in_force(connection, as_of))
+    scored = raises.apply(scored, raises.in_force(connection, as_of))
     return Score(unit_id, as_of, float(scored.score[0]), str(scored.base_class[0]), str(scored.risk_class[0]),
                  scored.direct[0], tuple(scored.contributions()[0]), card.version,
                  scored.overridden[0] if scored.overridden else None)

@@ -9,12 +9,14 @@ from api.i18n import (
     cases,
     draws,
     duty,
+    estimates,
     findings,
     model_audits,
     operations,
     overrides,
     people,
     plans,
+    ratios,
     refusals,
     registers,
     risk,
@@ -26,8 +28,8 @@ Language = Literal["zh", "en"]
 Translate = Callable[..., str]
 
 WORDS: dict[str, tuple[str, str]] = {}
-for _part in (shell, risk, model_audits, overrides, findings, duty, draws, plans, cases, registers, people, refusals,
-              operations, vendors):
+for _part in (shell, risk, model_audits, overrides, findings, duty, draws, ratios, estimates, plans, cases,
+              registers, people, refusals, operations, vendors):
     for _key, _pair in _part.WORDS.items():
         if _key in WORDS:
             raise ValueError(f"the word {_key} stands twice")

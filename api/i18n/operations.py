@@ -44,6 +44,7 @@ WORDS = {
     "refusal.no_replay": ("没有第 {number} 号重放", "there is no replay {number}"),
     "job.credit": ("信用积分入账", "credit points"),
     "job.retention": ("数据清理", "retention"),
+    "job.tau": ("定向份额", "targeted share"),
     "job.model": ("模型检查与训练", "models"),
     "job.plan": ("检查计划", "plans"),
     "nav.storage": ("存储", "Storage"),

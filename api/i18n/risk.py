@@ -1,6 +1,10 @@
 """Words of risk: overview, ranking, unit, alarms."""
 
 WORDS = {
+    "raise.up": ("当日提级", "raised the same day"),
+    "raise.by_score": ("评分越过等级线", "the score passed a cut"),
+    "raise.penalty": ("处罚", "penalty"),
+    "raise.until": ("对 {first} 至 {last} 的抽取有效", "for draws from {first} to {last}"),
     "class.A": ("低风险", "low"),
     "class.B": ("一般风险", "general"),
     "class.C": ("较高风险", "higher"),

@@ -1,4 +1,4 @@
-"""Commands about draws: draw, ratios, entropy."""
+"""Commands about draws: draw, entropy."""
 
 from __future__ import annotations
 
@@ -105,38 +105,6 @@ def check_chain() -> int:
     return 1 if wrong else 0
 
 
-@click.command()
-@click.option("--date", "day", type=Day(), default=None, help="The day of the draw; today if left out.")
-def ratios(day: dt.date | None) -> None:
-    """Explain a day's split: quotas by group and class, tau, capacity by desk."""
-    day = day or _today()
-    with database(load_settings(), "ratios") as db, db.connection() as connection:
-        found = reading.ratios(connection, day)
-    console = Console()
-    rest = "" if found["working_day"] else "; not a working day, nothing is drawn"
-    state = "frozen frame" if found["frozen"] else "not frozen yet: as a freeze made now would set it"
-    console.print(f"{day}: {state}{rest}", highlight=False, soft_wrap=True)
-    console.print(f"tau {found['tau']['value']:.3f} ({found['tau']['reason']['en']}); {found['days']['left']} of "
-                  f"{found['days']['year']} working days left, what remains is spread over {found['days']['spread']}",
-                  highlight=False, soft_wrap=True)
-    need = found["precision"]
-    console.print(f"{need['needed']:.2f} random visits a day are needed for the yearly rate of {need['units']} units; "
-                  f"the pace is stretched by {need['stretch']:.2f}", highlight=False, soft_wrap=True)
-    table = _table("group", "class", "units", "ratio", "visited", "left", "pool", "duty", "random", "targeted", "today",
-                   title="ratios by group and class (internal)")
-    for row in found["rows"]:
-        if row["units"]:
-            table.add_row(row["group"], row["risk_class"], str(row["units"]), f"{row['ratio']:.1%}",
-                          str(row["visited"]), f"{row['remaining']:.1f}", str(row["eligible"]),
-                          *(f"{row[name]:.2f}" for name in ("duty", "random", "targeted", "expected")))
-    console.print(table)
-    desks = _table("desk", "areas", "officers", "possible", "wanted", "granted", "note", title="visits of the day")
-    for desk in found["desks"]:
-        desks.add_row(desk["desk"], str(len(desk["covers"])), str(desk["officers"]), str(desk["free"]),
-                      f"{desk['wanted']:.2f}", f"{desk['capacity']:.2f}", desk["words"]["en"] if desk["words"] else "")
-    console.print(desks)
-
-
 @click.group("entropy")
 def entropy_group() -> None:
     """Where seeds come from: the hash chain of each year."""
@@ -184,4 +152,4 @@ def _words(item: object) -> object:
     return f"{item['unit_no']}: {item['en']}" if "unit_no" in item else item["en"]
 
 
-COMMANDS = (draw, ratios, entropy_group)
+COMMANDS = (draw, entropy_group)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from huoyan.commands.registers import default_actor, import_group
 from huoyan.commands.rejected import write_report
 from huoyan.commands.session import database
 from huoyan.commands.session import settings as load_settings
+from scoring import raises
 
 _ON_SCREEN = 50
 _LARGEST_FORM = 1_000_000
@@ -80,10 +82,14 @@ def result(number: str | None, form_path: Path, actor: str | None) -> None:
     form = result_form(data)
     with database(load_settings(), "result") as db:
         entered = record_result(db, visit, form, actor or default_actor())
+        raised = raises.run(db, dt.datetime.now(dt.UTC))
     orders = f", orders {', '.join(entered.orders)}" if entered.orders else ""
     closed = f", closed {', '.join(entered.closed_orders)}" if entered.closed_orders else ""
     click.echo(f"{entered.inspection_no}: {form.result}, {len(form.hazards)} hazards{orders}{closed}, "
                f"credit {entered.points:+g}")
+    for one in raised:
+        click.echo(f"{one.event_ref}: class {one.from_class} raised to {one.to_class} ({one.rule}), for draws from "
+                   f"{one.from_day} on")
 
 
 def _read_form(path: Path) -> Any:

@@ -51,6 +51,9 @@ ALLOWED: dict[str, set[str]] = {
     "/api/v1/accounts": ADMIN, "/api/v1/audit": ADMIN, "/storage": ADMIN, "/api/v1/storage": ADMIN,
     "/api/v1/quarantine/summary": SYSTEM, "/quarantine/replays": ADMIN, "/api/v1/quarantine/replays": ADMIN,
     "/api/v1/quarantine/replays/{run_id}": ADMIN, "/model-audit": LEADS, "/api/v1/model-audit": LEADS,
+    "/ratios": STAFF, "/api/v1/ratios/explain": STAFF, "/api/v1/ratios/months": STAFF,
+    "/estimates": STAFF, "/api/v1/estimates": STAFF, "/api/v1/estimates.csv": STAFF,
+    "/api/v1/public/estimates": EVERYONE,
 }
 # Every route that changes something; the public is refused at all of them but the login.
 CHANGES = {

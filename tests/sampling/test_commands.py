@@ -8,9 +8,10 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from huoyan.commands import draws
+from huoyan.commands import draws, estimates, ratios
 from huoyan.commands import verify as verifying
-from sampling.errors import DrawError
+from sampling.errors import DrawError, EstimateError
+from sampling.quarters import Case
 from store import Database
 from tests.sampling.city import city, store
 
@@ -20,7 +21,8 @@ def run(dsn, monkeypatch):
     with Database(dsn) as db:
         store(db, city(21, units=120, officers=8))
     monkeypatch.setenv("HUOYAN_DATABASE_URL", dsn)
-    commands = {command.name: command for command in (*draws.COMMANDS, *verifying.COMMANDS)}
+    commands = {command.name: command for command in (
+        *draws.COMMANDS, *ratios.COMMANDS, *estimates.COMMANDS, *verifying.COMMANDS)}
 
     def invoke(line: str):
         name, *arguments = line.split()
@@ -36,6 +38,10 @@ def test_a_day_from_freeze_to_verify(run, tmp_path):
     frozen = run("draw freeze --date 2026-03-02").output
     assert "commitment: " in frozen
     assert "frozen frame" in run("ratios --date 2026-03-02").output
+    assert "已冻结的名单" in run("ratios explain --date 2026-03-02").output
+    assert "Duties first" in run("ratios explain --date 2026-03-02 --lang en").output
+    assert "U00001" in run("ratios explain --date 2026-03-02 --unit U00001").output
+    assert "no month is decided yet" in run("ratios months").output
     assert "status       frozen" in run("draw show --date 2026-03-02").output
     assert "status: drawn" in run("draw now --date 2026-03-02").output
     assert "D20260302" in run("draw show --date 2026-03-02").output
@@ -81,3 +87,17 @@ def test_the_check_of_a_bundle_waits_for_no_library():
 
 def test_a_skipped_day_is_said(run):
     assert "not a working day" in run("draw freeze --date 2026-03-07").output
+
+
+def test_estimates_say_how_much_they_rest_on(run):
+    said = run("estimates --period 2026Q1 --by group").output
+    assert "0 draws" in said
+    assert "15 are needed" in " ".join(said.split())
+    assert isinstance(run("estimates --period 2026Q9").exception, EstimateError)
+
+
+def test_coverage_needs_no_database(run, monkeypatch):
+    monkeypatch.setattr(estimates, "CASES", (Case(150, (0.3,)),))
+    said = run("estimates coverage --quarters 10 --processes 1").output
+    assert "| 150 |" in said
+    assert "10 quarters a row" in said

@@ -1,80 +1,104 @@
-"""City-wide rates: right on average, with an interval that covers."""
+"""Estimates of a period from the record: by the frames' own probabilities, of the units that they speak for."""
 
 from __future__ import annotations
 
 import datetime as dt
-import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from sampling import draw, estimates, freeze
-from sampling.estimates import Visit, hajek, lift
-from sampling.freeze import read
-from sampling.parameters import Parameters
-from tests.sampling.city import LATE as MONDAY
-from tests.sampling.city import LATE_EVENING as EVENING
-from tests.sampling.city import LATE_MORNING as MORNING
-from tests.sampling.city import brigade, city, store, unit
+from sampling import estimates
+from sampling.errors import EstimateError
+from sampling.period import Period
+from tests.sampling.city import brigade, city, unit
+from tests.sampling.history import drawn_days
+
+FIRST = dt.date(2026, 12, 7)
+RISKY = {f"U{n:05d}" for n in range(0, 240, 6)}
 
 
-def test_weights_undo_the_risk_based_draw_and_the_interval_covers():
-    chance = np.random.default_rng(7)
-    risky = chance.random(3000) < 0.15
-    hazard = chance.random(3000) < np.where(risky, 0.7, 0.1)
-    p = np.where(risky, 0.2, 0.03)
-    truth, covered, values, plain = hazard.mean(), 0, [], []
-    for _ in range(400):
-        taken = chance.random(3000) < p
-        found = hajek([Visit(float(a), bool(b)) for a, b in zip(p[taken], hazard[taken], strict=True)])
-        values.append(found.value)
-        plain.append(hazard[taken].mean())
-        covered += found.low <= truth <= found.high
-    assert abs(np.mean(values) - truth) < 0.01
-    assert abs(np.mean(plain) - truth) > 0.1, "without weights the riskier arm would count too much"
-    assert 0.91 < covered / 400 < 0.985
+@pytest.fixture(scope="module")
+def record(servers):
+    """Twelve days of draws in a city where every sixth unit has a hazard and is drawn more often for its class."""
+    from store import Database
+    with servers("embedded").migrated() as url, Database(url, max_size=4) as db:
+        units = [unit(n, risk_class="D" if n % 12 == 0 else "A", score=85.0 if n % 12 == 0 else 15.0,
+                      area=f"9901010{1 + n % 2:02d}", is_key=n % 10 == 0, is_crowded=n % 20 == 0)
+                 for n in range(240)]
+        held = replace(city(1, units=0), units=units, officers=[brigade(n, load=3) for n in range(8)])
+        days = drawn_days(db, held, FIRST, 12, RISKY)
+        yield db, Period(days[0], days[-1])
 
 
-def test_an_estimate_without_visits_or_with_one_claims_nothing():
-    assert hajek([]) is None
-    one = hajek([Visit(0.5, True)])
-    assert (one.low, one.high, math.isinf(one.error)) == (0.0, 1.0, True)
-    none_found = hajek([Visit(0.1, False)] * 30)
-    assert none_found.value == 0
-    assert 0.05 < none_found.high <= 0.1, "thirty visits without a hazard do not prove that there is none"
-    with pytest.raises(ValueError, match="not a probability"):
-        hajek([Visit(0.0, True)])
-
-
-def test_lift_is_one_when_scores_say_nothing_and_more_when_they_do():
-    chance = np.random.default_rng(3)
-    blind = [Visit(0.1, bool(chance.random() < 0.3), float(chance.random() * 100)) for _ in range(600)]
-    sharp = [Visit(0.1, bool(chance.random() < score / 150), score) for score in map(float, chance.random(600) * 100)]
-    assert lift(blind, 1 / 3).lower < 1.05
-    assert lift(sharp, 1 / 3).lower > 1.2
-    assert lift([Visit(0.1, False, 5.0)], 1 / 3) is None
-    assert lift([], 1 / 3) is None
-
-
-def test_results_of_draws_give_the_rate_and_the_lift_of_the_next_freeze(db):
-    store(db, replace(city(1, units=0), units=[unit(n, score=float(n % 100)) for n in range(400)],
-                      officers=[brigade(n, load=20) for n in range(8)]), scores_as_of=dt.date(2026, 12, 20))
-    freeze.run(db, MONDAY, EVENING)
-    draw.run(db, MONDAY, MORNING)
+def test_each_unit_is_drawable_known_or_outside_on_an_average_day(record):
+    db, period = record
     with db.connection() as connection:
-        connection.execute("insert into inspection_items (item_code, valid_from, name_zh, severity) "
-                           "values ('x', '2000-01-01', '甲', 'minor')")
-        connection.execute("update inspections set status = 'done', inspected_on = planned_on, "
-                           "result = 'pass', arm = 'random'")
-        connection.execute("insert into hazards (inspection_id, unit_id, item_code, severity, found_on, handling) "
-                           "select inspection_id, unit_id, 'x', 'minor', planned_on, 'recorded' from inspections "
-                           "order by inspection_id limit 1")
-        found = estimates.city_rate(connection, MONDAY, MONDAY)
-        count = connection.execute("select count(*) as n from inspections").fetchone()["n"]
-        assert found.visits == count > 0
-        assert 0 < found.value <= 1
-        assert estimates.city_rate(connection, MONDAY, MONDAY, ["990101008"]) is None
-        situation = read(connection, MONDAY + dt.timedelta(days=1), Parameters.on(MONDAY))
-    assert situation.lift is not None
-    assert situation.lift.results == count
+        told = estimates.estimate(connection, period)
+    assert told.draws == 12
+    assert told.city.units + told.city.outside == pytest.approx(240)
+    assert told.city.known > 0, "who was visited in the period is left out afterwards, and known"
+    assert told.city.visits["done"] == told.city.visits["drawn"] > 40
+
+
+def test_the_rate_undoes_what_the_draw_prefers_and_the_naive_mean_does_not(record):
+    db, period = record
+    with db.connection() as connection:
+        told = estimates.estimate(connection, period).city
+    truth = len(RISKY) / 240
+    assert told.substantive.value.low <= truth <= told.substantive.value.high
+    assert told.naive.value > truth
+    assert told.hazards.value.low <= len(RISKY) <= told.hazards.value.high
+    assert told.substantive.visits == told.visits["done"]
+
+
+def test_parts_add_up_to_the_whole_and_few_visits_give_no_number(record):
+    db, period = record
+    with db.connection() as connection:
+        parts = {by: estimates.estimate(connection, period, by) for by in estimates.WAYS}
+        town = estimates.estimate(connection, period, area="990101001")
+    for told in parts.values():
+        assert sum(part.units for part in told.parts) == pytest.approx(told.city.units)
+        assert sum(part.visits["drawn"] for part in told.parts) == told.city.visits["drawn"]
+    assert [part.code for part in parts["area"].parts] == ["990101001", "990101002"]
+    assert parts["area"].parts[0].visits == town.city.visits
+    few = next(part for part in parts["group"].parts if part.visits["done"] < told.needs["least_results"])
+    assert few.few
+    assert few.substantive is None
+
+
+def test_waiting_and_closed_visits_are_told_and_count_as_no_result(record):
+    db, period = record
+    with db.connection() as connection:
+        whole = estimates.estimate(connection, period).city
+        connection.execute("update inspections set status = 'planned', inspected_on = null, result = null "
+                           "where inspection_id = (select min(inspection_id) from draw_visits)")
+        connection.execute("update inspections set result = 'closed' "
+                           "where inspection_id = (select max(inspection_id) from draw_visits)")
+        told = estimates.estimate(connection, period).city
+        connection.rollback()
+    assert (told.visits["waiting"], told.visits["closed"]) == (1, 1)
+    assert told.substantive.visits == whole.substantive.visits - 2
+    assert told.units == pytest.approx(whole.units)
+
+
+def test_a_period_without_draws_has_no_figures(record):
+    db, _ = record
+    with db.connection() as connection:
+        told = estimates.estimate(connection, Period.named("2020Q1"), "kind")
+    assert (told.draws, told.city.few, told.city.substantive, told.parts) == (0, True, None, ())
+
+
+@pytest.mark.parametrize(("name", "first", "last"), [
+    ("2026Q1", dt.date(2026, 1, 1), dt.date(2026, 3, 31)), ("2026q4", dt.date(2026, 10, 1), dt.date(2026, 12, 31)),
+    ("2026", dt.date(2026, 1, 1), dt.date(2026, 12, 31))])
+def test_a_period_has_its_days(name, first, last):
+    assert (Period.named(name).first, Period.named(name).last) == (first, last)
+
+
+def test_a_period_that_is_none_is_refused_in_a_sentence():
+    with pytest.raises(EstimateError, match="a quarter is written 2026Q3"):
+        Period.named("2026Q5")
+    with pytest.raises(EstimateError, match="before it begins"):
+        Period.of(dt.date(2026, 5, 1), first=dt.date(2026, 6, 1))
+    assert Period.of(dt.date(2026, 5, 1)).name == "2026Q2"
+    assert Period.named("2026Q1").before().name == "2025Q4"
