@@ -17,6 +17,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "audit": ("audits",),
     "whatif": ("whatif",),
     "ratios": ("draws",), "draw": ("draws",), "entropy": ("draws",), "verify": ("verify",),
+    "campaign": ("campaigns",), "joint": ("joint_draws",),
     "alarms": ("telemetry",), "quarantine": ("quarantine",),
     "retention": ("retention",), "size": ("retention",), "gbt": ("gbt",),
     "simulate": ("simulate",),

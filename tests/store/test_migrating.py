@@ -122,5 +122,7 @@ def test_a_server_that_is_not_there_is_one_sentence(call: Callable[[str], object
 def test_every_migration_has_its_sql_beside_it_and_they_form_one_line() -> None:
     folder = Path(migrate.__code__.co_filename).parent / "migrations" / "versions"
     scripts = sorted(path.stem for path in folder.glob("[0-9]*.py"))
-    assert scripts[-1].startswith(head())
+    # Numbers are given out before the work is done, so the last to land need not have the highest. More than one head
+    # is an error already.
+    assert [script for script in scripts if script.startswith(head())]
     assert scripts == sorted(path.stem for path in folder.glob("[0-9]*.sql"))
