@@ -10,6 +10,7 @@ from api.i18n import (
     draws,
     duty,
     findings,
+    lists,
     model_audits,
     operations,
     overrides,
@@ -25,7 +26,7 @@ Language = Literal["zh", "en"]
 Translate = Callable[..., str]
 
 WORDS: dict[str, tuple[str, str]] = {}
-for _part in (shell, risk, model_audits, overrides, findings, duty, draws, cases, registers, people, refusals,
+for _part in (shell, risk, model_audits, overrides, findings, duty, draws, lists, cases, registers, people, refusals,
               operations, vendors):
     for _key, _pair in _part.WORDS.items():
         if _key in WORDS:
