@@ -13,6 +13,7 @@ from api import (
     answers,
     areas,
     audit_trail,
+    campaigns,
     case_pages,
     cases,
     dashboard,
@@ -27,6 +28,8 @@ from api import (
     imports,
     inspections,
     jobs,
+    joint_draws,
+    list_draws,
     login,
     model_audits,
     openapi_page,
@@ -58,10 +61,10 @@ from store import Database
 __all__ = ["ApiOptions", "create_app"]
 
 ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, override_pages, telemetry, alarms, findings,
-         finding_pages, duty, duty_pages, draws, ratios, estimates, public, plans,
-         plan_pages, public_plans, inspections, cases, case_pages, imports, record_pages,
-         registers, replays, quarantine, jobs, storage, policy_rules, account_pages, audit_trail, vendor_routes,
-         vendor_pages, health, openapi_page)
+         finding_pages, duty, duty_pages, draws, list_draws, campaigns, joint_draws, ratios, estimates, public, plans,
+         plan_pages, public_plans, inspections, cases, case_pages, imports, record_pages, registers, replays,
+         quarantine, jobs, storage, policy_rules, account_pages, audit_trail, vendor_routes, vendor_pages, health,
+         openapi_page)
 
 DESCRIPTION = """
 Every page has its JSON twin here, with the same filters and the same limits by role and area.

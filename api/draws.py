@@ -16,7 +16,9 @@ from api.refusals import Absent, Conflict, NotYours
 from api.viewer import Viewer
 from policy import calendar
 from policy.clocks import legal_day
+from sampling import reading
 from sampling.bundle import joined
+from sampling.lists import reading as lists
 from store import Database, Queries
 
 _SQL = Queries(__file__)
@@ -69,6 +71,8 @@ class DrawnDay(Draw):
     list_of_visits: list[Visit]
     strata: list[dict[str, Any]] = Field(description="by stratum: units in the frame, expected and drawn visits")
     excluded: list[dict[str, Any]] = Field(description="units left out, by reason")
+    taken: list[dict[str, Any]] = Field(description="visits that campaigns and joint draws took from the day")
+    replaced: list[dict[str, Any]] = Field(description="visits that were replaced, each with the draw that did it")
 
 
 class Check(BaseModel):
@@ -94,6 +98,8 @@ def read(db: Database, viewer: Viewer, day: dt.date) -> dict[str, Any]:
         draw["list_of_visits"] = connection.execute(_SQL["visits"], parameters).fetchall()
         draw["strata"] = connection.execute(_SQL["strata"], parameters).fetchall()
         draw["excluded"] = connection.execute(_SQL["excluded"], parameters).fetchall()
+        draw["taken"] = reading.taken(connection, day, viewer.areas)
+        draw["replaced"] = lists.replacements(connection, draw["draw_no"], viewer.areas)
     return draw
 
 

@@ -2,7 +2,7 @@
 -- Draws, the latest first.
 select d.draw_no, d.draw_date, d.sequence, d.status, d.policy_version, d.commitment, d.previous, d.frozen_at, d.entropy,
        d.seed, d.record_hash, d.drawn_at, (select count(*) from draw_visits v where v.draw_id = d.draw_id) as visits
-from draws d where %(before)s::date is null or d.draw_date < %(before)s
+from draws d where d.kind = 'daily' and (%(before)s::date is null or d.draw_date < %(before)s)
 order by d.draw_date desc limit %(limit)s;
 
 -- name: one
@@ -10,11 +10,11 @@ order by d.draw_date desc limit %(limit)s;
 select d.draw_id, d.draw_no, d.draw_date, d.sequence, d.status, d.policy_version, d.commitment, d.previous, d.frozen_at,
        d.entropy, d.seed, d.record_hash, d.drawn_at,
        (select count(*) from draw_visits v where v.draw_id = d.draw_id) as visits
-from draws d where d.draw_date = %(day)s;
+from draws d where d.draw_date = %(day)s and d.kind = 'daily';
 
 -- name: bundle
 -- The published bytes of a day.
-select frame, bundle from draws where draw_date = %(day)s;
+select frame, bundle from draws where draw_date = %(day)s and kind = 'daily';
 
 -- name: outside
 -- How many units of the frame lie outside the viewer's areas.

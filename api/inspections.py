@@ -12,11 +12,13 @@ from pydantic import BaseModel, Field
 from api import next_score, pages, units
 from api.guard import Db, Options, Staff
 from api.refusals import Absent, BadField, NotYours
-from api.viewer import Viewer
+from api.viewer import LEADS, Viewer
 from casework import planning, results
 from casework.errors import CaseworkError
 from casework.forms import NewVisit, ResultForm, new_visit, result_form
 from policy.clocks import legal_day
+from sampling.lists import reading as lists
+from sampling.lists import replacement
 from scoring import raises
 from store import Database, HuoyanError, Queries
 
@@ -220,11 +222,19 @@ def new_page(request: Request, viewer: Staff, db: Db, options: Options,
 def one_page(request: Request, inspection_id: InspectionId, viewer: Staff, db: Db, options: Options) -> Response:
     visit = find(db, viewer, inspection_id)
     if visit["status"] == "planned" and may_enter(viewer, visit):
-        return _entry_page(request, db, options.clock(), visit, visit)
+        return entry_page(request, db, viewer, options.clock(), visit)
     moved = None
     if visit["status"] == "done" and visit["inspected_on"]:
         moved = next_score.after(db, visit["unit_id"], visit["inspected_on"], legal_day(options.clock()))
-    return pages.render(request, "inspection.html", visit=visit, moved=moved)
+    with db.connection() as connection:
+        listed = lists.of_inspection(connection, inspection_id)
+    return pages.render(request, "inspection.html", visit=visit, moved=moved, listed=listed)
+
+
+def entry_page(request: Request, db: Database, viewer: Viewer, now: dt.datetime, visit: dict[str, Any],
+               status: int = 200, problem: str | None = None) -> Response:
+    """The page on which the result of a planned visit is entered, or the visit replaced by a new draw."""
+    return _entry_page(request, db, now, visit, visit, status, problem, leads=viewer.role in LEADS)
 
 
 def officers_for(db: Database, area_code: str, day: dt.date) -> list[dict[str, Any]]:
@@ -233,7 +243,8 @@ def officers_for(db: Database, area_code: str, day: dt.date) -> list[dict[str, A
 
 
 def _entry_page(request: Request, db: Database, now: dt.datetime, unit: dict[str, Any], visit: dict[str, Any] | None,
-                status: int = 200, problem: str | None = None, given: dict[str, Any] | None = None) -> Response:
+                status: int = 200, problem: str | None = None, given: dict[str, Any] | None = None,
+                leads: bool = False) -> Response:
     day = legal_day(now)
     officers = officers_for(db, unit["area_code"], day)
     with db.connection() as connection:
@@ -243,7 +254,7 @@ def _entry_page(request: Request, db: Database, now: dt.datetime, unit: dict[str
             hazards = connection.execute(_SQL["open_hazards"], {"unit_id": unit["unit_id"]}).fetchall()
     return pages.render(request, "inspection_entry.html", status, unit=unit, visit=visit, officers=officers,
                         items=items, open_hazards=hazards, problem=problem, given=_EMPTY_FORM | (given or {}), day=day,
-                        empty_hazard=_EMPTY_HAZARD)
+                        empty_hazard=_EMPTY_HAZARD, reasons=replacement.reasons(day) if leads else [])
 
 
 @router.post("/inspections/{inspection_id}", include_in_schema=False)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from api.clauses import in_chinese
 from api.i18n import Language
 from policy import PolicyError, rules
 
@@ -51,6 +52,18 @@ class Namer:
 
     def devices(self) -> list[tuple[str, str]]:
         return self._pairs("kinds.devices")
+
+    def theme(self, code: str | None) -> str:
+        """What a campaign is about."""
+        return self._look("draw.list.themes", code)
+
+    def replacement(self, code: str | None) -> str:
+        """Why a drawn visit was replaced."""
+        return self._look("draw.replacement.reasons", code)
+
+    def fault(self, clause: str) -> str:
+        """Why a cell of a file can't stand."""
+        return in_chinese(clause) if self._language == "zh" else clause
 
     def inspection(self, code: str | None) -> str:
         """Kind of inspection (检查形式)."""

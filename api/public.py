@@ -15,9 +15,10 @@ from pydantic import BaseModel, Field
 
 from api import estimates, pages
 from api.guard import Db, Options
+from api.list_draws import DrawNo
 from api.refusals import Absent
 from policy.clocks import legal_day
-from store import Queries
+from store import Database, Queries
 
 _SQL = Queries(__file__)
 router = APIRouter()
@@ -28,6 +29,7 @@ class PublicDraw(BaseModel):
 
     draw_no: str
     draw_date: dt.date
+    kind: str = Field(description="daily, or the kind of list: replacement, campaign, joint ...")
     sequence: int
     status: str = Field(description="frozen: the commitment is out, the seed not yet known; drawn: both are")
     policy_version: str
@@ -60,23 +62,36 @@ class PublicDay(PublicDraw):
 
 @router.get("/api/v1/public/draws", response_model=list[PublicDraw], summary="Commitments, seeds and record hashes",
             tags=["public"], openapi_extra={"security": []})
-def api_draws(db: Db, before: dt.date | None = None, limit: Annotated[int, Query(ge=1, le=366)] = 60) -> Any:
-    return db.rows(_SQL["list"], {"before": before, "limit": limit})
+def api_draws(db: Db, before: dt.date | None = None,
+              below: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="before this sequence")] = None,
+              limit: Annotated[int, Query(ge=1, le=366)] = 60) -> Any:
+    return db.rows(_SQL["list"], {"before": before, "below": below, "limit": limit})
 
 
 @router.get("/api/v1/public/draws/{day}", response_model=PublicDay, summary="A draw with its results", tags=["public"],
             openapi_extra={"security": []})
 def api_draw(day: dt.date, db: Db) -> Any:
-    draw = db.row(_SQL["one"], {"day": day})
+    return _one(db, day, None)
+
+
+@router.get("/api/v1/public/lists/{draw_no}", response_model=PublicDay, summary="A list draw with its results",
+            tags=["public"], openapi_extra={"security": []})
+def api_list(draw_no: DrawNo, db: Db) -> Any:
+    return _one(db, None, draw_no)
+
+
+def _one(db: Database, day: dt.date | None, draw_no: str | None) -> dict[str, Any]:
+    draw = db.row(_SQL["one"], {"day": day, "draw_no": draw_no})
     if draw is None:
-        raise Absent("refusal.no_draw", day=day)
-    draw["results"] = db.rows(_SQL["results"], {"day": day})
+        raise Absent("refusal.no_draw", day=day or draw_no)
+    draw["results"] = db.rows(_SQL["results"], {"draw_no": draw["draw_no"]})
     return draw
 
 
 @router.get("/public/draws", include_in_schema=False)
-def page(request: Request, db: Db, options: Options, before: str = "") -> Response:
-    draws = db.rows(_SQL["list"], {"before": pages.day_or_none(before), "limit": 30})
+def page(request: Request, db: Db, options: Options, before: str = "",
+         below: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None) -> Response:
+    draws = db.rows(_SQL["list"], {"before": pages.day_or_none(before), "below": below, "limit": 30})
     return pages.render(request, "public_draws.html", draws=draws,
                         rate=estimates.public(db, legal_day(options.clock())))
 
@@ -84,3 +99,8 @@ def page(request: Request, db: Db, options: Options, before: str = "") -> Respon
 @router.get("/public/draws/{day}", include_in_schema=False)
 def day_page(request: Request, day: dt.date, db: Db) -> Response:
     return pages.render(request, "public_draw.html", draw=api_draw(day, db))
+
+
+@router.get("/public/lists/{draw_no}", include_in_schema=False)
+def list_page(request: Request, draw_no: DrawNo, db: Db) -> Response:
+    return pages.render(request, "public_draw.html", draw=api_list(draw_no, db))

@@ -97,7 +97,7 @@ def not_possible(db: Database, inspection_no: str, reason: str, actor: str) -> N
 
 def kinds_by_hand(day: dt.date) -> list[str]:
     """Kinds of visit that a person may begin: drawn ones come of a draw, imported ones of an import."""
-    return [code for code in inspection_kinds(day) if code not in ("draw", "duty", "import")]
+    return [code for code in inspection_kinds(day) if code not in ("draw", "duty", "joint", "import")]
 
 
 def unit_at(connection: Connection, unit_no: str) -> Place:
@@ -136,13 +136,22 @@ def open_plan(connection: Connection, inspection_no: str) -> dict[str, Any]:
     return visit
 
 
+def call_off(connection: Connection, inspection_no: str, reason: str, actor: str) -> None:
+    """As :func:`cancel`, in the caller's transaction: a replacement calls off one visit and plans another at once."""
+    _ended(connection, inspection_no, "cancelled", forms.reason(reason), actor)
+
+
 def _end(db: Database, inspection_no: str, status: str, reason: str, actor: str) -> None:
     why = forms.reason(reason)
     with db.connection() as connection:
-        before = open_plan(connection, inspection_no)
-        connection.execute(q["end"], {"number": inspection_no, "status": status, "note": why})
-        audit.record(connection, actor, status, "inspection", inspection_no,
-                     {"status": before["status"]}, {"status": status, "reason": why})
+        _ended(connection, inspection_no, status, why, actor)
+
+
+def _ended(connection: Connection, inspection_no: str, status: str, why: str, actor: str) -> None:
+    before = open_plan(connection, inspection_no)
+    connection.execute(q["end"], {"number": inspection_no, "status": status, "note": why})
+    audit.record(connection, actor, status, "inspection", inspection_no,
+                 {"status": before["status"]}, {"status": status, "reason": why})
 
 
 def _set_officers(connection: Connection, inspection_id: int, officers: Sequence[tuple[str, str]]) -> None:

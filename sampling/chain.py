@@ -11,6 +11,7 @@ from sampling import verify
 from sampling.bundle import commitment_of, joined
 from sampling.frames import View
 from sampling.freeze import groups
+from sampling.lists.pool import peers
 from sampling.profiles import ARMS
 from sampling.reading import q
 from sampling.tickets import GENESIS, PROTOCOL
@@ -29,7 +30,8 @@ def check(db: Database) -> Iterator[tuple[str, bool, str]]:
 
 def _said(record: dict[str, Any], content: dict[str, Any] | None) -> str:
     protocol = orjson.loads(content["frame"]).get("protocol") if content else PROTOCOL
-    rest = "" if protocol == PROTOCOL else f"; of the protocol {protocol}: only its frame's digest and its link checked"
+    known = protocol == PROTOCOL or record["kind"] != "daily"
+    rest = "" if known else f"; of the protocol {protocol}: only its frame's digest and its link checked"
     return f"{record['status']}, commitment {record['commitment']}{rest}"
 
 
@@ -43,10 +45,10 @@ def _problem(db: Database, record: dict[str, Any], content: dict[str, Any],  # n
         return "the record it names before it is not the one that stands before it"
     if commitment_of(bytes(content["frame"])) != record["commitment"]:
         return "its frame has not the digest that was published as its commitment"
-    frame = orjson.loads(content["frame"])
-    if frame.get("protocol") != PROTOCOL:
+    daily, frame = record["kind"] == "daily", orjson.loads(content["frame"])
+    if daily and frame.get("protocol") != PROTOCOL:
         return None
-    different = _unlike_frame(db, record, frame)
+    different = _unlike_frame(db, record, frame) if daily else _unlike_first(db, frame)
     if different or record["status"] == "frozen":
         return different
     status, text = verify.check(joined(bytes(content["frame"]), bytes(content["bundle"])), record["commitment"])
@@ -55,6 +57,8 @@ def _problem(db: Database, record: dict[str, Any], content: dict[str, Any],  # n
     bundle = orjson.loads(content["bundle"])
     if bundle["record_hash"] != record["record_hash"] or frame["previous"] != record["previous"]:
         return "its record hash in the table is not that of its bundle"
+    if not daily:
+        return unlike_list(db, record, bundle["result"])
     return _unlike_result(db, record, frame, bundle["result"])
 
 
@@ -91,3 +95,39 @@ def _sealed(frame: dict[str, Any], result: dict[str, Any]) -> Iterator[tuple[Any
         unit = view.row(at) if at is not None else {}
         yield (visit["position"], visit["unit_no"], unit.get("stratum"), visit["arm"], visit["probability"],
                *(unit.get(f"p_{arm}") for arm in ARMS), visit["lead"], visit["second"])
+
+
+def unlike_list(db: Database, record: dict[str, Any], result: dict[str, Any]) -> str | None:
+    """The first visit of a list whose rows in the tables are not what the bundle says of it."""
+    sealed = [[v["position"], v["object_no"], v["day"], v["probability"], v["stands_for"],
+               sorted([one["department"], one["lead"], one["second"]] for one in v["teams"])] for v in result["visits"]]
+    stored = [[*row.values()] for row in db.rows(q["list_visits"], [record["draw_id"]])]
+    if len(stored) != len(sealed):
+        return f"the table has {len(stored)} visits, the bundle has {len(sealed)}"
+    for held, said in zip(stored, sealed, strict=True):
+        if held != said:
+            return f"visit {said[0]} in the table is {held}, the bundle has {said}"
+    return None
+
+
+def _unlike_first(db: Database, frame: dict[str, Any]) -> str | None:
+    """What a replacement draws from that is not what its first draw had left, with the weights of that."""
+    if frame["of"] is None or frame["reason"]["unit"] is None:
+        return None
+    first = db.row(q["first"], [frame["of"]["draw_no"]])
+    if first is None or first["record_hash"] != frame["of"]["record_hash"]:
+        return f"the draw {frame['of']['draw_no']} that it is of is not the one on record"
+    held = orjson.loads(first["frame"])
+    if first["kind"] == "daily" and held.get("protocol") != PROTOCOL:
+        return None
+    if first["kind"] == "daily":
+        arm = db.row(q["arm"], [frame["of"]["draw_no"], frame["reason"]["unit"]])
+        weights = peers(held, frame["reason"]["unit"], arm["arm"]) if arm else {}
+    else:
+        weights = {one["object_no"]: one["weight"] for one in held["objects"] if one["excluded"] is None}
+    said = {one["object_no"]: one["weight"] for one in frame["objects"]}
+    for unit_no in sorted({*said, *weights}):
+        if said.get(unit_no) != weights.get(unit_no):
+            return (f"unit {unit_no} has the weight {said.get(unit_no)} in it, {frame['of']['draw_no']} had "
+                    f"{weights.get(unit_no)}")
+    return None

@@ -1,7 +1,7 @@
 -- name: frozen
 -- The draw of a day, locked.
 select draw_id, draw_no, status, frame, commitment, record_hash, frozen_at, drawn_at
-from draws where draw_date = %s for update;
+from draws where draw_date = %s and kind = 'daily' for update;
 
 -- name: finish
 -- The draw becomes final: the trigger refuses any later change.

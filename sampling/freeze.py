@@ -52,8 +52,8 @@ def freeze(connection: Connection, day: dt.date, now: dt.datetime,
     if not calendar().is_working_day(day):
         return {"skipped": f"{day} is not a working day"}
     latest = connection.execute(q["latest"]).fetchone()
-    if latest and latest["draw_date"] > day:
-        return {"skipped": f"the chain of draws has reached {latest['draw_date']} ({latest['draw_no']}): "
+    if latest and latest["reached"] and latest["reached"] > day:
+        return {"skipped": f"the chain of draws has reached {latest['reached']} (D{latest['reached']:%Y%m%d}): "
                            f"none is put before it"}
     parameters = Parameters.on(day)
     # What was entered since the night counts in tomorrow's draw.

@@ -1,11 +1,12 @@
 -- name: existing
 -- The draw of a day, if there is one.
 select draw_id, draw_no, draw_date, sequence, status, commitment, previous, frozen_at, record_hash
-from draws where draw_date = %s;
+from draws where draw_date = %s and kind = 'daily';
 
 -- name: latest
--- The newest record of the chain.
-select draw_no, draw_date, sequence, commitment, record_hash from draws order by sequence desc limit 1;
+-- The newest record of the chain, and the day that the daily draws have reached; list draws stand between them.
+select d.draw_no, d.sequence, d.commitment, d.record_hash, (select max(draw_date) from draws where kind = 'daily') as reached
+from draws d order by d.sequence desc limit 1;
 
 -- name: scores_as_of
 -- The latest day with scores that is not after the draw's.

@@ -58,7 +58,8 @@ def draw_of_day(connection: Connection, day: dt.date, areas: Collection[str] | N
                                                        "areas": None if limit is None else sorted(limit)}).fetchall(),
             "unassigned": [{**row, **unassigned(row["reason"])} for row in result["unassigned"]
                            if (at := view.find(row["unit_no"])) is not None and shown[at]],
-            "desks": desks, "notes": [{"desk": desk["desk"], **desk["words"]} for desk in desks if desk["words"]]}
+            "taken": taken(connection, day, areas), "desks": desks,
+            "notes": [{"desk": desk["desk"], **desk["words"]} for desk in desks if desk["words"]]}
 
 
 def _desks(frame: Row, limit: set[str] | None) -> list[Row]:
@@ -114,7 +115,12 @@ def ratios(connection: Connection, day: dt.date, areas: Collection[str] | None =
     return {"draw_date": day.isoformat(), "frozen": row is not None, "working_day": calendar().is_working_day(day),
             "tau": {**frame["tau"], "reason": tau_reason(frame)}, "precision": frame["precision"],
             "days": frame["days"], "scores_as_of": frame["scores_as_of"], "rows": list(table.values()),
-            "desks": _desks(frame, limit)}
+            "taken": taken(connection, day, areas), "desks": _desks(frame, limit)}
+
+
+def taken(connection: Connection, day: dt.date, areas: Collection[str] | None = None) -> list[Row]:
+    """The visits of a day that list draws (campaigns, joint draws) have taken before its own draw, by list."""
+    return connection.execute(q["taken"], {"day": day, "areas": None if areas is None else sorted(areas)}).fetchall()
 
 
 def preview(connection: Connection, day: dt.date) -> Row:

@@ -2,7 +2,7 @@
 -- The draw of a day with its frame and bundle.
 select draw_id, draw_no, draw_date, sequence, status, policy_version, commitment, previous, frozen_at, entropy, seed,
        record_hash, drawn_at, frame, bundle
-from draws where draw_date = %s;
+from draws where draw_date = %s and kind = 'daily';
 
 -- name: visits
 -- Visits of a draw with names, in the order of the draw; areas null: everywhere.
@@ -27,20 +27,21 @@ select d.draw_no, d.draw_date, d.sequence, d.status, d.commitment, d.previous, d
        count(v.unit_id) filter (where v.arm = 'random') as random,
        count(v.unit_id) filter (where v.arm = 'targeted') as targeted
 from draws d left join draw_visits v using (draw_id)
+where d.kind = 'daily'
 group by d.draw_id
 order by d.draw_date desc limit %(limit)s offset %(offset)s;
 
 -- name: bundle
 -- The sealed bundle of a day.
-select draw_no, status, frame, bundle from draws where draw_date = %s;
+select draw_no, status, frame, bundle from draws where draw_date = %s and kind = 'daily';
 
 -- name: frame
 -- The frozen frame of a day.
-select frame from draws where draw_date = %s;
+select frame from draws where draw_date = %s and kind = 'daily';
 
 -- name: records
 -- Every record of the chain in order, without its content.
-select draw_id, draw_no, draw_date, sequence, status, commitment, previous, seed, record_hash from draws order by sequence;
+select draw_id, draw_no, draw_date, kind, sequence, status, commitment, previous, seed, record_hash from draws order by sequence;
 
 -- name: content
 -- Frame and bundle of one record.
@@ -57,6 +58,36 @@ select v.position, u.unit_no, v.stratum, v.arm, v.probability, v.p_duty, v.p_ran
        v.second_officer
 from draw_visits v join units u using (unit_id) where v.draw_id = %s order by v.position;
 
+-- name: list_visits
+-- What the tables say a list drew, to be compared with the bundle.
+select v.position, v.object_no, v.planned_on::text as day, v.probability, v.stands_for,
+       (select coalesce(jsonb_agg(jsonb_build_array(t.department, t.lead, t.second)
+                                  order by t.department collate "C"), '[]')
+        from list_teams t where t.draw_id = v.draw_id and t.position = v.position) as teams
+from list_visits v where v.draw_id = %s order by v.position;
+
+-- name: first
+-- The draw that a replacement is of.
+select kind, record_hash, frame from draws where draw_no = %s and status = 'drawn';
+
+-- name: arm
+-- The arm under which a draw took a unit.
+select v.arm from draw_visits v join draws d using (draw_id) join units u using (unit_id)
+where d.draw_no = %s and u.unit_no = %s;
+
+-- name: taken
+-- Of the visits planned for a day, those of each list draw; areas null: everywhere.
+select d.draw_no, d.kind, d.title, l.list_no, count(*) as visits,
+       count(*) filter (where i.status = 'done') as done
+from list_visits v
+join draws d using (draw_id)
+join inspections i using (inspection_id)
+join units u on u.unit_id = v.unit_id
+left join draw_lists l on l.list_id = d.list_id
+where i.planned_on = %(day)s and i.status in ('planned', 'done') and d.kind <> 'replacement'
+  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
+group by d.draw_id, l.list_id order by d.sequence;
+
 -- name: anchors
 -- The published ends of the hash chains; never their roots.
-select year, anchor, length, created_at from entropy_chains order by year;
+select year, anchor, length, per_day, created_at from entropy_chains order by year;

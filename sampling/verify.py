@@ -29,6 +29,7 @@ from typing import Any, NoReturn
 Row = dict[str, Any]
 
 PROTOCOL = "huoyan-draw/2"
+LIST_PROTOCOL = "huoyan-list/1"
 CLASSES = ("A", "B", "C", "D")
 GROUPS = ("duty", "key", "general")
 TURNS = ("duty", "duty-again", "key", "key-again", "general", "general-again")
@@ -40,6 +41,7 @@ MOST_SIGNS = {b"{": 1_000_000, b"[": 1_000_000, b",": 12_000_000}
 MOST_WORK = 400_000_000
 TUNED_TO = 24
 PARTS = 16
+MOST_LINKS = 100
 _HEX = re.compile(r"[0-9a-f]{64}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
 _SOURCES: dict[str, Row] = {"chain": {"source": "text", "year": "whole", "anchor": "hex", "index": "whole"},
@@ -156,8 +158,8 @@ def read(data: bytes) -> Row:
         raise NotABundle("the file is nested too deeply to be a bundle") from None
     except ValueError as error:
         raise NotABundle(f"the file is not JSON: {' '.join(str(error).split())[:200]}") from None
-    if not isinstance(value, dict) or value.get("protocol") != PROTOCOL:
-        raise NotABundle(f"the file is not a draw bundle of the protocol {PROTOCOL}")
+    if not isinstance(value, dict) or value.get("protocol") not in (PROTOCOL, LIST_PROTOCOL):
+        raise NotABundle(f"the file is not a draw bundle of the protocol {PROTOCOL} or {LIST_PROTOCOL}")
     return value
 
 
@@ -969,7 +971,8 @@ def check_entropy(frame: Row, entropy: list[Row]) -> None:
     if len(set(kinds)) != len(kinds):
         fail("the frame names a source of entropy twice")
     for n, (kind, source, used) in enumerate(zip(kinds, planned, entropy, strict=True)):
-        shape(source, _SOURCES[kind], f"frame.entropy[{n}]")
+        more = {"per_day": "whole"} if "per_day" in source else {}
+        shape(source, {**_SOURCES[kind], **more}, f"frame.entropy[{n}]")
         if canonical({key: value for key, value in used.items() if key != "value"}) != canonical(source):
             fail(f"the entropy used is not the source {kind} that the frame names")
         value = used.get("value")
@@ -983,16 +986,20 @@ def check_entropy(frame: Row, entropy: list[Row]) -> None:
 
 
 def _check_link(frame: Row, source: Row, value: Any) -> None:
-    day = dt.date.fromisoformat(frame["draw_date"])
-    if source.get("year") != day.year or source.get("index") != day.timetuple().tm_yday:
-        fail(f"the chain's link is that of day {source.get('index')} of {source.get('year')}, the draw is of {day}")
+    day, per_day = dt.date.fromisoformat(frame["draw_date"]), source.get("per_day", 1)
+    first = day.timetuple().tm_yday * per_day
+    # The first link of a day is the daily draw's, the others are those of its list draws.
+    links = range(first + 1, first + per_day) if frame["protocol"] == LIST_PROTOCOL else range(first, first + 1)
+    if not 1 <= per_day <= MOST_LINKS or source.get("year") != day.year or source.get("index") not in links:
+        fail(f"the chain's link is number {source['index']}, with {per_day} a day that of day "
+             f"{source['index'] // max(1, per_day)} of {source['year']}, the draw {frame['draw_no']} is of {day}")
     if not isinstance(value, str) or not _HEX.fullmatch(value):
         fail("the chain's link is missing or not 64 hex digits")
     hashed = bytes.fromhex(value)
-    for _ in range(day.timetuple().tm_yday):
+    for _ in range(source["index"]):
         hashed = hashlib.sha256(hashed).digest()
     if hashed.hex() != source.get("anchor"):
-        fail(f"the chain's link hashed {day.timetuple().tm_yday} times does not give the anchor of {day.year}")
+        fail(f"the chain's link hashed {source['index']} times does not give the anchor of {day.year}")
 
 
 def ticket(seed: str, *parts: str) -> int:
@@ -1364,12 +1371,419 @@ def _check_loads(frame: Frame, visits: list[Row]) -> None:
                  f"{officer['load']}")
 
 
+# List draws (huoyan-list/1): the part of docs/draw-protocol.md about draws whose objects are a list -------------------
+
+_OFFICER = {"officer_no": "text", "body": ("text", None), "areas": ["text"], "can_lead": "flag",
+            "certificate_valid": "flag", "loads": ["whole"]}
+_TAKEN = {"object_no": "text", "ticket": "whole", "key": ("ratio", None), "probability": "number",
+          "stands_for": ("text", None)}
+LIST_FORM = {
+    "protocol": "text", "commitment": "hex", "entropy": ["object"], "seed": "hex", "result_digest": "hex",
+    "record_hash": "hex",
+    "frame": {
+        "protocol": "text", "draw_no": "text", "kind": "text", "title": "text", "draw_date": "day", "sequence": "whole",
+        "previous": "hex", "frozen_at": "text", "entropy": ["object"], "scores_as_of": ("day", None),
+        "policy": {"version": "text", "parameters": {
+            "exclusions": ["text"], "cap": _CLASSED, "exclusion_days": dict.fromkeys(CLASSES, "whole"),
+            "planned_open_days": "whole", "counted_kinds": ["text"], "bodies": {"key": ["text"], "general": ["text"]},
+            "class_without_score": "text", "weight": _CLASSED}},
+        "of": ("object", None), "reason": ("object", None), "size": "whole", "order": "text", "days": ["day"],
+        "areas": [{"area": "text", "parent": ("text", None)}],
+        "steps": [{"weight": "number", "objects": "whole", "p": "number", "odds": "ratio"}],
+        "objects": [{"object_no": "text", "unit_no": ("text", None), "area": ("text", None), "key": "flag",
+                     "class": "text", "visits": "whole", "last": ("day", None), "weight": "number",
+                     "excluded": ("object", None), "p": "number"}],
+        "departments": [{"department": "text", "name": "text", "officers": [_OFFICER]}],
+        "recusals": [["text"]],
+    },
+    "result": {"visits": [{"position": "whole", **_TAKEN, "day": "day",
+                           "teams": [{"department": "text", "lead": "text", "second": "text"}]}],
+               "unassigned": [{**_TAKEN, "department": ("text", None), "reason": "text"}]},
+}
+_LIST_NO = re.compile(r"([A-CE-Z])(\d{8})-\d{2,4}", re.ASCII)
+_GIVEN = ("closed", "drawn", "replaced")
+
+
+def load_list(bundle: Row) -> Row:
+    """A list's bundle of the right shape, its content not yet checked."""
+    shape(bundle, LIST_FORM, "")
+    frame = bundle["frame"]
+    for name, form in (("of", {"draw_no": "text", "record_hash": "hex"}),
+                       ("reason", {"code": "text", "text": "text", "unit": ("text", None), "officer": ("text", None)})):
+        if frame[name] is not None:
+            shape(frame[name], form, f"frame.{name}")
+    if any(len(row) != 2 for row in frame["recusals"]):
+        raise NotABundle("a recusal is not a pair of officer and object")
+    canonical(bundle)
+    return bundle
+
+
+class ListFrame:
+    """The frame of a list draw: every derived number is computed again from its objects, officers and rules."""
+
+    def __init__(self, held: Row) -> None:
+        self.held = held
+        self.rules: Row = held["policy"]["parameters"]
+        self.days: list[str] = held["days"]
+        self.objects: list[Row] = held["objects"]
+        self.by_no = {one["object_no"]: one for one in self.objects}
+        self.departments: list[Row] = held["departments"]
+        self._parents = {row["area"]: row["parent"] for row in held["areas"]}
+        self._recused = {(officer, number) for officer, number in held["recusals"]}
+
+    def check(self) -> None:
+        self._header()
+        self._reason()
+        self._rules()
+        self._rows()
+        for one in self.objects:
+            self._object(one)
+        self._steps()
+
+    def _header(self) -> None:
+        held = self.held
+        if held["protocol"] != LIST_PROTOCOL:
+            fail(f"the frame's protocol is {held['protocol']!r}, not {LIST_PROTOCOL}")
+        number = _LIST_NO.fullmatch(held["draw_no"])
+        if not number or number[2] != held["draw_date"].replace("-", ""):
+            fail(f"the draw's number draw_no is {held['draw_no']!r}, which is not one of a list of {held['draw_date']}")
+        letters = {"replacement": "R", "campaign": "Z", "joint": "L"}
+        if not re.fullmatch(r"[a-z][a-z_]{0,31}", held["kind"], re.ASCII) or held["kind"] == "daily":
+            fail(f"the kind {held['kind']!r} is not one that a list can have")
+        if number[1] != letters.get(held["kind"], "X"):
+            fail(f"the draw's number draw_no is {held['draw_no']}, the kind {held['kind']} has the letter "
+                 f"{letters.get(held['kind'], 'X')}")
+        if held["sequence"] < 1 or (held["sequence"] == 1) != (held["previous"] == "0" * 64):
+            fail(f"the frame's previous is {held['previous']} with sequence {held['sequence']}: the first draw, and no "
+                 f"other, names 64 zeros")
+        if not _MOMENT.fullmatch(held["frozen_at"]) or _day(held["frozen_at"][:10]) is None:
+            fail(f"frozen_at is {held['frozen_at']!r}, not a moment in UTC")
+        if held["scores_as_of"] is not None and held["scores_as_of"] > held["draw_date"]:
+            fail(f"scores_as_of is {held['scores_as_of']}, after the day of the draw")
+        if not self.days or self.days != sorted(set(self.days)) or self.days[0] < held["draw_date"]:
+            fail("the days of the visits are none, out of order, or before the day of the draw")
+        if held["order"] not in ("chance", "weight"):
+            fail(f"the order is {held['order']!r}, neither chance nor weight")
+
+    def _reason(self) -> None:
+        held, why = self.held, self.held["reason"]
+        if (held["kind"] == "replacement") != (held["of"] is not None) or (why is None) != (held["of"] is None):
+            fail("a replacement, and nothing else, names the draw it is of and its reason")
+        if why is None:
+            return
+        if (why["unit"] is None) == (why["officer"] is None):
+            fail("the reason of a replacement names a unit or an officer")
+        if why["unit"] is not None:
+            one = self.by_no.get(why["unit"])
+            code = None if one is None else (one["excluded"] or {}).get("code")
+            if held["size"] != 1 or code not in ("replaced", "no_officers"):
+                fail(f"unit {why['unit']} is replaced, but the list does not say so or takes more than one unit")
+            return
+        for department in self.departments:
+            for officer in department["officers"]:
+                if officer["officer_no"] == why["officer"] and any(officer["loads"]):
+                    fail(f"officer {why['officer']} is replaced, but has room for visits in the frame")
+
+    def _rules(self) -> None:
+        rules = self.rules
+        for name in ("weight", "cap"):
+            if not 0 < rules[name]["A"] <= rules[name]["B"] <= rules[name]["C"] <= rules[name]["D"]:
+                fail(f"the rule {name} falls from A to D or is not above 0: a higher risk must never be drawn less")
+        days = [rules["exclusion_days"][c] for c in CLASSES]
+        if days != sorted(days, reverse=True) or days[0] > 365:
+            fail("the rule exclusion_days rises from A to D or has no usable value")
+        if not set(rules["bodies"]["key"]) <= set(rules["bodies"]["general"]):
+            fail("who may visit key units may not visit general ones")
+        if rules["class_without_score"] not in CLASSES or any(not isinstance(rules["cap"][c], int) for c in CLASSES):
+            fail("the rules class_without_score or cap have no usable value")
+
+    def _rows(self) -> None:
+        self._order("area", [row["area"] for row in self.held["areas"]])
+        for row in self.held["areas"]:
+            if row["parent"] is not None and row["parent"] not in self._parents:
+                fail(f"area {row['area']} lies in area {row['parent']}, which the frame does not have")
+        self._order("object", [one["object_no"] for one in self.objects])
+        codes = [department["department"] for department in self.departments]
+        if not codes or len(set(codes)) != len(codes):
+            fail("a list has no department, or one of them twice")
+        known: set[str] = set()
+        for department in self.departments:
+            self._order(f"department {department['department']}: officer",
+                        [officer["officer_no"] for officer in department["officers"]])
+            for officer in department["officers"]:
+                if department["department"] == "fire":
+                    known.add(officer["officer_no"])
+                if officer["areas"] != sorted(officer["areas"], key=in_bytes):
+                    fail(f"officer {officer['officer_no']} has areas out of order")
+                if len(officer["loads"]) != len(self.days):
+                    fail(f"officer {officer['officer_no']} has {len(officer['loads'])} loads for {len(self.days)} days")
+        before: tuple[bytes, bytes] | None = None
+        for officer_no, number in self.held["recusals"]:
+            here = in_bytes(officer_no), in_bytes(number)
+            if before is not None and here <= before:
+                fail(f"the recusal of officer {officer_no} from {number} stands twice or out of order")
+            if officer_no not in known or number not in self.by_no:
+                fail(f"the recusal of officer {officer_no} from {number} is of nobody or nothing in the frame")
+            before = here
+
+    def _order(self, what: str, numbers: list[str]) -> None:
+        for one, after in pairwise(numbers):
+            if in_bytes(after) <= in_bytes(one):
+                fail(f"{what} {after} stands twice or out of order")
+
+    def _line(self, area: str) -> set[str]:
+        found: set[str] = set()
+        here: str | None = area
+        while here is not None and here not in found:
+            found.add(here)
+            here = self._parents.get(here)
+        return found
+
+    def team(self, department: Row, one: Row, day: int | None) -> list[int]:
+        """The officers of a department, by position, who may visit an object on a day, or on any of the days."""
+        bodies = self.rules["bodies"]["key" if one["key"] else "general"]
+        above = None if one["area"] is None else self._line(one["area"])
+        found = []
+        for o, officer in enumerate(department["officers"]):
+            loads = officer["loads"]
+            near = above is None or not officer["areas"] or any(
+                own in above or (officer["body"] == "brigade" and one["area"] in self._line(own))
+                for own in officer["areas"])
+            if (near and officer["certificate_valid"] and (max(loads) if day is None else loads[day]) > 0
+                    and (officer["body"] is None or officer["body"] in bodies)
+                    and not (department["department"] == "fire" and (officer["officer_no"], one["object_no"])
+                             in self._recused)):
+                found.append(o)
+        return found
+
+    def lacking(self, one: Row) -> tuple[Row, str] | None:
+        """The first department that can't send a pair on any day, and what it lacks."""
+        for department in self.departments:
+            team = self.team(department, one, None)
+            if len(team) < 2:
+                return department, "one_officer" if team else "no_officers"
+            if not any(department["officers"][o]["can_lead"] for o in team):
+                return department, "no_lead"
+        return None
+
+    def _object(self, one: Row) -> None:  # noqa: PLR0912  one branch a promise
+        name, said, rules = one["object_no"], one["excluded"], self.rules
+        if one["class"] not in CLASSES:
+            fail(f"object {name} has the class {one['class']!r}, not one of A, B, C, D")
+        last = None if one["last"] is None else dt.date.fromisoformat(one["last"])
+        first = dt.date.fromisoformat(self.days[0])
+        if one["area"] is not None and one["area"] not in self._parents:
+            fail(f"object {name} lies in area {one['area']}, which the frame does not have")
+        if last is not None and last > first:
+            fail(f"object {name} has its last visit on {last}, after the first day of the list")
+        if self.held["of"] is None:
+            weight = rules["weight"][one["class"]] if self.held["order"] == "weight" else 1
+            if one["weight"] != weight:
+                fail(f"object {name} has the weight {one['weight']}, its class and the order give {weight}")
+        elif one["weight"] <= 0:
+            fail(f"object {name} has the weight {one['weight']}, which is not above 0")
+        code = None if said is None else said.get("code")
+        short = self.lacking(one)
+        expected: Row | None = None
+        if short is not None:
+            expected = {"code": "no_officers", "department": short[0]["department"]}
+        elif code in _GIVEN:
+            expected = {"code": code}
+            if code == "replaced" and (self.held["reason"] or {}).get("unit") != name:
+                fail(f"object {name} is left out as replaced, but the reason is about another")
+        elif code == "planned" and "planned" in rules["exclusions"]:
+            expected = {"code": code}
+            if last is None or (first - last).days > rules["planned_open_days"]:
+                fail(f"object {name} is left out as planned, but no visit of it is counted since "
+                     f"{rules['planned_open_days']} days")
+        elif "cap" in rules["exclusions"] and one["visits"] >= rules["cap"][one["class"]]:
+            expected = {"code": "cap", "cap": rules["cap"][one["class"]]}
+        elif "recent" in rules["exclusions"] and last is not None:
+            until = last + dt.timedelta(days=rules["exclusion_days"][one["class"]])
+            expected = {"code": "recent", "until": until.isoformat()} if first < until else None
+        if canonical(said) != canonical(expected):
+            fail(f"object {name} is left out as {_brief(said)}, the frame's own data give {_brief(expected)}")
+
+    def _steps(self) -> None:
+        counts: dict[float, int] = {}
+        for one in self.objects:
+            if one["excluded"] is None:
+                counts[one["weight"]] = counts.get(one["weight"], 0) + 1
+        levels, size = sorted(counts.items()), self.held["size"]
+        if not 1 <= size <= sum(counts.values()):
+            fail(f"the size is {size}, {sum(counts.values())} objects of the list can be drawn")
+        chances = wanted_probabilities(levels, size)
+        said = self.held["steps"]
+        if [(step["weight"], step["objects"]) for step in said] != levels:
+            fail("the steps are not the weights of the objects that can be drawn, each with their number")
+        for step, p in zip(said, chances, strict=True):
+            if step["p"] != p:
+                fail(f"the step of weight {step['weight']} has p {step['p']}, its objects give {p}")
+        check_odds("list", [{**step, "units": step["objects"]} for step in said], "p", "odds", size)
+        chance = {weight: p for (weight, _), p in zip(levels, chances, strict=True)}
+        for one in self.objects:
+            p = 0.0 if one["excluded"] is not None else chance[one["weight"]]
+            if one["p"] != p:
+                fail(f"object {one['object_no']} has p {one['p']}, its weight gives {p}")
+
+
+def select_list(frame: ListFrame, seed: str) -> list[Row]:
+    """The objects that are drawn, in the order of their visits, each with ticket, key and probability."""
+    odds = {step["weight"]: step["odds"] for step in frame.held["steps"]}
+    certain, others = [], []
+    for one in frame.objects:
+        if one["excluded"] is None and one["p"] > 0:
+            drawn_number = ticket(seed, "unit", "list", one["object_no"])
+            row: Row = {"object": one, "ticket": drawn_number, "key": None}
+            if one["p"] == 1:
+                certain.append(row)
+            else:
+                u = drawn_number / 9007199254740992
+                row["key"] = (u / (1 - u)) / odds[one["weight"]]
+                others.append(row)
+    others.sort(key=lambda row: (row["key"], in_bytes(row["object"]["object_no"])))
+    heavy = frame.held["order"] == "weight"
+    return sorted([*certain, *others[: frame.held["size"] - len(certain)]],
+                  key=lambda row: (-row["object"]["weight"] if heavy else 0, row["ticket"],
+                                   in_bytes(row["object"]["object_no"])))
+
+
+def outcome_of_list(frame: ListFrame, seed: str) -> Row:
+    """Visits with day and teams, and those without, as the seed gives them."""
+    drawn, days = select_list(frame, seed), len(frame.days)
+    teams: list[list[list[list[int]]]] = [[[frame.team(department, row["object"], day) for day in range(days)]
+                                           for department in frame.departments] for row in drawn]
+    if sum(len(team) ** 2 for row in teams for one in row for team in one) * max(1, len(drawn)) > MOST_WORK * days:
+        raise NotABundle("the bundle has more visits and officers than can be checked")
+    kept: list[list[int]] = [[] for _ in range(days)]
+    where: list[int | None] = []
+    for v in range(len(drawn)):
+        start = v * days // len(drawn)
+        for day in (*range(start, days), *range(start)):
+            if all(_can(frame, n, day, [teams[w][n][day] for w in (*kept[day], v)])
+                   for n in range(len(frame.departments))):
+                kept[day].append(v)
+                where.append(day)
+                break
+        else:
+            where.append(None)
+    pairs: dict[tuple[int, int], tuple[str, str]] = {}
+    for day in range(days):
+        for n in range(len(frame.departments)):
+            for v, pair in zip(kept[day], _pairs(frame, n, day, [(drawn[w]["object"]["object_no"], teams[w][n][day])
+                                                                 for w in kept[day]], seed), strict=True):
+                pairs[v, n] = pair
+    why = frame.held["reason"]
+    visits: list[Row] = []
+    unassigned: list[Row] = []
+    for v, (row, where_to) in enumerate(zip(drawn, where, strict=True)):
+        name = row["object"]["object_no"]
+        told = {"object_no": name, "ticket": row["ticket"], "key": row["key"], "probability": row["object"]["p"],
+                "stands_for": None if why is None else why["unit"] if why["officer"] is None else name}
+        if where_to is None:
+            short = frame.lacking(row["object"])
+            unassigned.append({**told, "department": short[0]["department"] if short else None,
+                               "reason": short[1] if short else "taken"})
+        else:
+            visits.append({"position": len(visits) + 1, **told, "day": frame.days[where_to], "teams": [
+                {"department": department["department"], "lead": pairs[v, n][0], "second": pairs[v, n][1]}
+                for n, department in enumerate(frame.departments)]})
+    return {"visits": visits, "unassigned": unassigned}
+
+
+def _flow(frame: ListFrame, n: int, day: int, teams: list[list[int]]) -> tuple[Flow, dict[tuple[int, ...], int]]:
+    """The officers of one department on a day, and the place of each kind of team among them."""
+    officers = frame.departments[n]["officers"]
+    known = {team: g for g, team in enumerate(sorted({tuple(team) for team in teams}))}
+    return Flow([officer["loads"][day] for officer in officers], [officer["can_lead"] for officer in officers],
+                list(known)), known
+
+
+def _can(frame: ListFrame, n: int, day: int, teams: list[list[int]]) -> bool:
+    flow, known = _flow(frame, n, day, teams)
+    return all(flow.grant(known[tuple(team)]) for team in teams)
+
+
+def _pairs(frame: ListFrame, n: int, day: int, visits: list[tuple[str, list[int]]], seed: str) -> list[tuple[str, str]]:
+    """The pair (lead, second) of one department for each of a day's visits, by tickets, as in a daily draw."""
+    officers = frame.departments[n]["officers"]
+    leads = [officer["can_lead"] for officer in officers]
+    flow, known = _flow(frame, n, day, [team for _, team in visits])
+    for _, team in visits:
+        flow.grant(known[tuple(team)])
+    together: list[dict[int, int]] = [{} for _ in officers]
+    given = [0] * len(officers)
+    out = []
+    for name, team in visits:
+        flow.withdraw(known[tuple(team)])
+        number = {o: ticket(seed, "officer", officers[o]["officer_no"], name) for o in team if flow.loads[o] > 0}
+        free = sorted(number, key=lambda o: (number[o], o))
+        for i, j in ranked(free, given, together, leads):
+            couple = (free[i], free[j]) if leads[free[i]] else (free[j], free[i])
+            if flow.engage(couple):
+                break
+        else:
+            fail(f"no pair of officers is left for the visit of {name}")
+        for one, other in (couple, couple[::-1]):
+            given[one] += 1
+            together[one][other] = together[one].get(other, 0) + 1
+        out.append((officers[couple[0]]["officer_no"], officers[couple[1]]["officer_no"]))
+    return out
+
+
+def check_list_result(frame: ListFrame, seed: str, result: Row) -> None:
+    made = outcome_of_list(frame, seed)
+    for said in (*result["visits"], *result["unassigned"]):
+        one = frame.by_no.get(said["object_no"])
+        if one is None:
+            fail(f"object {said['object_no']} was drawn, but is not in the frame")
+        if one["excluded"] is not None:
+            fail(f"object {said['object_no']} was drawn, but was left out as {_brief(one['excluded'])}")
+    for what, several in (("visit", "visits"), ("unassigned", "unassigned")):
+        for n, (said, should) in enumerate(zip(result[several], made[several], strict=False)):
+            for field in should:
+                if canonical(said[field]) != canonical(should[field]):
+                    fail(f"{what} {n + 1} is of {said['object_no']} with {field} {_brief(said[field])}, the seed gives "
+                         f"{should['object_no']} with {field} {_brief(should[field])}")
+        if len(result[several]) != len(made[several]):
+            fail(f"the result has {len(result[several])} of {what}, the officers of the frame give "
+                 f"{len(made[several])}")
+
+
+def _brief(value: Any) -> str:
+    return canonical(value).decode()[:200]
+
+
+def check_in_time(row: list[Row]) -> None:
+    """Daily draws follow each other in time, and list draws do; no two draws open the same link of a chain; and a
+    replacement names the record of the draw that it is of."""
+    latest: dict[bool, Row] = {}
+    links: dict[tuple[Any, Any], str] = {}
+    by_no = {bundle["frame"]["draw_no"]: bundle for bundle in row}
+    for bundle in row:
+        frame, listed = bundle["frame"], bundle["protocol"] == LIST_PROTOCOL
+        before = latest.get(listed)
+        if before is not None and (before["draw_date"] > frame["draw_date"] or
+                                   (not listed and before["draw_date"] == frame["draw_date"])):
+            fail(f"{frame['draw_no']} comes after {before['draw_no']} in the chain, but not in time")
+        latest[listed] = frame
+        for source in frame["entropy"]:
+            if source.get("source") == "chain":
+                other = links.setdefault((source.get("year"), source.get("index")), frame["draw_no"])
+                if other != frame["draw_no"]:
+                    fail(f"{other} and {frame['draw_no']} open the same link of the hash chain of {source.get('year')}")
+        if listed and frame["of"] is not None:
+            first = by_no.get(frame["of"]["draw_no"])
+            if first is not None and record_hash(first) != frame["of"]["record_hash"]:
+                fail(f"{frame['draw_no']} is a replacement in {frame['of']['draw_no']}, but names another record of it")
+
+
 # The whole ----------------------------------------------------------------------------------------------------------
 
 
 def record_hash(bundle: Row) -> str:
     frame = bundle["frame"]
-    return digest({"protocol": PROTOCOL, "draw_no": frame["draw_no"], "draw_date": frame["draw_date"],
+    return digest({"protocol": bundle["protocol"], "draw_no": frame["draw_no"], "draw_date": frame["draw_date"],
                    "sequence": frame["sequence"], "previous": frame["previous"], "commitment": bundle["commitment"],
                    "entropy": bundle["entropy"], "seed": bundle["seed"], "result": bundle["result_digest"]})
 
@@ -1381,6 +1795,8 @@ def seed_of(bundle: Row) -> str:
 def load(data: bytes) -> Row:
     """A bundle of the right shape, its content not yet checked."""
     bundle = read(data)
+    if bundle["protocol"] == LIST_PROTOCOL:
+        return load_list(bundle)
     shape(bundle, FORM, "")
     for row in bundle["frame"]["recusals"]:
         if len(row) != 2:
@@ -1392,7 +1808,7 @@ def load(data: bytes) -> Row:
 
 def check_bundle(bundle: Row, commitment: str | None = None) -> None:
     """Everything about one bundle; :class:`Mismatch` names the first thing that does not agree."""
-    frame = Frame(bundle["frame"])
+    frame: Any = ListFrame(bundle["frame"]) if bundle["protocol"] == LIST_PROTOCOL else Frame(bundle["frame"])
     frame.check()
     made = digest(bundle["frame"])
     if commitment is not None and made != commitment.strip().lower():
@@ -1404,7 +1820,7 @@ def check_bundle(bundle: Row, commitment: str | None = None) -> None:
     seed = seed_of(bundle)
     if bundle["seed"] != seed:
         fail(f"the bundle's seed is {bundle['seed']}, commitment and entropy give {seed}")
-    check_result(frame, seed, bundle["result"])
+    (check_list_result if bundle["protocol"] == LIST_PROTOCOL else check_result)(frame, seed, bundle["result"])
     if bundle["result_digest"] != digest(bundle["result"]):
         fail(f"result_digest is {bundle['result_digest']}, the result gives {digest(bundle['result'])}")
     if bundle["record_hash"] != record_hash(bundle):
@@ -1432,11 +1848,10 @@ def check_chain(bundles: list[Row]) -> None:
         if second["sequence"] != first["sequence"] + 1:
             fail(f"the chain has {first['draw_no']} with sequence {first['sequence']} and then {second['draw_no']} "
                  f"with {second['sequence']}: a record is missing or stands twice")
-        if first["draw_date"] >= second["draw_date"]:
-            fail(f"{second['draw_no']} comes after {first['draw_no']} in the chain, but not in time")
         if second["previous"] not in (record_hash(before), digest(first)):
             fail(f"{second['draw_no']} names {second['previous']} as the record before it, {first['draw_no']} has "
                  f"{record_hash(before)}: one of the two was changed")
+    check_in_time(row)
 
 
 def check(data: bytes, commitment: str | None = None, chain: list[bytes] | None = None) -> tuple[int, str]:
@@ -1457,7 +1872,7 @@ def check(data: bytes, commitment: str | None = None, chain: list[bytes] | None 
     frame, visits = bundle["frame"], len(bundle["result"]["visits"])
     published = ", the one published" if commitment is not None else ""
     linked = f", linked with {len(chain)} other records" if chain else ""
-    units = len(frame["units"]["unit_no"])
+    units = len(frame["objects"] if "objects" in frame else frame["units"]["unit_no"])
     return 0, _one_line(f"OK: {frame['draw_no']} of {frame['draw_date']}, {units} units, {visits} visits, "
                         f"commitment {bundle['commitment']}{published}{linked}; not checked: "
                         f"{'; '.join(_not_checked(frame, commitment, chain))}")
@@ -1480,6 +1895,8 @@ def _not_checked(frame: Row, commitment: str | None, chain: list[bytes] | None) 
             out.append("the witnesses' numbers: compare them with their record")
         else:
             out.append(f"the beacon's value: compare it with round {source['round']} of {source['network']}")
+    if frame.get("of"):
+        out.append(f"whether the list is what {frame['of']['draw_no']} left, with its weights: give --chain")
     out.append("whether the register was as the frame says")
     return out
 

@@ -1,6 +1,6 @@
 -- name: draws
 -- Draws of a period, in the order of their days.
-select draw_id, draw_no, draw_date from draws where status = 'drawn' and draw_date between %(first)s and %(last)s
+select draw_id, draw_no, draw_date from draws where status = 'drawn' and kind = 'daily' and draw_date between %(first)s and %(last)s
 order by draw_date;
 
 -- name: frame

@@ -11,6 +11,7 @@ from api.i18n import (
     duty,
     estimates,
     findings,
+    lists,
     model_audits,
     operations,
     overrides,
@@ -28,7 +29,7 @@ Language = Literal["zh", "en"]
 Translate = Callable[..., str]
 
 WORDS: dict[str, tuple[str, str]] = {}
-for _part in (shell, risk, model_audits, overrides, findings, duty, draws, ratios, estimates, plans, cases,
+for _part in (shell, risk, model_audits, overrides, findings, duty, draws, lists, ratios, estimates, plans, cases,
               registers, people, refusals, operations, vendors):
     for _key, _pair in _part.WORDS.items():
         if _key in WORDS:

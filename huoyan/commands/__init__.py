@@ -18,6 +18,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "whatif": ("whatif",), "estimates": ("estimates",),
     "plan": ("plans",),
     "ratios": ("ratios",), "draw": ("draws",), "entropy": ("draws",), "verify": ("verify",),
+    "campaign": ("campaigns",), "joint": ("joint_draws",),
     "alarms": ("telemetry",), "quarantine": ("quarantine",),
     "retention": ("retention",), "size": ("retention",), "gbt": ("gbt",),
     "simulate": ("simulate",),

@@ -10,6 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
+from huoyan.commands.list_draws import IN_DRAW
 from huoyan.commands.session import Day, database
 from huoyan.commands.session import settings as load_settings
 from policy.clocks import legal_day
@@ -68,6 +69,9 @@ def show(day: dt.date | None) -> None:
                   soft_wrap=True)
     console.print(f"units        {held['units']}, {held['eligible']} could be drawn, {held['expected']:.2f} visits "
                   "expected", highlight=False, soft_wrap=True)
+    for row in held["taken"]:
+        console.print(f"taken        {row['visits']} visits of the day by {row['draw_no']} ({row['title']})",
+                      highlight=False, soft_wrap=True, markup=False)
     for note in held["notes"]:
         console.print(f"note         {note['en']}", highlight=False, soft_wrap=True)
     table = _table("no", "unit", "area", "arm", "probability", "lead", "second", "inspection")
@@ -151,5 +155,8 @@ def _words(item: object) -> object:
         return item
     return f"{item['unit_no']}: {item['en']}" if "unit_no" in item else item["en"]
 
+
+for _command in IN_DRAW:
+    draw.add_command(_command)
 
 COMMANDS = (draw, entropy_group)

@@ -43,6 +43,9 @@ def ratios(context: click.Context, day: dt.date | None) -> None:
                           str(row["visited"]), f"{row['remaining']:.1f}", str(row["eligible"]),
                           *(f"{row[name]:.2f}" for name in ("duty", "random", "targeted", "expected")))
     console.print(table)
+    for row in found["taken"]:
+        console.print(f"{row['visits']} visits of the day are taken by {row['draw_no']} ({row['title']})",
+                      highlight=False, soft_wrap=True, markup=False)
     desks = _table("desk", "areas", "officers", "possible", "wanted", "granted", "note", title="visits of the day")
     for desk in found["desks"]:
         desks.add_row(desk["desk"], str(len(desk["covers"])), str(desk["officers"]), str(desk["free"]),

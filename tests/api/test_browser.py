@@ -11,7 +11,8 @@ from tests.api.conftest import House
 
 _NARROW = ("/", "/ranking", "/overrides", "/plans", "/public/plans", "/public/plans/Y2026-1",
            "/alarms", "/duty", "/duty?view=requests", "/findings", "/findings/{finding}", "/findings/{plot}",
-           "/draws/2026-12-07", "/inspections", "/registers/units", "/registers/devices",
+           "/draws/2026-12-07", "/list-draws", "/campaigns", "/joint-draws", "/inspections", "/registers/units",
+           "/registers/devices",
            "/registers/officers", "/registers/import", "/quarantine", "/jobs", "/policy", "/accounts", "/audit",
            "/model-audit", "/public/draws", "/public/draws/2026-12-07", "/api", "/units/{unit}", "/inspections/{visit}",
            "/units/{unit}?entered=fire", "/units/{unit}/enter/penalty", "/units/{unit}/enter/check?number=T-U0001",

@@ -357,10 +357,13 @@ def test_pages_show_a_draw_only_of_their_own_areas(town_db):
 def test_the_secret_of_the_hash_chain_is_in_no_frame_or_bundle_and_links_open_backwards(town_db):
     _drawn(town_db)
     _drawn(town_db, TUESDAY)
-    held = town_db.row("select root, anchor, length from entropy_chains")
+    held = town_db.row("select root, anchor, length, per_day from entropy_chains")
     for row in town_db.rows("select frame, bundle from draws"):
         assert held["root"].encode() not in bytes(row["frame"]) + bytes(row["bundle"])
     links = [row["entropy"][0]["value"] for row in town_db.rows("select entropy from draws order by draw_date")]
     from hashlib import sha256
 
-    assert sha256(bytes.fromhex(links[1])).hexdigest() == links[0], "the later link hashes to the earlier, not back"
+    earlier = bytes.fromhex(links[1])
+    for _ in range(held["per_day"]):
+        earlier = sha256(earlier).digest()
+    assert earlier.hex() == links[0], "the later link hashes to the earlier, not back"

@@ -91,6 +91,12 @@ _REACH = [
     ("huoyan_api", "select anchor from entropy_chains", True),
     ("huoyan_api", "select root from entropy_chains", False),
     ("huoyan_api", "update draws set seed = 'x'", False),
+    ("huoyan_api", "insert into draws (draw_no) values ('x')", False),
+    ("huoyan_api", "select list_link(1), finish_list(1, '[]', 's', 'b', 'h', now())", True),
+    ("huoyan_api", "select freeze_list('D1', '2026-03-02', 'daily', 't', 1, 'v', 'f', 'c', 'p', now(), null, null)",
+     True),
+    ("huoyan_api", "insert into joint_departments values ('police', '公安')", True),
+    ("huoyan_ingest", "select list_link(1)", False),
     ("huoyan_api", "insert into scores (unit_id, as_of, score, rank, risk_class, base_class, contributions) "
                    "values (1, '2026-03-01', 1, 1, 'A', 'A', '[]')", False),
     ("huoyan_api", "update audit_log set actor = 'x'", False),

@@ -2,8 +2,8 @@
 
 from store.migrations.sql_file import run_beside
 
-revision = "0017"
-down_revision = "0016"
+revision = "0016"
+down_revision = "0015"
 
 
 def upgrade() -> None:

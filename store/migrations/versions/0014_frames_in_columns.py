@@ -2,7 +2,7 @@
 
 from store.migrations.sql_file import run_beside
 
-revision = "0015"
+revision = "0014"
 down_revision = "0013"
 
 

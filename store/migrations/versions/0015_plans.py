@@ -2,8 +2,8 @@
 
 from store.migrations.sql_file import run_beside
 
-revision = "0016"
-down_revision = "0015"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade() -> None:
