@@ -11,7 +11,7 @@ INSTALL_SELF = $(PIP) install --no-deps --no-build-isolation -e . >.venv/install
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-header pyproject.toml
 
-.PHONY: help demo test lint bench fuzz lock clean
+.PHONY: help demo test lint bench chance kills fuzz lock clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1  /p' Makefile | awk '{n = $$1; $$1 = ""; printf "make %-6s%s\n", n, $$0}'
@@ -32,6 +32,14 @@ lint: .venv/.dev ## Style, types, and who imports whom
 bench: .venv/.dev ## Measure (ARGS names one benchmark)
 	@tests/servers/prepare
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+chance: .venv/.dev ## Draw 20,000 times and count, beside the same draws by R (ARGS='--draws 2000 --seed 7')
+	@tests/chance/prepare
+	@$(BIN)/python -m tests.chance $(ARGS)
+
+kills: .venv/.dev ## Kill the draw with SIGKILL at twenty more moments, each time whole or not at all
+	@tests/servers/prepare
+	@HUOYAN_TEST_KILLS=20 $(BIN)/pytest -q tests/sampling/test_killed.py $(ARGS)
 
 fuzz: .venv/.dev ## Fuzz the decoders (ARGS='frames --inputs 100000' picks and bounds)
 	@$(BIN)/python -m tests.fuzz $(ARGS)
