@@ -11,7 +11,7 @@ INSTALL_SELF = $(PIP) install --no-deps --no-build-isolation -e . >.venv/install
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-header pyproject.toml
 
-.PHONY: help demo test lint bench chance kills fuzz lock clean
+.PHONY: help demo test lint bench chance kills fuzz verifiers lock clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1  /p' Makefile | awk '{n = $$1; $$1 = ""; printf "make %-6s%s\n", n, $$0}'
@@ -47,6 +47,9 @@ fuzz: .venv/.dev ## Fuzz the decoders (ARGS='frames --inputs 100000' picks and b
 soak: .venv/.dev ## Kill and cut everything for an hour, and compare what was acknowledged with what is stored
 	@tests/servers/prepare
 	@$(BIN)/python -m tests.soak $(ARGS)
+
+verifiers: .venv/.dev ## Compare the verifiers in Python and JavaScript on 10,000 random frames (ARGS='--frames 500')
+	@$(BIN)/python -m tests.sampling.verifiers $(ARGS)
 
 lock: .venv/.dev ## Write the lock files again from pyproject.toml
 	$(COMPILE) --extra build --output-file requirements-server.lock

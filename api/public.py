@@ -104,3 +104,9 @@ def day_page(request: Request, day: dt.date, db: Db) -> Response:
 @router.get("/public/lists/{draw_no}", include_in_schema=False)
 def list_page(request: Request, draw_no: DrawNo, db: Db) -> Response:
     return pages.render(request, "public_draw.html", draw=api_list(draw_no, db))
+
+
+@router.get("/public/verify", include_in_schema=False)
+def verify_page(request: Request) -> Response:
+    """The verifier in the reader's browser: the file is chosen there and stays there."""
+    return pages.render(request, "public_verify.html")

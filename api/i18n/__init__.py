@@ -23,6 +23,7 @@ from api.i18n import (
     risk,
     shell,
     vendors,
+    verify,
 )
 
 Language = Literal["zh", "en"]
@@ -30,7 +31,7 @@ Translate = Callable[..., str]
 
 WORDS: dict[str, tuple[str, str]] = {}
 for _part in (shell, risk, model_audits, overrides, findings, duty, draws, lists, ratios, estimates, plans, cases,
-              registers, people, refusals, operations, vendors):
+              registers, people, refusals, operations, vendors, verify):
     for _key, _pair in _part.WORDS.items():
         if _key in WORDS:
             raise ValueError(f"the word {_key} stands twice")

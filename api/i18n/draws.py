@@ -96,9 +96,9 @@ WORDS = {
                     "browser computes it again."),
     "public.how3": ("存证哈希把每次抽取与前一次连成链，改动任何一次都会使后面的全部不符。",
                     "Record hashes form a chain: changing one draw breaks every later one."),
-    "public.how4": ("名单含内部风险等级，不向社会公开；监督机关可用 huoyan verify 核对全部内容。",
+    "public.how4": ("名单含内部风险等级，不向社会公开；监督机关可用 huoyan verify 或“核验存证包”页核对全部内容。",
                     "The frame holds internal risk classes and is not public; a supervising body can check all of "
-                    "it with huoyan verify."),
+                    "it with huoyan verify or on the page that verifies a bundle."),
     "public.check": ("核对种子", "Check the seed"),
     "public.seed_ok": ("一致：种子由承诺值和公开随机源算出",
                        "It agrees: the seed follows from the commitment and the public entropy"),

@@ -16,7 +16,7 @@ PAGES = ("/", "/ranking", "/alarms", "/alarms?state=all", "/alarms/pulse", "/dra
          "/quarantine?waiting=true&asked=7", "/storage",
          "/model-audit", "/estimates", "/estimates?period=2026&by=kind", "/estimates?first=2026-12-01&by=group",
          "/ratios", "/ratios?day=2026-12-08", "/policy", "/policy?day=2011-06-01", "/accounts", "/audit",
-         "/public/draws", "/api")
+         "/public/draws", "/public/verify", "/api")
 _OF_ONE = ("/units/{unit}", "/inspections/new?unit_id={unit}", "/inspections/{done}", "/inspections/{planned}",
            "/draws/2026-12-07", "/draws/2026-12-07/check", "/public/draws/2026-12-07")
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|javascript:", re.IGNORECASE)
