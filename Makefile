@@ -11,7 +11,7 @@ INSTALL_SELF = $(PIP) install --no-deps --no-build-isolation -e . >.venv/install
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-header pyproject.toml
 
-.PHONY: help demo test lint bench chance kills fuzz verifiers lock clean
+.PHONY: help demo test lint bench chance kills fuzz verifiers lock clean soak years
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1  /p' Makefile | awk '{n = $$1; $$1 = ""; printf "make %-6s%s\n", n, $$0}'
@@ -50,6 +50,9 @@ soak: .venv/.dev ## Kill and cut everything for an hour, and compare what was ac
 
 verifiers: .venv/.dev ## Compare the verifiers in Python and JavaScript on 10,000 random frames (ARGS='--frames 500')
 	@$(BIN)/python -m tests.sampling.verifiers $(ARGS)
+
+years: .venv/.dev ## Simulate 200 years with random losses, and hold each against what a draw promises
+	@$(BIN)/python -m tests.years $(ARGS)
 
 lock: .venv/.dev ## Write the lock files again from pyproject.toml
 	$(COMPILE) --extra build --output-file requirements-server.lock

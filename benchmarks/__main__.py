@@ -26,6 +26,7 @@ BENCHMARKS = {
     "nightly": "roll-up, features, scores, freeze, draw, verify: time, memory, and how both grow",
     "scale": "features, scores and training on 10,000 and 100,000 units, 1,000,000 if asked: time, memory, growth",
     "draws": "freeze, draw and verify on 10,000 to 1,000,000 units, 20 districts, 2,000 officers: time, memory, growth",
+    "year": "a simulated year of draws of 10,000 and 100,000 units, with and without its rivals: time, growth",
     "demo": "huoyan demo from an empty folder, against its limits of time and memory",
     "evaluate": "the ranking on cities whose truth is known and on a real record, against simpler orders"}
 

@@ -34,7 +34,7 @@ class WorkCalendar:
         if day in self._work:
             return True
         if day.year in _YEARS:
-            return bool(chinese_calendar.is_workday(day))
+            return _is_workday(day)
         return day.weekday() < 5
 
     def next(self, day: dt.date) -> dt.date:
@@ -61,6 +61,12 @@ class WorkCalendar:
         """The working days from ``first`` to ``last``, both included."""
         days = (first + dt.timedelta(days=n) for n in range((last - first).days + 1))
         return [day for day in days if self.is_working_day(day)]
+
+
+@lru_cache(maxsize=8192)
+def _is_workday(day: dt.date) -> bool:
+    """The library looks through all of its days each time it is asked."""
+    return bool(chinese_calendar.is_workday(day))
 
 
 @lru_cache(maxsize=4)

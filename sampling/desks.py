@@ -38,10 +38,12 @@ def desks(areas: Iterable[tuple[str, str]], officers: Sequence[Officer], places:
     draw is made among as many units as officers can be shared over, and no more.
     """
     by_team: dict[tuple[str, tuple[int, ...]], list[str]] = {}
-    for area, kind in sorted(set(areas)):
-        team = tuple(o for o, officer in enumerate(officers) if officer.certificate_valid
-                     and officer.body in bodies[kind] and places.fits(officer, area))
-        by_team.setdefault((kind, team), []).append(area)
+    pairs = sorted(set(areas))
+    teams = {kind: places.teams(((o, officer) for o, officer in enumerate(officers) if officer.certificate_valid
+                                 and officer.body in bodies[kind]), (area for area, of in pairs if of == kind))
+             for kind in KINDS}
+    for area, kind in pairs:
+        by_team.setdefault((kind, teams[kind][area]), []).append(area)
     names = _names(by_team, places)
     loads, leads = [o.load for o in officers], [o.can_lead for o in officers]
     found = []

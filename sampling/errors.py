@@ -30,4 +30,8 @@ class PlanError(HuoyanError):
 class EstimateError(HuoyanError):
     """A period or a grouping that no estimate can be made for."""
 
+
+class YearError(HuoyanError):
+    """A year that can't be simulated as it is asked for."""
+
     status = 422

@@ -79,12 +79,13 @@ def build(situation: Situation, parameters: Parameters, work: WorkCalendar, head
 class Maker:
     """Makes one frame, step by step; :mod:`sampling.replay` makes past ones again with a step changed."""
 
-    def __init__(self, situation: Situation, parameters: Parameters, days: Days, *, tune: bool = True) -> None:
+    def __init__(self, situation: Situation, parameters: Parameters, days: Days, *, tune: bool = True,
+                 places: Places | None = None) -> None:
         self.parameters, self.tune, self.situation = parameters, tune, situation
         self.day, self.days = situation.day, days
         self.units = held = situation.population()
         self.officers = sorted(situation.officers, key=lambda officer: order_of(officer.officer_no))
-        places = Places(situation.parents)
+        places = places or Places(situation.parents)
         kinds = ("general", "key")
         is_key = (held.group < 2).astype(np.int32)
         pairs = np.flatnonzero(np.bincount(held.area * 2 + is_key, minlength=2 * len(held.areas)))
@@ -106,9 +107,18 @@ class Maker:
         self.weights = [self._weights(profile, paces) for profile in self.profiles]
 
     def frame(self, header: Header) -> dict[str, Any]:
+        held = self.units
+        outline, excluded = self.outline(header)
+        return outline | {
+            "units": {"unit_no": list(held.unit_no), "area": held.area.tolist(), "group": held.group.tolist(),
+                      "class": self.classes.tolist(), "score": _or_null(held.score, np.isnan(held.score)),
+                      "visits": held.visits.tolist(), "ago": _or_null(held.ago, held.ago < 0),
+                      "excluded": excluded.tolist()}}
+
+    def outline(self, header: Header) -> tuple[dict[str, Any], Ints]:
+        """The frame without its units, and why each of them is left out."""
         split, strata = self._strata()
         chances = self._chances(strata)
-        held = self.units
         return {
             "protocol": PROTOCOL, "draw_no": header.draw_no, "draw_date": self.day.isoformat(),
             "sequence": header.sequence, "previous": header.previous, "frozen_at": header.frozen_at,
@@ -120,7 +130,7 @@ class Maker:
                     "lift": asdict(self.situation.lift) if self.situation.lift else None},
             "precision": {"units": split.units, "needed": split.needed, "stretch": split.stretch},
             "quotas": [asdict(self.quotas[group, c]) for group in GROUPS for c in CLASSES],
-            "areas": [{"area": area, "parent": self.situation.parents.get(area)} for area in held.areas],
+            "areas": [{"area": area, "parent": self.situation.parents.get(area)} for area in self.units.areas],
             "desks": [{"desk": desk.name, "kind": desk.kind, "covers": list(desk.covers),
                        "officers": len(desk.officers), "free": desk.free, "wanted": split.wanted[d],
                        "capacity": split.capacity[d],
@@ -131,14 +141,17 @@ class Maker:
             "profiles": [{"stratum": f"{self.desks[profile.desk].name}/{profiles.TURNS[profile.turn]}",
                           "class": CLASSES[profile.risk_class], "band": profile.band, "units": profile.units, **chance}
                          for profile, chance in zip(self.profiles, chances, strict=True)],
-            "units": {"unit_no": list(held.unit_no), "area": held.area.tolist(), "group": held.group.tolist(),
-                      "class": self.classes.tolist(), "score": _or_null(held.score, np.isnan(held.score)),
-                      "visits": held.visits.tolist(), "ago": _or_null(held.ago, held.ago < 0),
-                      "excluded": self._beyond(chances).tolist()},
             "officers": [{"officer_no": o.officer_no, "body": o.body, "areas": sorted(o.areas), "can_lead": o.can_lead,
                           "certificate_valid": o.certificate_valid, "load": o.load} for o in self.officers],
             "recusals": sorted([officer, unit] for officer, unit in self.situation.recusals),
-        }
+        }, self._beyond(chances)
+
+    @property
+    def place(self) -> Ints:
+        """The position of each unit's profile, -1 where the unit is left out for another reason than capacity."""
+        found = np.full(len(self.units), -1, dtype=np.int32)
+        found[self.excluded == 0] = self._profile_of
+        return found
 
     def _exclusions(self) -> Ints:
         """Why each unit is left out, as a position in ``EXCLUSIONS``: the first reason that applies."""

@@ -160,3 +160,16 @@ class Places:
         """Whether the officer's area is the unit's or lies above it; a brigade's may also lie beneath it."""
         above = self.line(area)
         return any(own in above or (officer.body == "brigade" and area in self.line(own)) for own in officer.areas)
+
+    def teams(self, officers: Iterable[tuple[int, Officer]], areas: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """For each of the areas the numbers of the officers who fit it, rising: :meth:`fits` for many at once."""
+        at_or_under: dict[str, list[int]] = {}
+        over: dict[str, list[int]] = {}
+        for number, officer in officers:
+            for own in officer.areas:
+                at_or_under.setdefault(own, []).append(number)
+                for area in self.line(own) if officer.body == "brigade" else ():
+                    over.setdefault(area, []).append(number)
+        return {area: tuple(sorted({*over.get(area, ()), *(number for above in self.line(area)
+                                                           for number in at_or_under.get(above, ()))}))
+                for area in areas}

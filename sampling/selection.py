@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,9 @@ from sampling.population import Floats, Ints
 from sampling.profiles import ARMS, TURNS, Profile
 from sampling.strata import rounded
 from sampling.tickets import sizes_uniform, unit_tickets
+
+# The tickets of units, by their positions, in one arm.
+Tickets = Callable[[str, Ints], np.ndarray[Any, np.dtype[np.uint64]]]
 
 
 @dataclass(frozen=True)
@@ -45,21 +48,23 @@ def sizes(frame: Mapping[str, Any], seed: str) -> list[int]:
     return out
 
 
-def select(frame: Mapping[str, Any], seed: str, view: View | None = None) -> tuple[list[int], list[Drawn]]:
+def select(frame: Mapping[str, Any], seed: str, view: View | None = None,
+           tickets: Tickets | None = None) -> tuple[list[int], list[Drawn]]:
     """The sizes and the units drawn, in the order of visits: duties, then the random arm, then the targeted arm.
 
     Each arm has tickets of its own, so the arms are independent. A unit that two arms take is visited once, under the
     earlier arm; the later arm's place is not filled again, since that would change the probabilities of the others.
+    ``tickets`` are the protocol's; only a simulation has others of the same law.
     """
     view = view or View(frame)
     taken = sizes(frame, seed)
-    members = _Members(view)
+    members = _Members(view, tickets or _of_protocol(seed, view))
     drawn: dict[int, Drawn] = {}
     for arm in ARMS:
         for held, size in zip(frame["strata"], taken, strict=True):
             if held["arm"] != arm or size == 0:
                 continue
-            for at, ticket, key in members.taken(held, size, seed):
+            for at, ticket, key in members.taken(held, size):
                 if at in drawn:
                     drawn[at] = replace(drawn[at], also=(*drawn[at].also, arm))
                 else:
@@ -70,9 +75,9 @@ def select(frame: Mapping[str, Any], seed: str, view: View | None = None) -> tup
 class _Members:
     """The units of each stratum, with the step that each has there."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, tickets: Tickets) -> None:
         frame = view.frame
-        self._view = view
+        self._view, self._tickets = view, tickets
         self._profiles = [_profile(row) for row in frame["profiles"]]
         parameters = frame["policy"]["parameters"]
         rule = _Rule(parameters["weight_targeted"], parameters["score_band"])
@@ -90,21 +95,21 @@ class _Members:
     def total(self, at: int) -> float:
         return float(self._totals[self._view.place[at]])
 
-    def taken(self, held: Mapping[str, Any], size: int, seed: str) -> list[tuple[int, int, float | None]]:
+    def taken(self, held: Mapping[str, Any], size: int) -> list[tuple[int, int, float | None]]:
         """Position, ticket and key of the units of one stratum that are taken: the certain ones by number, then those
         with the smallest keys."""
         chance, odds = ("high", "odds_high") if size > math.floor(held["expected"]) else ("low", "odds_low")
         units, step = self._of(held)
         chances = np.array([one[chance] for one in held["steps"]], dtype=np.float64)[step]
         certain = units[chances == 1]
-        numbers = self._tickets(seed, held["arm"], certain).tolist()
+        numbers = self._tickets(held["arm"], certain).tolist()
         out: list[tuple[int, int, float | None]] = [
             (at, number, None) for at, number in zip(certain.tolist(), numbers, strict=True)]
         left = size - len(out)
         open_ = (chances > 0) & (chances < 1)
         others = units[open_]
         if left > 0 and len(others):
-            tickets = self._tickets(seed, held["arm"], others)
+            tickets = self._tickets(held["arm"], others)
             u = tickets / 9007199254740992.0
             keys = (u / (1 - u)) / np.array([one[odds] for one in held["steps"]], dtype=np.float64)[step[open_]]
             for n in _smallest(keys, left):
@@ -122,9 +127,9 @@ class _Members:
         table[list(of_profile)] = list(of_profile.values())
         return units.astype(np.int32), table[place]
 
-    def _tickets(self, seed: str, arm: str, units: Ints) -> np.ndarray[Any, np.dtype[np.uint64]]:
-        names = self._view.unit_no
-        return unit_tickets(seed, arm, [names[at] for at in units.tolist()])
+
+def _of_protocol(seed: str, view: View) -> Tickets:
+    return lambda arm, units: unit_tickets(seed, arm, [view.unit_no[at] for at in units.tolist()])
 
 
 def _smallest(keys: Floats, many: int) -> list[int]:

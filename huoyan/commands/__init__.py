@@ -21,5 +21,5 @@ PLACES: dict[str, tuple[str, ...]] = {
     "campaign": ("campaigns",), "joint": ("joint_draws",),
     "alarms": ("telemetry",), "quarantine": ("quarantine",),
     "retention": ("retention",), "size": ("retention",), "gbt": ("gbt",),
-    "simulate": ("simulate",),
+    "simulate": ("simulate",), "simulate-year": ("years",),
 }

@@ -19,7 +19,7 @@ from tests.servers.mosquitto import why_not
 ROOT = Path(__file__).parents[2]
 SAYS = {"ingest": {"rates", "processor_seconds", "delays", "messages"}, "pages": {"pages", "units", "over_target"},
         "nightly": {"seconds", "growth", "memory", "year", "sizes"}, "demo": {"seconds", "memory_mb"},
-        "draws": {"found", "growth"},
+        "draws": {"found", "growth"}, "year": {"found", "growth"},
         "scale": {"parts", "server_memory", "made", "growth"},
         "evaluate": {"cities", "learned"},
         "links": {"windows", "idle_links", "idle_bytes", "bytes_a_link", "alarm_seconds"},

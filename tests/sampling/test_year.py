@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy import calendar
@@ -88,6 +88,7 @@ def test_both_arms_are_at_work(year):
         "duty": True, "random": True, "targeted": True}
 
 
+@settings(deadline=None)
 @given(st.integers(1, 400), st.integers(1, 250), st.data())
 def test_rounding_a_duty_up_or_down_never_lets_it_outgrow_the_days(due, days, data):
     """Each day takes floor or ceil of what remains / days left, whichever chance says: the last day always ends at 0.
