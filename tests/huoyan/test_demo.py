@@ -128,6 +128,6 @@ def test_each_port_is_looked_at_before_anything_is_started(tmp_path: Path, ports
 
 
 def test_reset_starts_over(home: Path, ports: dict[str, int]) -> None:
-    done = run(words(home, ports, "--once", "--reset"))
+    done = run(words(home, ports, "--once", "--reset", "--units", "60", "--devices", "60"))
     assert done.returncode == 0, done.stderr + done.stdout
-    assert "units 200" in done.stdout
+    assert "units 60" in done.stdout
