@@ -32,9 +32,10 @@ def bench(*words: str | Path) -> subprocess.CompletedProcess[str]:
                           capture_output=True, text=True, timeout=240, check=False)
 
 
-# Two of the longest run what other tests run from end to end: the demo, and the night of a district. They are tried by
-# ``make bench ARGS=--quick``, or here with HUOYAN_TEST_BENCHMARKS=all.
-ELSEWHERE = set() if os.environ.get("HUOYAN_TEST_BENCHMARKS") == "all" else {"demo", "nightly"}
+# The longest run what other tests run from end to end. They are tried by ``make bench ARGS=--quick``, or here with
+# HUOYAN_TEST_BENCHMARKS=all.
+ELSEWHERE = set() if os.environ.get("HUOYAN_TEST_BENCHMARKS") == "all" else {
+    "demo", "ingest", "links", "nightly", "pages"}
 
 
 @pytest.mark.parametrize("name", sorted(set(BENCHMARKS) - ELSEWHERE))
