@@ -23,18 +23,22 @@ def commitment_of(frame: bytes) -> str:
 def seal(frame: bytes, entropy: list[dict[str, Any]]) -> dict[str, Any]:
     """Draw from a frozen frame with the entropy that its freeze named, and seal all of it into a bundle."""
     # The frame is read back from its bytes: what is drawn from is exactly what was committed to.
-    held: dict[str, Any] = orjson.loads(frame)
-    commitment = commitment_of(frame)
+    return sealed(commitment_of(frame), View(orjson.loads(frame)), entropy)
+
+
+def sealed(commitment: str, view: View, entropy: list[dict[str, Any]]) -> dict[str, Any]:
+    """As :func:`seal`, for who has read the frame already; ``commitment`` is that of the bytes it was read from."""
+    held = view.frame
     seed = seed_of(commitment, entropy)
-    result = outcome(held, seed)
+    result = outcome(held, seed, view)
     return {"protocol": PROTOCOL, "frame": held, "commitment": commitment, "entropy": entropy, "seed": seed,
             "result": result, "result_digest": digest(result),
             "record_hash": record_hash(held, commitment, entropy, seed, digest(result))}
 
 
-def outcome(frame: Mapping[str, Any], seed: str) -> dict[str, Any]:
+def outcome(frame: Mapping[str, Any], seed: str, view: View | None = None) -> dict[str, Any]:
     """Sizes, visits with officers, and the visits that nobody could be found for."""
-    view = View(frame)
+    view = view or View(frame)
     taken, drawn = select(frame, seed, view)
     pairs, reasons = staff(frame, seed, drawn, view)
     visits: list[dict[str, Any]] = []

@@ -23,20 +23,23 @@ def check(db: Database) -> Iterator[tuple[str, bool, str]]:
     before: dict[str, Any] | None = None
     for record in db.rows(q["records"]):
         content = db.row(q["content"], [record["draw_id"]])
-        problem = "its content is gone" if content is None else _problem(db, record, content, before)
-        yield record["draw_no"], problem is None, problem or _said(record, content)
+        if content is None:
+            yield record["draw_no"], False, "its content is gone"
+        else:
+            frame = orjson.loads(content["frame"])
+            problem = _problem(db, record, content, frame, before)
+            yield record["draw_no"], problem is None, problem or _said(record, frame.get("protocol"))
         before = record
 
 
-def _said(record: dict[str, Any], content: dict[str, Any] | None) -> str:
-    protocol = orjson.loads(content["frame"]).get("protocol") if content else PROTOCOL
+def _said(record: dict[str, Any], protocol: str | None) -> str:
     known = protocol == PROTOCOL or record["kind"] != "daily"
     rest = "" if known else f"; of the protocol {protocol}: only its frame's digest and its link checked"
     return f"{record['status']}, commitment {record['commitment']}{rest}"
 
 
 def _problem(db: Database, record: dict[str, Any], content: dict[str, Any],  # noqa: PLR0911  one line a promise
-             before: dict[str, Any] | None) -> str | None:
+             frame: dict[str, Any], before: dict[str, Any] | None) -> str | None:
     allowed = {before["record_hash"], before["commitment"]} if before else {GENESIS}
     sequence = before["sequence"] + 1 if before else 1
     if record["sequence"] != sequence:
@@ -45,7 +48,7 @@ def _problem(db: Database, record: dict[str, Any], content: dict[str, Any],  # n
         return "the record it names before it is not the one that stands before it"
     if commitment_of(bytes(content["frame"])) != record["commitment"]:
         return "its frame has not the digest that was published as its commitment"
-    daily, frame = record["kind"] == "daily", orjson.loads(content["frame"])
+    daily = record["kind"] == "daily"
     if daily and frame.get("protocol") != PROTOCOL:
         return None
     different = _unlike_frame(db, record, frame) if daily else _unlike_first(db, frame)

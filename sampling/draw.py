@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import orjson
 from psycopg.types.json import Jsonb
 
 from casework.drawn_visits import DrawnVisit, plan_all
 from sampling import entropy as sources
-from sampling.bundle import seal, without_frame
+from sampling import frames
+from sampling.bundle import commitment_of, sealed, without_frame
 from sampling.errors import DrawError
-from sampling.frames import View
 from sampling.freeze import LOCK, freeze
 from sampling.parameters import Parameters
 from sampling.profiles import ARMS
@@ -67,8 +66,9 @@ def _late_freeze(db: Database, day: dt.date, now: dt.datetime, given: Mapping[st
 
 def _draw(connection: Connection, held: Mapping[str, Any], day: dt.date, now: dt.datetime, given: Mapping[str, str],
           actor: str) -> dict[str, Any]:
-    frame = bytes(held["frame"])
-    bundle = seal(frame, sources.gathered(connection, _planned(frame), given))
+    content = bytes(held["frame"])
+    view = frames.View(frames.read(content))
+    bundle = sealed(commitment_of(content), view, sources.gathered(connection, view.frame["entropy"], given))
     visits = bundle["result"]["visits"]
     ids = {row["unit_no"]: row["unit_id"] for row in
            connection.execute(q["unit_ids"], [[visit["unit_no"] for visit in visits]])}
@@ -79,7 +79,7 @@ def _draw(connection: Connection, held: Mapping[str, Any], day: dt.date, now: dt
               ("draw_id", "position", "unit_id", "stratum", "arm", "probability", "p_duty", "p_random", "p_targeted",
                "lead_officer", "second_officer", "inspection_id"),
               ("int8", "int4", "int8", "text", "text", "float8", "float8", "float8", "float8", "text", "text", "int8"),
-              _rows(held["draw_id"], bundle, ids, planned))
+              _rows(held["draw_id"], view, visits, ids, planned))
     connection.execute(q["finish"], {"draw_id": held["draw_id"], "entropy": Jsonb(bundle["entropy"]),
                                      "seed": bundle["seed"], "bundle": without_frame(bundle),
                                      "record_hash": bundle["record_hash"], "now": now})
@@ -92,19 +92,13 @@ def _draw(connection: Connection, held: Mapping[str, Any], day: dt.date, now: dt
             "notes": [desk_note(desk) for desk in bundle["frame"]["desks"] if desk["note"]][:20]}
 
 
-def _rows(draw_id: int, bundle: Mapping[str, Any], ids: Mapping[str, int],
+def _rows(draw_id: int, view: frames.View, visits: Sequence[Mapping[str, Any]], ids: Mapping[str, int],
           planned: Mapping[int, int]) -> Iterator[tuple[Any, ...]]:
-    view = View(bundle["frame"])
     chances = [view.chance(f"p_{arm}") for arm in ARMS]
-    for visit in bundle["result"]["visits"]:
+    for visit in visits:
         at, unit = view.at(visit["unit_no"]), ids[visit["unit_no"]]
         yield (draw_id, visit["position"], unit, view.stratum(at), visit["arm"], visit["probability"],
                *(float(chance[at]) for chance in chances), visit["lead"], visit["second"], planned[unit])
-
-
-def _planned(frame: bytes) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = orjson.loads(frame)["entropy"]
-    return found
 
 
 def _standing(connection: Connection, held: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,7 +75,8 @@ def read(connection: Connection, day: dt.date, parameters: Parameters) -> Situat
     """The situation on the eve of ``day``."""
     row = connection.execute(q["scores_as_of"], [day]).fetchone()
     as_of = row["as_of"] if row else None
-    population = _population(connection, {
+    parents = {a["area_code"]: a["parent_code"] for a in connection.execute(q["areas"])}
+    population = _population(connection, sorted(parents), {
         "day": day, "year_start": dt.date(day.year, 1, 1), "year_end": dt.date(day.year, 12, 31),
         "kinds": parameters.counted_kinds, "as_of": as_of,
         "open_since": day - dt.timedelta(days=parameters.planned_open_days)})
@@ -85,13 +86,12 @@ def read(connection: Connection, day: dt.date, parameters: Parameters) -> Situat
         units=population,
         officers=[Officer(o["officer_no"], o["body"], tuple(o["area_codes"]), o["can_lead"], o["certificate_valid"],
                           o["load"]) for o in officers],
-        parents={a["area_code"]: a["parent_code"] for a in connection.execute(q["areas"])},
+        parents=parents,
         recusals=frozenset((r["officer_no"], r["unit_no"]) for r in connection.execute(q["recusals"])))
 
 
-def _population(connection: Connection, asked: Mapping[str, Any]) -> Population:
+def _population(connection: Connection, areas: Sequence[str], asked: Mapping[str, Any]) -> Population:
     row = connection.execute(q["units"], asked, binary=True).fetchone()
-    areas = sorted(a["area_code"] for a in connection.execute(q["areas"]))
     if row is None or not row["units"]:
         return Population.of([], areas, asked["day"])
     if row["units"] > _MOST_UNITS:

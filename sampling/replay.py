@@ -64,7 +64,8 @@ class Replay:
 
     def of(self, frame: Mapping[str, Any]) -> Replayed:
         """The draw of ``frame`` by the rules asked; frames come in the order of their days."""
-        situation = _situation(frame)
+        view = View(frame)
+        situation = _situation(view)
         if situation.day.year != self._year:
             self._account, self._year = {}, situation.day.year
         try:
@@ -73,10 +74,9 @@ class Replay:
             raise WhatIfError(f"the frame of {frame['draw_no']} has not the rules that this program knows: "
                               f"leave its day out of the period") from None
         days = Days(**frame["days"])
-        _same(frame, Maker(situation, rules, days, tune=False).frame(_HEADER))
+        _same(view, Maker(situation, rules, days, tune=False).frame(_HEADER))
         made = _Other(situation, self._asked.rules(rules), days, self._asked, self._account,
                       _visits(frame)).frame(_HEADER)
-        view = View(frame)
         found = Replayed(situation.day, view.unit_no, view.group * len(CLASSES) + view.risk_class,
                          view.chance("p_total"), View(made).chance("p_total"), _ratios(frame, made),
                          (_short(frame), _short(made)))
@@ -125,9 +125,9 @@ class _Other(Maker):
         return first, visits - first
 
 
-def _situation(frame: Mapping[str, Any]) -> Situation:
-    """What the frame was made from, read back from it. Recusals are left out: they move no probability."""
-    view = View(frame)
+def _situation(view: View) -> Situation:
+    """What a frame was made from, read back from it. Recusals are left out: they move no probability."""
+    frame = view.frame
     ago = np.array([-1 if days is None else days for days in view.columns["ago"]], dtype=np.int32)
     units = Population(view.unit_no, view.areas, view.area, view.group, view.risk_class, view.score, view.visits, ago,
                        view.excluded == EXCLUSIONS.index("planned"))
@@ -155,11 +155,10 @@ def _short(frame: Mapping[str, Any]) -> bool:
     return any(desk["note"] in ("short", "away") for desk in frame["desks"])
 
 
-def _same(frame: Mapping[str, Any], again: Mapping[str, Any]) -> None:
+def _same(view: View, again: Mapping[str, Any]) -> None:
     """Refuse a record whose probabilities are not those that its own rules give here: nothing else would hold then."""
-    one, other = View(frame), View(again)
-    held, made = one.chance("p_total"), other.chance("p_total")
+    held, made = view.chance("p_total"), View(again).chance("p_total")
     for n in np.flatnonzero(np.abs(held - made) > _SAME * held)[:1].tolist():
-        raise WhatIfError(f"the frame of {frame['draw_no']} can't be made again: {one.unit_no[n]} was drawn with a "
-                          f"probability of {held[n]:.6g} and would have {made[n]:.6g} by the same rules; leave its day "
-                          f"out of the period")
+        raise WhatIfError(f"the frame of {view.frame['draw_no']} can't be made again: {view.unit_no[n]} was drawn with "
+                          f"a probability of {held[n]:.6g} and would have {made[n]:.6g} by the same rules; leave its "
+                          f"day out of the period")

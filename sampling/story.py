@@ -5,13 +5,16 @@ Pure. The frame says what was decided; who is on leave and which month's record 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from sampling.frames import EXCLUSIONS as REASONS
 from sampling.frames import View
 from sampling.parameters import CLASSES, GROUPS
+from sampling.profiles import ARMS
 from sampling.words import EXCLUSIONS
 
 Frame = Mapping[str, Any]
@@ -35,9 +38,9 @@ class Chapter:
 
 def story(frame: Frame, on_leave: Sequence[str], month: Mapping[str, Any] | None) -> list[Chapter]:
     """The whole story of a frame; ``month`` is the record of the targeted share that stands for its month."""
-    frame = {**frame, "units": list(View(frame).rows())}
-    return [_capacity(frame, on_leave), _duties(frame), *(_pace(frame, group) for group in GROUPS), _left_out(frame),
-            _share(frame, month), _precision(frame), _expected(frame)]
+    view = View(frame)
+    return [_capacity(frame, on_leave), _duties(view), *(_pace(frame, group) for group in GROUPS), _left_out(view),
+            _share(frame, month), _precision(frame), _expected(view)]
 
 
 def _capacity(frame: Frame, on_leave: Sequence[str]) -> Chapter:
@@ -61,10 +64,10 @@ def _capacity(frame: Frame, on_leave: Sequence[str]) -> Chapter:
     return Chapter("capacity", ("当日力量", "Capacity of the day"), tuple(zh), tuple(en), numbers)
 
 
-def _duties(frame: Frame) -> Chapter:
-    units = [unit for unit in frame["units"] if unit["group"] == "duty"]
+def _duties(view: View) -> Chapter:
+    frame, duty = view.frame, view.group == GROUPS.index("duty")
     days = frame["days"]
-    numbers = {"units": len(units), "remaining": sum(unit["visits"] == 0 for unit in units), "days_left": days["left"],
+    numbers = {"units": int(duty.sum()), "remaining": int((duty & (view.visits == 0)).sum()), "days_left": days["left"],
                "spread": days["spread"],
                "expected": sum(held["expected"] for held in frame["strata"] if held["arm"] == "duty")}
     return Chapter(
@@ -100,16 +103,16 @@ def _pace(frame: Frame, group: str) -> Chapter:
                    (lead[1], *en), {"total": total, "rows": rows})
 
 
-def _left_out(frame: Frame) -> Chapter:
-    counts = Counter(unit["excluded"]["code"] for unit in frame["units"] if unit["excluded"] is not None)
-    free = len(frame["units"]) - sum(counts.values())
+def _left_out(view: View) -> Chapter:
+    free, *others = np.bincount(view.excluded, minlength=len(REASONS)).tolist()
+    counts = dict(zip(REASONS[1:], others, strict=True))
     many = {code: counts[code] for code in EXCLUSIONS if counts[code]}
-    zh, en = [f"{len(frame['units'])}家单位中{free}家可抽。"], [f"{free} of {len(frame['units'])} units can be drawn."]
+    zh, en = [f"{len(view)}家单位中{free}家可抽。"], [f"{free} of {len(view)} units can be drawn."]
     for code, count in many.items():
         zh.append(f"{EXCLUSIONS[code][0]}：{count}家。")
         en.append(f"{count}: {EXCLUSIONS[code][1]}.")
     return Chapter("left_out", ("未列入的单位", "Left out"), tuple(zh), tuple(en),
-                   {"units": len(frame["units"]), "eligible": free, **many})
+                   {"units": len(view), "eligible": free, **many})
 
 
 def _share(frame: Frame, month: Mapping[str, Any] | None) -> Chapter:
@@ -155,13 +158,12 @@ def _precision(frame: Frame) -> Chapter:
                    tuple(en), {**held, "precision": wanted, "random": random})
 
 
-def _expected(frame: Frame) -> Chapter:
-    table = {arm: dict.fromkeys(CLASSES, 0.0) for arm in ("duty", "random", "targeted")}
-    whole = dict.fromkeys(CLASSES, 0.0)
-    for unit in frame["units"]:
-        whole[unit["class"]] += unit["p_total"]
-        for arm, row in table.items():
-            row[unit["class"]] += unit[f"p_{arm}"]
+def _expected(view: View) -> Chapter:
+    def by_class(name: str) -> dict[str, float]:
+        sums = np.bincount(view.risk_class, weights=view.chance(name), minlength=len(CLASSES)).tolist()
+        return dict(zip(CLASSES, sums, strict=True))
+
+    table, whole = {arm: by_class(f"p_{arm}") for arm in ARMS}, by_class("p_total")
     zh, en = [], []
     for arm, row in table.items():
         each = [f"{c} {row[c]:.2f}" for c in CLASSES if row[c]]

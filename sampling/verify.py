@@ -1221,29 +1221,35 @@ def staff(frame: Frame, seed: str, drawn: list[Row]) -> tuple[list[tuple[str, st
         raise NotABundle("the bundle has more visits and officers than can be checked")
     flow = Flow([officer["load"] for officer in officers], leads, list(known))
     can = [flow.grant(known[team]) for team in teams]
-    pairs: list[tuple[str, str] | None] = []
+    kept = [(visit["unit_no"], known[team]) for team, visit, can_be in zip(teams, drawn, can, strict=True) if can_be]
+    made = iter(pair_up(officers, flow, kept, seed, "unit "))
+    return [next(made) if can_be else None for can_be in can], [list(team) for team in teams]
+
+
+def pair_up(officers: list[Row], flow: Flow, visits: list[tuple[str, int]], seed: str,
+            what: str) -> list[tuple[str, str]]:
+    """The pair (lead, second) for each visit (of whom, by which kind of team); all of them are granted in the flow."""
+    leads = [officer["can_lead"] for officer in officers]
     together: list[dict[int, int]] = [{} for _ in officers]
     given = [0] * len(officers)
     before, names = canonical([seed, "officer"])[:-1] + b",", [canonical(officer["officer_no"]) for officer in officers]
-    for team, visit, kept in zip(teams, drawn, can, strict=True):
-        if not kept:
-            pairs.append(None)
-            continue
-        flow.withdraw(known[team])
-        after = b"," + canonical(visit["unit_no"]) + b"]"
-        place = [(hashlib.sha256(before + names[o] + after).digest()[:8], o) for o in team if flow.loads[o]]
+    pairs = []
+    for name, g in visits:
+        flow.withdraw(g)
+        after = b"," + canonical(name) + b"]"
+        place = [(hashlib.sha256(before + names[o] + after).digest()[:8], o) for o in flow.teams[g] if flow.loads[o]]
         free = [o for _, o in sorted((int.from_bytes(made, "big") >> 11, o) for made, o in place)]
         for i, j in ranked(free, given, together, leads):
             couple = (free[i], free[j]) if leads[free[i]] else (free[j], free[i])
             if flow.engage(couple):
                 break
         else:
-            fail(f"no pair of officers is left for the visit of unit {visit['unit_no']}")
+            fail(f"no pair of officers is left for the visit of {what}{name}")
         for one, other in (couple, couple[::-1]):
             given[one] += 1
             together[one][other] = together[one].get(other, 0) + 1
         pairs.append((officers[couple[0]]["officer_no"], officers[couple[1]]["officer_no"]))
-    return pairs, [list(team) for team in teams]
+    return pairs
 
 
 def ranked(free: list[int], given: list[int], together: list[dict[int, int]],
@@ -1706,29 +1712,11 @@ def _can(frame: ListFrame, n: int, day: int, teams: list[list[int]]) -> bool:
 
 def _pairs(frame: ListFrame, n: int, day: int, visits: list[tuple[str, list[int]]], seed: str) -> list[tuple[str, str]]:
     """The pair (lead, second) of one department for each of a day's visits, by tickets, as in a daily draw."""
-    officers = frame.departments[n]["officers"]
-    leads = [officer["can_lead"] for officer in officers]
     flow, known = _flow(frame, n, day, [team for _, team in visits])
     for _, team in visits:
         flow.grant(known[tuple(team)])
-    together: list[dict[int, int]] = [{} for _ in officers]
-    given = [0] * len(officers)
-    out = []
-    for name, team in visits:
-        flow.withdraw(known[tuple(team)])
-        number = {o: ticket(seed, "officer", officers[o]["officer_no"], name) for o in team if flow.loads[o] > 0}
-        free = sorted(number, key=lambda o: (number[o], o))
-        for i, j in ranked(free, given, together, leads):
-            couple = (free[i], free[j]) if leads[free[i]] else (free[j], free[i])
-            if flow.engage(couple):
-                break
-        else:
-            fail(f"no pair of officers is left for the visit of {name}")
-        for one, other in (couple, couple[::-1]):
-            given[one] += 1
-            together[one][other] = together[one].get(other, 0) + 1
-        out.append((officers[couple[0]]["officer_no"], officers[couple[1]]["officer_no"]))
-    return out
+    asked = [(name, known[tuple(team)]) for name, team in visits]
+    return pair_up(frame.departments[n]["officers"], flow, asked, seed, "")
 
 
 def check_list_result(frame: ListFrame, seed: str, result: Row) -> None:

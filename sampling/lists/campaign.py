@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from policy import rules as rule_book
 from policy.clocks import legal_day
-from registry import audit
 from sampling.errors import DrawError
 from sampling.freeze import LOCK
 from sampling.lists import drawing, freezing, keeping
 from sampling.lists.drawing import Planned
-from sampling.lists.frame import ListObject, ListSpec
+from sampling.lists.frame import ListSpec
 from sampling.lists.rules import ListRules
 from sampling.lists.selection import Selection
 from store import Database, lock_for_transaction
@@ -57,7 +55,7 @@ def freeze(db: Database, list_no: str, now: dt.datetime, *, actor: str, areas: C
         rules = ListRules.on(today, KIND)
         days = keeping.days_of(held, today)
         ids = targets(connection, Selection.of(held["selection"]), today, held["area_codes"])
-        objects = [_weighed(one, held["drawn_by"], rules)
+        objects = [freezing.weighed(one, held["drawn_by"], rules)
                    for one in freezing.unit_objects(connection, ids, today, rules).values()]
         if not objects:
             raise DrawError(f"the query of {list_no} holds of no unit", zh=f"{list_no} 的条件没有选出任何单位")
@@ -66,17 +64,10 @@ def freeze(db: Database, list_no: str, now: dt.datetime, *, actor: str, areas: C
             objects=objects, departments=[freezing.own_officers(connection, days)],
             parents=freezing.parents(connection), recusals=freezing.recusals(connection, ids),
             scores_as_of=freezing.scores_as_of(connection, today))
-        made = freezing.freeze(connection, spec, rules, now, entropy, list_id=held["list_id"])
-        audit.record(connection, actor, "freeze", "draw", made.draw_no, None,
-                     {"kind": KIND, "list_no": list_no, "objects": len(objects), "commitment": made.commitment})
-        return {**drawing.told(connection, made.draw_no), "objects": len(objects), "visits": made.size}
+        return drawing.freeze_kept(connection, held, spec, rules, now, entropy, actor=actor)
 
 
 def draw(db: Database, draw_no: str, now: dt.datetime, given: Mapping[str, str] | None, *, actor: str) -> Row:
     """Draw a frozen campaign: its visits wait from now on, and the daily draws of these days count on them."""
     planned = Planned(KIND, note=f"专项检查 {draw_no}")
     return drawing.draw(db, draw_no, now, given, lambda connection, object_no: planned, actor=actor)
-
-
-def _weighed(one: ListObject, drawn_by: str, rules: ListRules) -> ListObject:
-    return replace(one, weight=rules.weight[one.risk_class] if drawn_by == "weight" else 1.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,16 @@ import orjson
 from psycopg.types.json import Jsonb
 
 from casework.planning import plan_visit
+from registry import audit
 from sampling import entropy as sources
 from sampling.bundle import without_frame
 from sampling.errors import DrawError
 from sampling.freeze import LOCK
-from sampling.lists.frame import OWN
+from sampling.lists import freezing
+from sampling.lists.frame import OWN, ListSpec
 from sampling.lists.freezing import own_officers
 from sampling.lists.outcome import seal
+from sampling.lists.rules import ListRules
 from sampling.words import unassigned
 from store import Database, Queries, lock_for_transaction
 from store.database import Connection
@@ -43,6 +46,16 @@ Plan = Callable[[Connection, str], Planned]
 #: What is done to the visits that a replacement ends, in the same transaction, before the new ones (of these objects)
 #: are planned.
 Before = Callable[[Connection, set[str]], None]
+
+
+def freeze_kept(connection: Connection, held: Mapping[str, Any], spec: ListSpec, rules: ListRules, now: dt.datetime,
+                entropy: Sequence[str] | None, *, actor: str) -> Row:
+    """Freeze the list ``held`` (a campaign, a joint draw) in the caller's transaction, and say what now waits."""
+    made = freezing.freeze(connection, spec, rules, now, entropy, list_id=held["list_id"])
+    objects = len(spec.objects)
+    audit.record(connection, actor, "freeze", "draw", made.draw_no, None,
+                 {"kind": spec.kind, "list_no": held["list_no"], "objects": objects, "commitment": made.commitment})
+    return {**told(connection, made.draw_no), "objects": objects, "visits": made.size}
 
 
 def draw(db: Database, draw_no: str, now: dt.datetime, given: Mapping[str, str] | None, plan: Plan, *,

@@ -93,6 +93,11 @@ def unit_objects(connection: Connection, unit_ids: Collection[int], day: dt.date
         for row in rows}
 
 
+def weighed(one: ListObject, drawn_by: str, rules: ListRules) -> ListObject:
+    """The object with the weight of its class where the list is drawn by ``weight``, else like all others."""
+    return replace(one, weight=rules.weight[one.risk_class] if drawn_by == "weight" else 1.0)
+
+
 def unit_ids(connection: Connection, numbers: Collection[str]) -> dict[str, int]:
     """Identifiers of units by number."""
     return {row["unit_no"]: row["unit_id"] for row in connection.execute(q["unit_ids"], [list(numbers)])}

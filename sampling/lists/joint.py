@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 from policy.clocks import legal_day
-from registry import audit
 from sampling.errors import DrawError
 from sampling.freeze import LOCK
 from sampling.lists import campaign, drawing, freezing, keeping
@@ -88,10 +87,7 @@ def freeze(db: Database, list_no: str, now: dt.datetime, *, actor: str, areas: C
                          _others(connection, code, names[code], days) for code in held["departments"]],
             parents=freezing.parents(connection), recusals=_recusals(connection, objects, ids),
             scores_as_of=freezing.scores_as_of(connection, today) if launches else None)
-        made = freezing.freeze(connection, spec, rules, now, entropy, list_id=held["list_id"])
-        audit.record(connection, actor, "freeze", "draw", made.draw_no, None,
-                     {"kind": KIND, "list_no": list_no, "objects": len(objects), "commitment": made.commitment})
-        return {**drawing.told(connection, made.draw_no), "objects": len(objects), "visits": made.size}
+        return drawing.freeze_kept(connection, held, spec, rules, now, entropy, actor=actor)
 
 
 def draw(db: Database, draw_no: str, now: dt.datetime, given: Mapping[str, str] | None, *, actor: str) -> Row:
@@ -113,13 +109,12 @@ def plans(connection: Connection) -> list[Row]:
 def _objects(connection: Connection, held: Row, today: dt.date,
              rules: ListRules) -> tuple[list[ListObject], dict[str, int]]:
     """The objects of the list, and of those that are units of ours the identifier by object number."""
-    weighed = held["drawn_by"] == "weight"
     if held["departments"][0] == OWN:
         query = Selection.of(held["selection"].get("query") or {})
         ids = campaign.targets(connection, query, today, held["area_codes"])
         found = list(freezing.unit_objects(connection, ids, today, rules).values())
         numbers = freezing.unit_ids(connection, [one.object_no for one in found])
-        return [replace(one, weight=rules.weight[one.risk_class] if weighed else 1.0) for one in found], numbers
+        return [freezing.weighed(one, held["drawn_by"], rules) for one in found], numbers
     rows = connection.execute(q["objects"], {"department": held["departments"][0],
                                              "item": held["selection"].get("item")}).fetchall()
     ours = freezing.unit_objects(connection, [row["unit_id"] for row in rows if row["unit_id"]], today, rules)
@@ -128,7 +123,8 @@ def _objects(connection: Connection, held: Row, today: dt.date,
         # The list is the launching department's, and so is the class: ours is an internal reference.
         c = row["risk_class"] or rules.class_without_score
         one = ours.get(row["unit_no"]) or ListObject(row["object_no"], row["name"], row["area_code"], False, c)
-        made.append(replace(one, object_no=row["object_no"], risk_class=c, weight=rules.weight[c] if weighed else 1.0))
+        named = replace(one, object_no=row["object_no"], risk_class=c)
+        made.append(freezing.weighed(named, held["drawn_by"], rules))
     return made, {row["object_no"]: row["unit_id"] for row in rows if row["unit_id"]}
 
 
