@@ -16,6 +16,7 @@ from sampling.errors import DrawError
 from sampling.freeze import LOCK, freeze
 from sampling.parameters import Parameters
 from sampling.profiles import ARMS
+from sampling.tickets import PROTOCOL
 from sampling.words import desk_note, unassigned
 from store import Database, Queries, copy_rows, lock_for_transaction
 from store.database import Connection
@@ -68,6 +69,9 @@ def _draw(connection: Connection, held: Mapping[str, Any], day: dt.date, now: dt
           actor: str) -> dict[str, Any]:
     content = bytes(held["frame"])
     view = frames.View(frames.read(content))
+    if view.frame["protocol"] != PROTOCOL:
+        raise DrawError(f"{held['draw_no']} was frozen by an earlier version ({view.frame['protocol']}), which alone "
+                        f"can draw it: its day goes by without a draw, and the next is frozen as ever")
     bundle = sealed(commitment_of(content), view, sources.gathered(connection, view.frame["entropy"], given))
     visits = bundle["result"]["visits"]
     ids = {row["unit_no"]: row["unit_id"] for row in

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import orjson
 
-from sampling import profiles
+from sampling import first_protocol, profiles
 from sampling.errors import DrawError
 from sampling.parameters import CLASSES, GROUPS
 from sampling.population import Flags, Floats, Ints
@@ -25,10 +26,15 @@ CAPACITY = EXCLUSIONS.index("capacity")
 
 
 def read(content: bytes) -> Row:
-    """A frame from its bytes; :class:`DrawError` where an earlier protocol wrote it."""
+    """A frame from its bytes, one of the protocol before in the columns of this one; :class:`DrawError` of others."""
     frame: Row = orjson.loads(content)
-    if frame.get("protocol") != PROTOCOL:
-        raise DrawError(f"the frame of {frame.get('draw_no')} is of the protocol {frame.get('protocol')}: this program "
+    try:
+        if frame["protocol"] == first_protocol.PROTOCOL:
+            return first_protocol.in_columns(frame, EXCLUSIONS, profiles.TURNS)
+    except (KeyError, TypeError, ValueError):
+        raise DrawError(f"the frame of {frame.get('draw_no')} has a form that this program does not know") from None
+    if frame["protocol"] != PROTOCOL:
+        raise DrawError(f"the frame of {frame.get('draw_no')} is of the protocol {frame['protocol']}: this program "
                         f"reads {PROTOCOL}")
     return frame
 
@@ -88,6 +94,15 @@ class View:
         where = np.searchsorted(_ints(known), code).astype(np.int32)
         return np.where((self.excluded == 0) | (self.excluded == CAPACITY), where, -1).astype(np.int32)
 
+    @cached_property
+    def weights(self) -> list[dict[str, float]]:
+        """The weights of each profile in its arms, as the frame's own rules give them."""
+        rule = _Rule(self._parameters["weight_targeted"], self._parameters["score_band"])
+        paces = {(row["group"], row["risk_class"]): (row["first"], row["again"]) for row in self.frame["quotas"]}
+        return [profiles.Profile(0, profiles.TURNS.index(row["stratum"].rsplit("/", 1)[1]), CLASSES.index(row["class"]),
+                                 row["band"], row["units"]).weights(paces, self._parameters["weight_duty"], rule)
+                for row in self.frame["profiles"]]
+
     def within(self, areas: Collection[str] | None) -> Flags:
         """Which units lie in these areas; None: everywhere."""
         wanted = np.array([areas is None or area in areas for area in self.areas], dtype=np.bool_)
@@ -137,6 +152,14 @@ class View:
             until = last + dt.timedelta(days=self._parameters["exclusion_days"][risk_class])
             return {"code": name, "until": until.isoformat()}
         return None if name is None else {"code": name}
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """The two numbers of the rules that a targeted weight needs, as the frame carries them."""
+
+    weight_targeted: Mapping[str, float]
+    score_band: float
 
 
 def _ints(values: Any) -> Ints:

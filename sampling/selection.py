@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from sampling.frames import View
-from sampling.parameters import CLASSES
 from sampling.population import Floats, Ints
-from sampling.profiles import ARMS, TURNS, Profile
+from sampling.profiles import ARMS, TURNS
 from sampling.strata import rounded
 from sampling.tickets import sizes_uniform, unit_tickets
 
@@ -78,11 +77,7 @@ class _Members:
     def __init__(self, view: View, tickets: Tickets) -> None:
         frame = view.frame
         self._view, self._tickets = view, tickets
-        self._profiles = [_profile(row) for row in frame["profiles"]]
-        parameters = frame["policy"]["parameters"]
-        rule = _Rule(parameters["weight_targeted"], parameters["score_band"])
-        paces = {(row["group"], row["risk_class"]): (row["first"], row["again"]) for row in frame["quotas"]}
-        self._weights = [profile.weights(paces, parameters["weight_duty"], rule) for profile in self._profiles]
+        self._weights = view.weights
         self._totals = [row["p_total"] for row in frame["profiles"]]
         self._desks = {desk["desk"]: d for d, desk in enumerate(frame["desks"])}
         # One run of positions for each desk and turn, in the order of the units' numbers.
@@ -123,7 +118,7 @@ class _Members:
         steps = {one["weight"]: k for k, one in enumerate(held["steps"])}
         place = self._view.place[units]
         of_profile = {p: steps[self._weights[p][held["arm"]]] for p in np.unique(place).tolist()}
-        table = np.zeros(len(self._profiles), dtype=np.int32)
+        table = np.zeros(len(self._weights), dtype=np.int32)
         table[list(of_profile)] = list(of_profile.values())
         return units.astype(np.int32), table[place]
 
@@ -138,16 +133,3 @@ def _smallest(keys: Floats, many: int) -> list[int]:
     near = np.flatnonzero(keys <= last)
     found: list[int] = near[np.argsort(keys[near], kind="stable")][:many].tolist()
     return found
-
-
-def _profile(row: Mapping[str, Any]) -> Profile:
-    _, turn = row["stratum"].rsplit("/", 1)
-    return Profile(0, TURNS.index(turn), CLASSES.index(row["class"]), row["band"], row["units"])
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """The two numbers of the rules that a targeted weight needs, as the frame carries them."""
-
-    weight_targeted: Mapping[str, float]
-    score_band: float

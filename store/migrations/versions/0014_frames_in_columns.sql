@@ -1,8 +1,6 @@
 -- A city of a million units freezes a million rows a day: the frame holds them in columns, and these tables what pages and
 -- estimates ask for: how many by area, stratum and reason, and the probabilities of the units that were drawn.
 
-drop table draw_units;
-
 create table draw_groups (
     draw_id    bigint not null references draws,
     area_code  text not null,
@@ -21,6 +19,20 @@ alter table draw_visits
     add column p_duty double precision not null default 0,
     add column p_random double precision not null default 0,
     add column p_targeted double precision not null default 0;
+
+-- What stands of past draws is carried over: who may have a bundle hangs on the areas of its units, and the lift of the
+-- model on the probabilities of past visits.
+insert into draw_groups (draw_id, area_code, stratum, reason, units, expected, least, most)
+select f.draw_id, u.area_code, f.stratum, coalesce(split_part(f.excluded, ' ', 1), ''), count(*),
+       sum(f.p_total order by f.unit_id), min(f.p_total), max(f.p_total)
+from draw_units f join units u using (unit_id)
+group by 1, 2, 3, 4;
+alter table draw_visits disable trigger draw_visits_append_only;
+update draw_visits v set p_duty = f.p_duty, p_random = f.p_random, p_targeted = f.p_targeted
+from draw_units f where f.draw_id = v.draw_id and f.unit_id = v.unit_id;
+alter table draw_visits enable trigger draw_visits_append_only;
+drop table draw_units;
+
 comment on column draw_visits.probability is 'of being drawn by any arm; p_duty, p_random, p_targeted: by each';
 comment on column draws.bundle is 'the bundle without its frame, which stands beside it';
 
