@@ -57,10 +57,14 @@ class View:
         self.visits = _ints(self.columns["visits"])
         self.areas: list[str] = [row["area"] for row in frame["areas"]]
         self.day = dt.date.fromisoformat(frame["draw_date"])
-        self._parameters: Mapping[str, Any] = frame["policy"]["parameters"]
 
     def __len__(self) -> int:
         return len(self.unit_no)
+
+    @property
+    def _parameters(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.frame["policy"]["parameters"]
+        return found
 
     @cached_property
     def score(self) -> Floats:

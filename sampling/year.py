@@ -175,7 +175,8 @@ class Held(View):
         self.unit_no, self.areas = list(units.unit_no), list(units.areas)
         self.area, self.group, self.visits = units.area, units.group, units.visits
         self.risk_class, self.excluded, self.day = maker.classes, excluded, maker.day
-        self.__dict__.update(score=units.score, turn=maker.turn, desk=maker.at, place=maker.place)
+        self.__dict__.update(score=units.score, turn=maker.turn, desk=maker.at, place=maker.place,
+                             weights=maker.weights)
 
 
 def numbered(seed: str, units: int) -> Tickets:
