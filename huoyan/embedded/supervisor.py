@@ -41,7 +41,7 @@ class Child:
     account: Account | None = None
     before: Callable[[], None] | None = None
     ready: Callable[[], bool] | None = None
-    ready_seconds: float = 60.0
+    ready_seconds: float = 120.0
     stop_signal: int = signal.SIGTERM
     stop_seconds: float = 15.0
     death_signal: int = signal.SIGKILL

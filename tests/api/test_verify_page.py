@@ -60,8 +60,9 @@ def test_a_bundle_is_checked_in_the_browser_and_never_leaves_it(shown: House, br
     assert "没有与事先公布的承诺值比对" in page.inner_text("#verify-open")
 
     assert {method for method, _ in sent} == {"GET"}
+    # The icon is asked for whenever the browser gets to it.
     assert {url.split("?")[0] for _, url in sent} <= {
-        "/static/verify.mjs", f"/api/v1/public/draws/{DAY}", "/api/v1/public/draws/2026-12-30"}
+        "/static/huoyan.svg", "/static/verify.mjs", f"/api/v1/public/draws/{DAY}", "/api/v1/public/draws/2026-12-30"}
     assert [text for text in complaints if "404" not in text] == []
 
 

@@ -81,8 +81,8 @@ def test_started_again_it_goes_on_with_the_same_data_and_ctrl_c_stops_every_proc
             told += line
             if "stops everything" in line:
                 break
-        assert "data kept" in told
-        assert any("postgres" in line for line in running_on(home))
+        assert "data kept" in told, told
+        assert any("postgres" in line for line in running_on(home)), told
         taken = run(words(home, ports, "--once"))
         assert (taken.returncode, taken.stderr.count("\n")) == (2, 1)
         assert "a demo already runs" in taken.stderr
@@ -95,6 +95,7 @@ def test_started_again_it_goes_on_with_the_same_data_and_ctrl_c_stops_every_proc
     finally:
         demo.kill()
         demo.wait()
+        demo.stdout.close()
     assert running_on(home) == []
     for port in ports.values():
         with socket.socket() as probe:

@@ -140,11 +140,15 @@ def listens(port: int) -> bool:
 _GIVEN: set[int] = set()
 
 
+# Tests run in two processes: a port that one of them has put by for a server that is down is not the other's to give.
+_SHARE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 2
+
+
 def unused_port() -> int:
     """A port that stays free until a server of this test run takes it: below the range the system hands out."""
     while True:
         # The kernel gives ports of 32768 and up to outgoing connections, which could take ours while it is down.
-        number = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+        number = 20000 + _SHARE * 6000 + int.from_bytes(os.urandom(2), "big") % 6000
         if number in _GIVEN:
             continue
         with socket.socket() as probe:
