@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,31 +83,40 @@ def run(options: Options) -> Report:
             options.say(f"links: run {number + 1}, {links} links, {window} frames ahead")
             for name, value in _rate(links, frames, window).items():
                 found.setdefault(str(window), {}).setdefault(name, []).append(value)
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    idle = _QUICK_IDLE if options.quick else min(_IDLE, hard - _OTHER_FILES)
-    options.say(f"links: {idle:,} idle links")
-    memory, delays = _idle(idle, _QUICK_ALARMS if options.quick else _ALARMS)
-    return _report(found, links, frames, idle, memory, delays)
+    shares = _shares(_QUICK_IDLE if options.quick else _IDLE, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    options.say(f"links: {sum(shares):,} idle links, listeners: {len(shares)}")
+    memory, delays = _idle(shares, _QUICK_ALARMS if options.quick else _ALARMS)
+    return _report(found, links, frames, memory, delays)
+
+
+def _shares(links: int, files: int) -> list[int]:
+    """How many links each listener holds: one holds them all, unless it may not open so many files."""
+    many = -(-links // (files - _OTHER_FILES))
+    return [links // many + (n < links % many) for n in range(many)]
 
 
 @contextmanager
-def _site(devices: int) -> Iterator[tuple[Database, Program, int, servers.RunningDatabase]]:
-    with (servers.folder() as folder, servers.database(folder / "home") as server, Database(server.dsn) as db):
+def _site(devices: int, listeners: int = 1) -> Iterator[tuple[Database, list[tuple[Program, int]],
+                                                              servers.RunningDatabase]]:
+    with (servers.folder() as folder, servers.database(folder / "home") as server, Database(server.dsn) as db,
+          ExitStack() as running):
         with db.connection() as connection:
             connection.execute(_REGISTER)
             connection.execute(_DEVICES, [devices])
-        port, health = unused_port(), unused_port()
-        line = Line(Path(folder), database_url=server.dsn, listen_host="127.0.0.1", listen_tcp_port=port,
-                    listen_udp_port=0, listen_metrics_port=health)
-        try:
-            yield db, line.start("listen", health), port, server
-        finally:
-            line.stop()
+        programs = []
+        for number in range(listeners):
+            port, health = unused_port(), unused_port()
+            (own := Path(folder) / f"listener-{number}").mkdir()
+            line = Line(own, database_url=server.dsn, listen_host="127.0.0.1", listen_tcp_port=port,
+                        listen_udp_port=0, listen_metrics_port=health)
+            running.callback(line.stop)
+            programs.append((line.start("listen", health), port))
+        yield db, programs, server
 
 
 def _rate(links: int, frames: int, window: int) -> dict[str, float]:
     """Frames a second from the first that is sent to the last that is confirmed; verified to be stored once each."""
-    with _site(links) as (db, program, port, server):
+    with _site(links) as (db, [(program, port)], server):
         panels = _Panels(port, links, frames, window)
         own, other = processor_time.of(program.pid), processor_time.of(server.pid)
         told = panels.send()
@@ -122,16 +131,19 @@ def _rate(links: int, frames: int, window: int) -> dict[str, float]:
             "confirm_p99": percentile(told["waits"], 0.99)}
 
 
-def _idle(links: int, alarms: int) -> tuple[dict[str, float], list[float]]:
-    """Bytes of the listener with and without idle links; seconds from a fire's frame to its row in ``alarms``."""
-    with _site(alarms + 1) as (db, program, port, _):
-        before = proportional_memory(program.pid)
-        held = _Panels(port, links, 0, 1)
+def _idle(shares: list[int], alarms: int) -> tuple[dict[str, float], list[float]]:
+    """Bytes of the listeners with and without idle links; seconds from a fire's frame to its row in ``alarms``."""
+    with _site(alarms + 1, len(shares)) as (db, programs, _):
+        before = sum(proportional_memory(program.pid) for program, _ in programs)
+        held = [_Panels(port, links, 0, 1) for (_, port), links in zip(programs, shares, strict=True)]
         time.sleep(2)
-        after = proportional_memory(program.pid)
-        delays = _delays(db, port, alarms)
-        held.end()
-        return {"links": held.links, "bytes": after, "bytes_a_link": (after - before) / max(held.links, 1)}, delays
+        after = sum(proportional_memory(program.pid) for program, _ in programs)
+        delays = _delays(db, programs[0][1], alarms)
+        for panels in held:
+            panels.end()
+        links = sum(panels.links for panels in held)
+        return {"links": links, "listeners": len(shares), "bytes": after,
+                "bytes_a_link": (after - before) / max(links, 1)}, delays
 
 
 def _delays(db: Database, port: int, alarms: int) -> list[float]:
@@ -149,7 +161,7 @@ def _delays(db: Database, port: int, alarms: int) -> list[float]:
     return delays
 
 
-def _report(found: dict[str, dict[str, list[float]]], links: int, frames: int, idle: int, memory: dict[str, float],
+def _report(found: dict[str, dict[str, list[float]]], links: int, frames: int, memory: dict[str, float],
             delays: list[float]) -> Report:
     def row(name: str, key: str, window: int, form: str, factor: float = 1.0) -> list[str]:
         return [name, *Spread.of(found[str(window)][key]).cells(form, factor)]
@@ -162,14 +174,15 @@ def _report(found: dict[str, dict[str, list[float]]], links: int, frames: int, i
                       row("  wait for the confirm, median, ms", "confirm_p50", window, ",.0f", 1e3),
                       row("  wait for the confirm, 99th percentile, ms", "confirm_p99", window, ",.0f", 1e3))])
     held = Table(f"{int(memory['links']):,} idle links", ["", "figure"], [
-        ["memory of the listener, MB", f"{memory['bytes'] / 1e6:,.0f}"],
+        ["listeners that hold them", f"{memory['listeners']:.0f}"],
+        ["memory of all listeners, MB", f"{memory['bytes'] / 1e6:,.0f}"],
         ["memory a link, bytes", f"{memory['bytes_a_link']:,.0f}"],
         ["a fire's frame to its row in alarms, median, ms", f"{percentile(delays, 0.5) * 1e3:,.0f}"],
         ["a fire's frame to its row in alarms, 99th percentile, ms", f"{percentile(delays, 0.99) * 1e3:,.0f}"]])
     notes = ["every frame is confirmed after the commit of its transaction, synchronous_commit is on",
              "devices, listener and database share this machine"]
-    if idle < _IDLE and idle != _QUICK_IDLE:
-        notes.append(f"the limit of open files of this machine allows {idle:,} links")
+    if memory["listeners"] > 1:
+        notes.append("one process may not open so many files on this machine, so the links are shared out")
     return Report("links", [rates, held], notes, {
         "windows": found, "idle_links": memory["links"], "idle_bytes": memory["bytes"],
         "bytes_a_link": memory["bytes_a_link"], "alarm_seconds": delays})
