@@ -278,7 +278,9 @@ class Maker:
 
 def _or_null(values: Ints | Floats, none: Flags) -> list[Any]:
     """A column as JSON has it: whole numbers without a point, nothing where there is none."""
-    found: list[Any] = [int(value) if value == int(value) else value for value in np.where(none, 0, values).tolist()]
+    known, where = np.unique(np.where(none, 0, values), return_inverse=True)
+    told: list[Any] = [int(value) if value == int(value) else value for value in known.tolist()]
+    found = [told[n] for n in where.tolist()]
     for n in np.flatnonzero(none).tolist():
         found[n] = None
     return found

@@ -12,13 +12,13 @@ from policy import calendar, rules
 from sampling import entropy as sources
 from sampling import tau_month
 from sampling.bundle import commitment_of
-from sampling.errors import DrawError
 from sampling.frame import Header, build
 from sampling.frames import EXCLUSIONS, View
 from sampling.parameters import Parameters
-from sampling.population import Ints, Officer, Population, Situation
+from sampling.population import Officer, Situation
 from sampling.profiles import TURNS
 from sampling.tickets import GENESIS, canonical
+from sampling.units import population
 from sampling.words import desk_note
 from scoring import raises
 from store import Database, Queries, copy_rows, lock_for_transaction
@@ -28,8 +28,6 @@ q = Queries(__file__)
 
 # One lock for freezes and draws: the chain of records has one end.
 LOCK = "draws"
-# What a verifier takes in one file.
-_MOST_UNITS = 1_300_000
 
 
 def run(db: Database, day: dt.date, now: dt.datetime, *, entropy: Sequence[str] | None = None) -> dict[str, Any]:
@@ -76,37 +74,18 @@ def read(connection: Connection, day: dt.date, parameters: Parameters) -> Situat
     row = connection.execute(q["scores_as_of"], [day]).fetchone()
     as_of = row["as_of"] if row else None
     parents = {a["area_code"]: a["parent_code"] for a in connection.execute(q["areas"])}
-    population = _population(connection, sorted(parents), {
+    units = population(connection, sorted(parents), {
         "day": day, "year_start": dt.date(day.year, 1, 1), "year_end": dt.date(day.year, 12, 31),
         "kinds": parameters.counted_kinds, "as_of": as_of,
         "open_since": day - dt.timedelta(days=parameters.planned_open_days)})
     officers = connection.execute(q["officers"], {"day": day}).fetchall()
     return Situation(
         day=day, scores_as_of=as_of, lift=tau_month.evidence(connection, day, parameters.tau["top_share"]),
-        units=population,
+        units=units,
         officers=[Officer(o["officer_no"], o["body"], tuple(o["area_codes"]), o["can_lead"], o["certificate_valid"],
                           o["load"]) for o in officers],
         parents=parents,
         recusals=frozenset((r["officer_no"], r["unit_no"]) for r in connection.execute(q["recusals"])))
-
-
-def _population(connection: Connection, areas: Sequence[str], asked: Mapping[str, Any]) -> Population:
-    row = connection.execute(q["units"], asked, binary=True).fetchone()
-    if row is None or not row["units"]:
-        return Population.of([], areas, asked["day"])
-    if row["units"] > _MOST_UNITS:
-        raise DrawError(f"{row['units']} units are more than one draw takes ({_MOST_UNITS}): draw by city")
-    numbers = row["unit_no"].split("\n")
-    if len(numbers) != row["units"]:
-        raise DrawError("a unit's number holds a line break: give it another number")
-
-    def column(name: str) -> Ints:
-        return np.frombuffer(row[name], dtype=">i4").astype(np.int32)
-
-    score = column("score")
-    return Population(numbers, areas, column("area"), column("kind"), column("risk_class"),
-                      np.where(score < 0, np.nan, score / 100.0), column("visits"), column("ago"),
-                      column("planned").astype(np.bool_))
 
 
 def groups(frame: Mapping[str, Any]) -> Iterator[tuple[str, str, str, int, float, float, float]]:

@@ -50,7 +50,8 @@ class Roster:
         before = list(self._room)
         for edge in (*self._sides[desk], *self._seats[desk]):
             self._room[edge] += amount
-        if self._push(2 * amount):
+        left = self._straight(desk, 0, amount) + self._straight(desk, 1, amount)
+        if self._push(left):
             self.granted[desk] += amount
             return True
         self._room = before
@@ -89,7 +90,8 @@ class Roster:
             return False
         self._cancel(*taken)
         self._room[door] -= 1
-        return self._push(1)
+        desk, _, side = taken
+        return self._push(self._straight(desk, side, 1))
 
     def _order(self, desk: int, full: list[int]) -> tuple[int, int]:
         """The sides (0 lead, 1 other) in which to cancel, such that two officers on every visit each lose one."""
@@ -135,6 +137,27 @@ class Roster:
         self._edges[start].append(number)
         self._edges[end].append(number + 1)
         return number
+
+    def _straight(self, desk: int, side: int, amount: int) -> int:
+        """Send ``amount`` from one side of a desk to whoever of it has room, and move nobody; what is left over.
+
+        Nearly all that is asked for goes this way, without a search of the whole network.
+        """
+        room, source, doors = self._room, self._sides[desk][side], self._doors
+        for ways, seat in zip(self._ways[desk], self._seats[desk], strict=True):
+            if not amount:
+                break
+            way = ways[side]
+            if way < 0 or not room[seat]:
+                continue
+            door = doors[self._to[seat] - 2]
+            least = min(amount, room[seat], room[door])
+            if least:
+                for edge in (source, way, seat, door):
+                    room[edge] -= least
+                    room[edge ^ 1] += least
+                amount -= least
+        return amount
 
     def _push(self, amount: int) -> bool:
         """Send ``amount`` from the source (node 0) to the sink (node 1) along shortest paths with room."""

@@ -13,7 +13,7 @@ from sampling.frames import View
 from sampling.population import Floats, Ints
 from sampling.profiles import ARMS, TURNS
 from sampling.strata import rounded
-from sampling.tickets import sizes_uniform, unit_tickets
+from sampling.tickets import sizes_uniform, unit_tickets, written
 
 # The tickets of units, by their positions, in one arm.
 Tickets = Callable[[str, Ints], np.ndarray[Any, np.dtype[np.uint64]]]
@@ -124,7 +124,9 @@ class _Members:
 
 
 def _of_protocol(seed: str, view: View) -> Tickets:
-    return lambda arm, units: unit_tickets(seed, arm, [view.unit_no[at] for at in units.tolist()])
+    # Both arms ask for nearly all units: what a number is in JSON is written once.
+    numbers = written(view.unit_no)
+    return lambda arm, units: unit_tickets(seed, arm, map(numbers.__getitem__, units.tolist()))
 
 
 def _smallest(keys: Floats, many: int) -> list[int]:

@@ -16,7 +16,7 @@ from sampling.frames import View
 from sampling.population import Officer, Places
 from sampling.roster import Roster
 from sampling.selection import Drawn
-from sampling.tickets import officer_tickets
+from sampling.tickets import officer_tickets, written
 
 Team = tuple[int, ...]
 
@@ -91,6 +91,7 @@ class _Choice:
 
     def __init__(self, officers: Sequence[Officer], loads: Sequence[int]) -> None:
         self._officers, self._loads = officers, list(loads)
+        self._written = written([officer.officer_no for officer in officers])
         self._given = [0] * len(officers)
         self._together: list[dict[int, int]] = [{} for _ in officers]
 
@@ -103,7 +104,7 @@ class _Choice:
     def by_preference(self, team: Team, unit_no: str, seed: str) -> Iterator[tuple[int, int]]:
         """Pairs (lead, second): least together today, then least visits given today, then the smallest tickets."""
         free = [o for o in team if self._loads[o] > 0]
-        tickets = officer_tickets(seed, unit_no, [self._officers[o].officer_no for o in free])
+        tickets = officer_tickets(seed, unit_no, [self._written[o] for o in free])
         free = [o for _, o in sorted(zip(tickets, free, strict=True))]
         for i, j in self._strangers(free):
             yield self._roles(free[i], free[j])

@@ -13,7 +13,7 @@ import sys
 import numpy as np
 from scipy import stats
 
-from sampling.tickets import digest, unit_tickets
+from sampling.tickets import digest, unit_tickets, written
 from tests.chance import strata
 from tests.chance.strata import Counted
 
@@ -63,7 +63,7 @@ def told(title: str, counted: list[Counted]) -> int:
 
 def tickets(seed: int) -> int:
     """Chi-square of tickets in 1,000 classes, of pairs of neighbours in 32 x 32, and the correlation of neighbours."""
-    names = [f"U{n:07d}" for n in range(1_000_000)]
+    names = written([f"U{n:07d}" for n in range(1_000_000)])
     u = unit_tickets(digest(["tickets", seed]), "random", names) / 9007199254740992.0
     single = stats.chisquare(np.bincount((u * 1000).astype(int), minlength=1000)).pvalue
     first, second = (u[:-1:2] * 32).astype(int), (u[1::2] * 32).astype(int)

@@ -16,7 +16,7 @@ from sampling.parameters import Parameters
 from sampling.pareto import tuned, wanted
 from sampling.population import Floats, Officer, Situation, Unit
 from sampling.selection import select
-from sampling.tickets import digest, unit_tickets
+from sampling.tickets import digest, unit_tickets, written
 from tests.sampling.city import DISTRICT, LATE, frame_of, town, tree
 
 # Units of a town, and how their scores spread: few and many, flat and steep.
@@ -86,7 +86,7 @@ def whole(strata: list[Counted], draws: int, seed: int) -> list[Counted]:
         p, size = fixed(held.stated)
         by_step = np.array([p[inverse == k][0] for k in range(len(weights))])
         odds = np.array(tuned(tuple(by_step.tolist()), tuple(counts.tolist()), size))[inverse]
-        hits, names = np.zeros(len(p)), [f"U{n}" for n in range(len(p))]
+        hits, names = np.zeros(len(p)), written([f"U{n}" for n in range(len(p))])
         certain = p == 1
         for number in range(draws):
             u = unit_tickets(digest([seed, number]), held.name, names) / 9007199254740992.0

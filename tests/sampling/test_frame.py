@@ -8,6 +8,7 @@ import random
 from dataclasses import replace
 
 import pytest
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from sampling import verify
 from sampling.parameters import Parameters
 from sampling.population import Officer
 from sampling.strata import quantised, rounded
-from sampling.tickets import canonical, ticket, unit_tickets
+from sampling.tickets import canonical, officer_tickets, ticket, unit_tickets, written
 from sampling.words import desk_note
 from tests.sampling.city import DISTRICT, MONDAY, brigade, city, frame_of, odd_city, rows_of, town, tree, unit
 
@@ -82,12 +83,35 @@ def test_the_order_of_the_rows_changes_nothing():
 def test_a_unit_more_in_one_stratum_leaves_the_tickets_of_all_others():
     seed = "ab" * 32
     names = [u.unit_no for u in city(5).units]
-    before = dict(zip(names, unit_tickets(seed, "random", names).tolist(), strict=True))
+    before = dict(zip(names, unit_tickets(seed, "random", written(names)).tolist(), strict=True))
     names.insert(7, "U99999")
-    after = dict(zip(names, unit_tickets(seed, "random", names).tolist(), strict=True))
+    after = dict(zip(names, unit_tickets(seed, "random", written(names)).tolist(), strict=True))
     assert all(after[name] == number for name, number in before.items())
-    assert unit_tickets(seed, "random", ["U1"]).tolist() != unit_tickets(seed, "targeted", ["U1"]).tolist()
-    assert unit_tickets(seed, "random", ['消"é']).tolist() == [ticket(seed, "unit", "random", '消"é')]
+    assert unit_tickets(seed, "random", [b"U1"]).tolist() != unit_tickets(seed, "targeted", [b"U1"]).tolist()
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(['","', '\\', '"', '消"é', '\\","'])
+
+
+@given(st.lists(NAMES, min_size=1))
+def test_whatever_a_unit_is_called_its_ticket_is_that_of_its_number(names):
+    seed = "cd" * 32
+    assert unit_tickets(seed, "random", written(names)).tolist() == [
+        ticket(seed, "unit", "random", name) for name in names]
+    assert officer_tickets(seed, names[0], written(names)) == [
+        ticket(seed, "officer", name, names[0]) for name in names]
+
+
+@given(st.lists(st.none() | st.integers(-2**53 + 1, 2**53 - 1)),
+       st.dictionaries(st.text('a\uffff\U00010000é"\n'), NAMES))
+def test_what_is_written_in_bulk_is_what_the_standard_writes(column, table):
+    assert canonical([column, table]) == rfc8785.dumps([column, table])
+
+
+@pytest.mark.parametrize("large", [2**53, -2**53, 2**70])
+def test_a_number_that_json_can_not_hold_exactly_is_refused(large):
+    with pytest.raises(rfc8785.IntegerDomainError):
+        canonical([1, large])
 
 
 @given(st.lists(st.floats(0, 9), min_size=1, max_size=30), st.integers(0, 2**32 - 1))
