@@ -22,3 +22,23 @@ from penalties where case_no like %(prefix)s;
 -- The highest place taken in a day.
 select max(substring(substr(finding_no, %(skip)s) from '^[0-9]{1,8}$')::int) as last
 from findings where finding_no like %(prefix)s;
+
+-- name: last_case
+-- The highest place taken in a day.
+select max(substring(substr(case_no, %(skip)s) from '^[0-9]{1,8}$')::int) as last
+from cases where case_no like %(prefix)s;
+
+-- name: last_measure
+-- The highest place taken in a day.
+select max(substring(substr(measure_no, %(skip)s) from '^[0-9]{1,8}$')::int) as last
+from measures where measure_no like %(prefix)s;
+
+-- name: last_major_hazard
+-- The highest place taken in a day.
+select max(substring(substr(major_hazard_no, %(skip)s) from '^[0-9]{1,8}$')::int) as last
+from major_hazards where major_hazard_no like %(prefix)s;
+
+-- name: last_fire_review
+-- The highest place taken in a day.
+select max(substring(substr(review_no, %(skip)s) from '^[0-9]{1,8}$')::int) as last
+from fire_reviews where review_no like %(prefix)s;

@@ -55,28 +55,31 @@ def penalty_form(data: Mapping[str, Any]) -> PenaltyForm:
 
 def record_penalty(db: Database, form: PenaltyForm, actor: str, *, now: dt.datetime | None = None) -> str:
     """Enter a decision, post its points, and return its case number; a case is entered once (409)."""
-    today = legal_day(now or dt.datetime.now(dt.UTC))
-    _check(form, today)
     with db.connection() as connection:
-        place = unit_at(connection, form.unit_no)
-        check_team(connection, place, [(number, "member") for number in form.officers], form.decided_on,
-                   needs_lead=False)
-        inspection_id = _inspection(connection, form, place.unit_id)
-        if form.case_no is None:
-            _refuse_again(connection, form, place.unit_id)
-        number = form.case_no or next_number(connection, "penalty", form.decided_on)
-        row = connection.execute(q["insert"], {
-            "number": number, "unit": place.unit_id, "inspection": inspection_id, "day": form.decided_on,
-            "kind": form.kind, "amount": form.amount_yuan, "article": form.article, "actor": actor}).fetchone()
-        if row is None:
-            raise AlreadyDone(f"case {number} was entered before", zh=f"案件 {number} 已经录入过")
-        with connection.cursor() as cursor:
-            cursor.executemany(q["add_officer"], [(row["penalty_id"], officer) for officer in form.officers])
-        audit.record(connection, actor, "create", "penalty", number, None, {
-            "unit_no": form.unit_no, "decided_on": form.decided_on, "kind": form.kind, "article": form.article,
-            "amount_yuan": form.amount_yuan, "officers": list(form.officers), "inspection_no": form.inspection_no})
-        credit.post(connection, unit_id=place.unit_id, occurred_on=form.decided_on,
-                    event_kind=f"penalty_{form.kind}", event_ref=number, actor=actor)
+        return enter(connection, form, actor, legal_day(now or dt.datetime.now(dt.UTC)))
+
+
+def enter(connection: Connection, form: PenaltyForm, actor: str, today: dt.date) -> str:
+    """:func:`record_penalty` in a transaction of the caller's."""
+    _check(form, today)
+    place = unit_at(connection, form.unit_no)
+    check_team(connection, place, [(number, "member") for number in form.officers], form.decided_on, needs_lead=False)
+    inspection_id = _inspection(connection, form, place.unit_id)
+    if form.case_no is None:
+        _refuse_again(connection, form, place.unit_id)
+    number = form.case_no or next_number(connection, "penalty", form.decided_on)
+    row = connection.execute(q["insert"], {
+        "number": number, "unit": place.unit_id, "inspection": inspection_id, "day": form.decided_on,
+        "kind": form.kind, "amount": form.amount_yuan, "article": form.article, "actor": actor}).fetchone()
+    if row is None:
+        raise AlreadyDone(f"case {number} was entered before", zh=f"案件 {number} 已经录入过")
+    with connection.cursor() as cursor:
+        cursor.executemany(q["add_officer"], [(row["penalty_id"], officer) for officer in form.officers])
+    audit.record(connection, actor, "create", "penalty", number, None, {
+        "unit_no": form.unit_no, "decided_on": form.decided_on, "kind": form.kind, "article": form.article,
+        "amount_yuan": form.amount_yuan, "officers": list(form.officers), "inspection_no": form.inspection_no})
+    credit.post(connection, unit_id=place.unit_id, occurred_on=form.decided_on,
+                event_kind=f"penalty_{form.kind}", event_ref=number, actor=actor)
     return number
 
 
@@ -98,20 +101,25 @@ def withdraw(db: Database, case_no: str, withdrawn_on: dt.date, reason: str, act
         raise CaseworkError(f"case {case_no}: {withdrawn_on} is in the future",
                             zh=f"案件 {case_no} 的撤销日期 {withdrawn_on} 晚于今天")
     with db.connection() as connection:
-        found = connection.execute(q["locked"], [case_no]).fetchone()
-        if found is None:
-            raise NotFound(f"there is no case {case_no}", zh=f"没有案件 {case_no}")
-        if found["withdrawn_on"] is not None:
-            raise AlreadyDone(f"case {case_no} was withdrawn on {found['withdrawn_on']} before",
-                              zh=f"案件 {case_no} 已于 {found['withdrawn_on']} 撤销")
-        if withdrawn_on < found["decided_on"]:
-            raise CaseworkError(f"case {case_no} was decided on {found['decided_on']}: it can't be withdrawn before",
-                                zh=f"案件 {case_no} 于 {found['decided_on']} 作出决定，不能早于该日撤销")
-        connection.execute(q["withdraw"], {"number": case_no, "day": withdrawn_on})
-        audit.record(connection, actor, "withdraw", "penalty", case_no, {"withdrawn_on": None},
-                     {"withdrawn_on": withdrawn_on, "reason": why})
-        credit.post_reversal(connection, unit_id=found["unit_id"], occurred_on=withdrawn_on, event_ref=case_no,
-                             event_kind="penalty_withdrawn", article="行政处罚法 Art. 48", actor=actor)
+        annul(connection, case_no, withdrawn_on, why, actor)
+
+
+def annul(connection: Connection, case_no: str, withdrawn_on: dt.date, why: str, actor: str) -> None:
+    """:func:`withdraw` in a transaction of the caller's."""
+    found = connection.execute(q["locked"], [case_no]).fetchone()
+    if found is None:
+        raise NotFound(f"there is no case {case_no}", zh=f"没有案件 {case_no}")
+    if found["withdrawn_on"] is not None:
+        raise AlreadyDone(f"case {case_no} was withdrawn on {found['withdrawn_on']} before",
+                          zh=f"案件 {case_no} 已于 {found['withdrawn_on']} 撤销")
+    if withdrawn_on < found["decided_on"]:
+        raise CaseworkError(f"case {case_no} was decided on {found['decided_on']}: it can't be withdrawn before",
+                            zh=f"案件 {case_no} 于 {found['decided_on']} 作出决定，不能早于该日撤销")
+    connection.execute(q["withdraw"], {"number": case_no, "day": withdrawn_on})
+    audit.record(connection, actor, "withdraw", "penalty", case_no, {"withdrawn_on": None},
+                 {"withdrawn_on": withdrawn_on, "reason": why})
+    credit.post_reversal(connection, unit_id=found["unit_id"], occurred_on=withdrawn_on, event_ref=case_no,
+                         event_kind="penalty_withdrawn", article="行政处罚法 Art. 48", actor=actor)
 
 
 def _check(form: PenaltyForm, today: dt.date) -> None:
@@ -129,11 +137,17 @@ def _check(form: PenaltyForm, today: dt.date) -> None:
     if form.kind != "fine" and form.amount_yuan is not None:
         raise CaseworkError(f"an amount belongs to a fine, not to {form.kind}: enter two decisions",
                             zh="只有罚款填写金额；既罚款又作其他处罚时请分两次录入")
-    article = _ARTICLE.search(form.article)
-    most = rules().value("penalty.fine_most", form.decided_on).get(article.group(1)) if article else None
+    article = article_number(form.article)
+    most = rules().value("penalty.fine_most", form.decided_on).get(article) if article else None
     if most is not None and form.amount_yuan is not None and form.amount_yuan > most:
         raise CaseworkError(f"a fine of {form.amount_yuan:f} yuan is above the {most} yuan that {form.article} allows",
                             zh=f"罚款 {form.amount_yuan:f} 元超过{form.article}规定的上限 {most} 元")
+
+
+def article_number(text: str) -> str | None:
+    """The number of an article of 消防法 in a text that names one."""
+    found = _ARTICLE.search(text)
+    return found.group(1) if found else None
 
 
 def _inspection(connection: Connection, form: PenaltyForm, unit_id: int) -> int | None:

@@ -13,6 +13,7 @@ import sampling.draw
 import sampling.freeze
 import scoring.nightly
 from api import accounts
+from casework.enforcement import case_forms, cases
 from casework.planning import plan_visit
 from policy import rules
 from registry import bulk
@@ -54,6 +55,17 @@ def load(db: Database) -> None:
     add_audit(db)
     add_plan(db)
     add_accounts(db)
+    add_enforcement(db)
+
+
+def add_enforcement(db: Database) -> None:
+    """A case in our first town that waits for its decision, with a right to a hearing."""
+    case = {"unit_no": "U0005", "filed_at": "2026-12-01T09:00", "procedure": "ordinary", "article": "消防法 Art. 60",
+            "facts": "疏散通道被堵塞", "officers": ["O0", "O1"]}
+    number = cases.file(db, case_forms.case_form(case), "test", now=NOW)
+    told = {"step": "notice", "at": "2026-12-02T10:00", "penalties": [{"kind": "fine", "amount_yuan": 20000}],
+            "public_told": True}
+    cases.step(db, number, case_forms.step_form(told), "test", now=NOW)
 
 
 def add_audit(db: Database) -> None:

@@ -61,6 +61,7 @@ ALLOWED: dict[str, set[str]] = {
     "/ratios": STAFF, "/api/v1/ratios/explain": STAFF, "/api/v1/ratios/months": STAFF,
     "/estimates": STAFF, "/api/v1/estimates": STAFF, "/api/v1/estimates.csv": STAFF,
     "/api/v1/public/estimates": EVERYONE,
+    "/api/v1/cases": STAFF, "/api/v1/cases/{case_no}": STAFF,
 }
 # Every route that changes something; the public is refused at all of them but the login.
 CHANGES = {
@@ -104,6 +105,8 @@ CHANGES = {
     ("POST", "/api/v1/vendors/{vendor_code}/try"): SYSTEM,
     ("POST", "/accounts/{username}/{change}"): ADMIN, ("POST", "/quarantine/replays"): ADMIN,
     ("POST", "/api/v1/quarantine/replays"): ADMIN,
+    ("POST", "/api/v1/cases"): STAFF, ("POST", "/api/v1/cases/{case_no}/steps"): STAFF,
+    ("POST", "/api/v1/cases/{case_no}/steps/{step_id}/evidence"): STAFF,
 }
 # Addresses that lead on to another.
 _LEAD_ON = ("/", "/registers", "/vendors", "/login")
@@ -135,7 +138,7 @@ def _fill(house: House, path: str) -> str:
                                                 override_id=1, plan_no="Y2026-1", draw_no="R20261207-99",
                                                 list_no="ZX20261207-99",
                                                 complaint_no="T-U0001",
-                                                case_no="C-U0001")
+                                                case_no="A20261201-0001", step_id=1)
 
 
 def test_every_route_is_in_the_matrix() -> None:

@@ -1,0 +1,191 @@
+"""A case (案件) from filing to the archive: filed once, then step by step, each behind its gates."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from casework import clocks
+from casework.enforcement import (
+    articles,
+    case_clocks,
+    collective,
+    decisions,
+    fines,
+    gates,
+    leniency,
+    steps,
+)
+from casework.enforcement.attempts import Attempt
+from casework.enforcement.case_forms import CaseForm
+from casework.enforcement.errors import GateClosed, closed
+from casework.enforcement.steps import StepForm
+from casework.errors import AlreadyDone, CaseworkError, NotFound
+from casework.numbers import next_number
+from casework.officers import Place, check_team
+from casework.planning import unit_at
+from policy import rules
+from policy.clocks import legal_day
+from registry import audit
+from store import Database, Queries, lock_for_transaction
+from store.database import Connection
+
+q = Queries(__file__)
+
+#: From which standing each step may be made.
+FROM: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("inquiry", "notice", "statement", "hearing_asked", "hearing_waived", "hearing_notice",
+                     "hearing_held", "legal_review", "collective", "decision", "no_penalty", "transferred",
+                     "transfer_accepted", "transfer_refused", "dropped"), ("open",)),
+    **dict.fromkeys(("served", "paid", "execution_ended", "closed"), ("decided",)),
+    "published": ("decided", "closed", "archived"),
+    "decision_withdrawn": ("decided", "closed", "archived"),
+    "publication_withdrawn": ("decided", "closed", "archived"),
+    "archived": ("closed", "dropped"),
+}
+_TO = {"decision": "decided", "no_penalty": "decided", "closed": "closed", "archived": "archived",
+       "dropped": "dropped", "transfer_accepted": "transferred"}
+#: Steps that can be made more than once; an amended notice begins the rights of the party anew.
+_AGAIN = ("inquiry", "notice", "statement", "hearing_notice", "hearing_asked", "hearing_waived", "hearing_held",
+          "legal_review", "collective", "paid", "transferred", "transfer_accepted", "transfer_refused")
+_BY_TWO = ("inquiry", "notice", "statement", "decision", "no_penalty", "served")
+STANDINGS = ("open", "decided", "closed", "archived", "dropped", "transferred")
+
+
+def file(db: Database, form: CaseForm, actor: str, *, now: dt.datetime) -> str:
+    """File a case (立案), start its 90 days, and return its number."""
+    steps.check_moment(form.filed_at, dt.datetime.min.replace(tzinfo=dt.UTC), now, "the case")
+    day = legal_day(form.filed_at)
+    with db.connection() as connection:
+        place = unit_at(connection, form.unit_no)
+        check_team(connection, place, [(number, "member") for number in form.officers], day, needs_lead=False)
+        visit = _visit(connection, form, place)
+        _check_limit(form, visit["inspected_on"] if visit else day)
+        lock_for_transaction(connection, f"cases of unit {place.unit_id}")
+        stands = connection.execute(q["same"], {"unit": place.unit_id, "day": day, "article": form.article,
+                                                "facts": form.facts}).fetchone()
+        if stands:
+            raise AlreadyDone(f"this case against unit {form.unit_no} was filed before as {stands['case_no']}",
+                              zh=f"对单位 {form.unit_no} 的该案已立案为 {stands['case_no']}，不能重复立案")
+        number = next_number(connection, "case", day)
+        row = connection.execute(q["insert"], {
+            **vars(form), "number": number, "unit": place.unit_id, "day": day, "actor": actor,
+            "officers": list(form.officers), "items": list(form.items),
+            "inspection": visit["inspection_id"] if visit else None}).fetchone()
+        assert row is not None  # noqa: S101  returning
+        steps.insert(connection, "case", number, StepForm("filed", form.filed_at), form.officers, actor)
+        clocks.start(connection, "deadlines.penalty_decided", "case", number,
+                     case_clocks.owner({**row, "regime": form.regime}), form.filed_at)
+        audit.record(connection, actor, "file", "case", number, None, vars(form))
+    return number
+
+
+def step(db: Database, case_no: str, form: StepForm, actor: str, *, now: dt.datetime) -> bool | None:
+    """Make the next step of a case; whether the clock that it stops was in time, None where it stops none.
+
+    A step whose gate is closed is refused with the article and leaves nothing behind.
+    """
+    with db.connection() as connection:
+        case = locked(connection, case_no)
+        attempt = attempt_of(connection, case, form)
+        steps.check_moment(form.at, case["filed_at"], now, f"the step {form.step} of case {case_no}")
+        refused = order(attempt) or gates.refusal(attempt)
+        if refused:
+            raise refused
+        officers = form.officers if form.officers is not None else tuple(case["officers"])
+        if form.step in _BY_TWO:
+            check_team(connection, Place(case["unit_id"], case["unit_no"], case["is_key"]),
+                       [(number, "member") for number in officers], form.day, needs_lead=False)
+        for name in ("reviewer", "chair"):
+            if name in form.details:
+                _third(connection, case, str(form.details[name]), form.day)
+        details = decisions.take(connection, attempt, officers, actor, legal_day(now))
+        steps.insert(connection, "case", case_no, form, officers, actor, details)
+        in_time = case_clocks.follow(connection, attempt)
+        standing = _TO.get(form.step, case["standing"])
+        connection.execute(q["stand"], {
+            "case": case["case_id"], "standing": standing,
+            "decided": form.day if form.step in ("decision", "no_penalty") else None,
+            "closed": form.day if form.step in ("closed", "dropped") else None})
+        audit.record(connection, actor, form.step, "case", case_no, {"standing": case["standing"]},
+                     {"standing": standing, "at": form.at, "officers": list(officers), "note": form.note, **details})
+    return in_time
+
+
+def order(attempt: Attempt) -> CaseworkError | None:
+    """Why a step does not fit where the case stands, or was made before."""
+    step_, case = attempt.form.step, attempt.case
+    if case["standing"] not in FROM[step_]:
+        return GateClosed(f"case {case['case_no']} stands at {case['standing']}: a step {step_} is made while it is "
+                          f"{' or '.join(FROM[step_])}",
+                          zh=f"案件 {case['case_no']} 处于 {case['standing']} 状态，不能进行步骤 {step_}")
+    made = attempt.since_notice(step_) if step_ in ("hearing_asked", "hearing_waived", "hearing_held") else (
+        attempt.last(step_) if step_ not in _AGAIN else None)
+    if made:
+        at = steps.shown(made["at"])
+        return AlreadyDone(f"the step {step_} of case {case['case_no']} was made before, at {at}",
+                           zh=f"案件 {case['case_no']} 的步骤 {step_} 已于 {at} 完成")
+    latest = max((one["at"] for one in attempt.steps), default=case["filed_at"])
+    if step_ in _TO and attempt.form.at < latest:
+        at, newest = steps.shown(attempt.form.at), steps.shown(latest)
+        return CaseworkError(f"the step {step_} is dated {at}, before the latest one at {newest}",
+                             zh=f"步骤 {step_} 的时间 {at} 早于最近一步 {newest}")
+    return None
+
+
+def attempt_of(connection: Connection, case: Mapping[str, Any], form: StepForm) -> Attempt:
+    """All that the gates look at, read once."""
+    case_no = case["case_no"]
+    made = steps.read(connection, "case", case_no)
+    flags = leniency.flags(connection, case, form.day) if case["standing"] == "open" else []
+    return Attempt({**case, **fines.money(made, form.at)}, made,
+                   collective.read(connection, "case", case_no), flags, form)
+
+
+def locked(connection: Connection, case_no: str) -> dict[str, Any]:
+    """A case, locked so that two clerks make no step at once."""
+    row = connection.execute(q["locked"], [case_no]).fetchone()
+    if row is None:
+        raise NotFound(f"there is no case {case_no}", zh=f"没有案件 {case_no}")
+    return row
+
+
+def _visit(connection: Connection, form: CaseForm, place: Place) -> dict[str, Any] | None:
+    if form.inspection_no is None:
+        return None
+    row = connection.execute(q["visit"], [form.inspection_no]).fetchone()
+    if row is None or row["unit_id"] != place.unit_id:
+        raise NotFound(f"inspection {form.inspection_no} is not one of unit {form.unit_no}",
+                       zh=f"检查 {form.inspection_no} 不是单位 {form.unit_no} 的检查")
+    if row["inspected_on"] is None or row["inspected_on"] > legal_day(form.filed_at):
+        raise CaseworkError(f"inspection {form.inspection_no} was not done by {legal_day(form.filed_at)}",
+                            zh=f"检查 {form.inspection_no} 在 {legal_day(form.filed_at)} 之前尚未完成")
+    return row
+
+
+def _check_limit(form: CaseForm, discovered: dt.date) -> None:
+    """A violation that nobody discovered within the years of Art. 36 is punished no more."""
+    if form.offence_on > discovered:
+        raise CaseworkError(f"the violation is dated {form.offence_on}, after it was discovered on {discovered}",
+                            zh=f"违法行为日期 {form.offence_on} 晚于发现日期 {discovered}")
+    years = rules().value("enforcement.limit_years", discovered)["life_safety" if form.life_safety else "ordinary"]
+    day = form.offence_on
+    until = day.replace(year=day.year + years) if (day.month, day.day) != (2, 29) else dt.date(day.year + years, 3, 1)
+    if discovered >= until:
+        raise closed(articles.of("行政处罚法", 36),
+                     f"the violation ended on {day} and was discovered on {discovered}, {years} years or more later: "
+                     f"it is punished no more",
+                     f"违法行为终止于 {day}，{discovered} 才发现，已满 {years} 年，不再给予处罚")
+
+
+def _third(connection: Connection, case: Mapping[str, Any], number: str, day: dt.date) -> None:
+    """Who reviews or chairs must be known, at work and not recused."""
+    row = connection.execute(q["officer"], {"officer": number, "unit": case["unit_id"]}).fetchone()
+    if row is None:
+        raise NotFound(f"officer {number} is not in the register of officers", zh=f"人员名录库中没有 {number}")
+    if row["status"] != "active":
+        raise CaseworkError(f"officer {number} is no longer active", zh=f"{number} 已离岗")
+    if row["recused"]:
+        raise closed(articles.of("行政处罚法", 43), f"officer {number} is recused from unit {case['unit_no']}: "
+                     f"{row['recused']}", f"{number} 应当回避（{row['recused']}）")

@@ -1,0 +1,36 @@
+"""What a fine comes to: what was added for lateness (加处罚款), what was paid, what is owed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from casework import clocks
+from casework.enforcement.attempts import amounts, fine_of
+from casework.enforcement.steps import last
+from policy import rules
+from policy.clocks import legal_day
+
+
+def money(made: Sequence[Mapping[str, Any]], at: dt.datetime) -> dict[str, Decimal]:
+    """The fine, what was added for lateness, what was paid, what is owed by ``at``."""
+    decision, served = last(made, "decision"), last(made, "served")
+    fine = fine_of(amounts(decision["details"]["penalties"])) if decision else Decimal(0)
+    payments = [(one["at"], Decimal(str(one["details"]["amount_yuan"]))) for one in made if one["step"] == "paid"]
+    paid, added = sum((much for _, much in payments), Decimal(0)), Decimal(0)
+    if fine and served:
+        until = clocks.due_of("deadlines.penalty_paid", served["at"])
+        settled = next((when for n, (when, _) in enumerate(payments)
+                        if sum((much for _, much in payments[:n + 1]), Decimal(0)) >= fine), at)
+        added = late_sum(fine, until, min(settled, at) if payments else at)
+    return {"fine_yuan": fine, "added_yuan": added, "paid_yuan": paid, "owed": max(Decimal(0), fine + added - paid)}
+
+
+def late_sum(fine: Decimal, due_at: dt.datetime, paid_at: dt.datetime) -> Decimal:
+    """What is added to a fine that is paid late (加处罚款): so much a day, and never more than so much in all."""
+    rule = rules().value("enforcement.late_payment", legal_day(paid_at))
+    last_day = legal_day(due_at - dt.timedelta(seconds=1))
+    days = max(0, (legal_day(paid_at) - last_day).days)
+    return min(fine * Decimal(str(rule["a_day"])) * days, fine * Decimal(str(rule["most"]))).quantize(Decimal("0.01"))

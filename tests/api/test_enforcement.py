@@ -1,0 +1,104 @@
+"""A day of cases through REST: filed, refused with the article, taken on, found again in the lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import House
+
+SHA = "0f" * 32
+VIDEO = {"kind": "video", "uri": "s3://records/1.mp4", "sha256": SHA, "seconds": 60}
+CASE = {"unit_no": "U0003", "filed_at": "2026-12-03T09:00:00+08:00", "procedure": "ordinary",
+        "article": "消防法 Art. 60", "facts": "疏散通道被堵塞", "officers": ["O0", "O1"]}
+
+
+def _step(client: Any, number: str, step: str, at: str, status: int = 201, **fields: Any) -> dict[str, Any]:
+    answer = client.post(f"/api/v1/cases/{number}/steps", json={"step": step, "at": f"{at}+08:00", **fields})
+    assert answer.status_code == status, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_a_case_goes_from_filing_to_the_archive(house: House) -> None:
+    client = house.client("brigade")
+    filed = client.post("/api/v1/cases", json=CASE)
+    assert filed.status_code == 201, filed.text
+    number = filed.json()["case_no"]
+    assert number == "A20261203-0001"
+    assert [one["step"] for one in filed.json()["steps"]] == ["filed"]
+    assert filed.json()["clocks"][0]["due_at"] == "2027-03-03T16:00:00Z"
+    assert client.post("/api/v1/cases", json=CASE).status_code == 409
+    penalties = [{"kind": "fine", "amount_yuan": 8000}]
+    refused = _step(client, number, "decision", "2026-12-03T10:00:00", 409, penalties=penalties, circumstance="light")
+    assert refused["error"].endswith("(行政处罚法 Art. 44)")
+    _step(client, number, "notice", "2026-12-03T11:00:00", penalties=penalties, public_told=True, evidence=[VIDEO])
+    _step(client, number, "legal_review", "2026-12-03T15:00:00", reviewer="O2", agreed=True)
+    decided = _step(client, number, "decision", "2026-12-04T10:00:00", penalties=penalties, circumstance="light")
+    assert (decided["standing"], decided["in_time"], decided["fine_yuan"]) == ("decided", True, 8000)
+    served = _step(client, number, "served", "2026-12-04T11:00:00", how="direct")
+    assert served["missing_media"] == ["served"]
+    step_id = served["steps"][-1]["step_id"]
+    supplied = client.post(f"/api/v1/cases/{number}/steps/{step_id}/evidence", json={"evidence": [VIDEO]})
+    assert supplied.status_code == 201, supplied.text
+    assert supplied.json()["missing_media"] == []
+    _step(client, number, "published", "2026-12-04T12:00:00")
+    _step(client, number, "paid", "2026-12-05T12:00:00", amount_yuan=8000)
+    _step(client, number, "closed", "2026-12-06T12:00:00")
+    archived = _step(client, number, "archived", "2026-12-06T13:00:00", archive_ref="档2026-12")
+    assert archived["standing"] == "archived"
+    held = client.get("/api/v1/units?q=U0003").json()["units"][0]
+    assert [one["case_no"] for one in client.get(f"/api/v1/units/{held['unit_id']}/record").json()["penalties"]] == [
+        number]
+    chinese = client.post(f"/api/v1/cases/{number}/steps?lang=zh", json={"step": "closed", "at": "2026-12-06T14:00"})
+    assert (chinese.status_code, "不能进行步骤" in chinese.json()["error"]) == (409, True)
+
+
+@pytest.mark.row(24)
+def test_lists_are_narrowed_by_unit_area_and_state_and_read_on_by_key(house: House) -> None:
+    client = house.client("brigade")
+    for n in range(3):
+        assert client.post("/api/v1/cases", json={**CASE, "facts": f"第{n}处"}).status_code == 201
+    every = client.get("/api/v1/cases?state=all").json()
+    assert [one["case_no"] for one in every["rows"]] == ["A20261203-0003", "A20261203-0002", "A20261203-0001",
+                                                        "A20261201-0001"]
+    first = client.get("/api/v1/cases?limit=2").json()
+    then = client.get(f"/api/v1/cases?limit=2&before={first['next']}").json()
+    assert [one["case_no"] for one in first["rows"] + then["rows"]] == [one["case_no"] for one in every["rows"]]
+    assert [one["case_no"] for one in client.get("/api/v1/cases?unit_no=U0005").json()["rows"]] == ["A20261201-0001"]
+    assert client.get("/api/v1/cases?unit_no=U9999").json() == {"rows": [], "next": None}
+    assert len(client.get("/api/v1/cases?area=990101001").json()["rows"]) == 4
+    assert client.get("/api/v1/cases?area=990102").json()["rows"] == []
+    assert client.get("/api/v1/cases?state=decided").json()["rows"] == []
+    assert client.get("/api/v1/cases?state=late").json()["rows"] == []
+    house.db.rows("update clocks set started_at = '2026-01-01', soon_at = '2026-01-02', due_at = '2026-01-03'"
+                  " where ref = 'A20261203-0002' returning 1")
+    assert [one["case_no"] for one in client.get("/api/v1/cases?state=late").json()["rows"]] == ["A20261203-0002"]
+    assert house.client("far").get("/api/v1/cases?state=all").json()["rows"] == []
+    assert house.client("far").get("/api/v1/cases/A20261201-0001").status_code == 404
+    assert house.client("far").post("/api/v1/cases", json=CASE).status_code == 404
+
+
+def test_who_may_enter_follows_role_handler_and_regime(house: House) -> None:
+    town, officer = house.client("town"), house.client("officer")
+    assert town.post("/api/v1/cases", json=CASE).status_code == 403
+    empowered = {**CASE, "unit_no": "U0002", "regime": "empowered"}
+    assert town.post("/api/v1/cases", json=empowered).status_code == 201
+    assert officer.post("/api/v1/cases", json=CASE).status_code == 403
+    mine = officer.post("/api/v1/cases", json={**CASE, "officers": ["O2", "O3"]})
+    assert mine.status_code == 201
+    number = mine.json()["case_no"]
+    _step(officer, number, "inquiry", "2026-12-03T10:00:00", evidence=[VIDEO])
+    _step(officer, number, "dropped", "2026-12-03T11:00:00", 403, note="x")
+
+
+@pytest.mark.parametrize("body", [
+    {"step": "dance", "at": "2026-12-03T09:00"}, {"at": "2026-12-03T09:00"}, {"step": "paid", "at": "2026-12-03T09:00"},
+    {"step": "paid", "at": "soon", "amount_yuan": 1}, {"step": "closed", "at": "2026-12-03T09:00", "how": "direct"},
+    {"step": "dropped", "at": "2026-12-03T09:00"},
+    {"step": "inquiry", "at": "2026-12-03T09:00", "evidence": [{"uri": "x", "sha256": "short"}]}])
+def test_a_step_that_is_not_one_is_422(shown: House, body: dict[str, Any]) -> None:
+    answer = shown.client("brigade").post("/api/v1/cases/A20261201-0001/steps", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["error"]
