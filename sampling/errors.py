@@ -35,3 +35,7 @@ class YearError(HuoyanError):
     """A year that can't be simulated as it is asked for."""
 
     status = 422
+
+
+class StaleList(DrawError):
+    """A frozen list can no longer be drawn: officers that it counts on have been given other work since."""

@@ -26,15 +26,26 @@ order by i.inspection_id;
 select unit_no, area_code, kind, is_key, is_crowded from units;
 
 -- name: visits
--- Visits of the draws with what became of them and what they found.
+-- Visits of the draws with what became of them and what they found; a visit that other officers made instead is the same
+-- visit of the same unit.
+with recursive again as (
+    select l.replaces as first, l.inspection_id, l.unit_id
+    from list_visits l join inspections o on o.inspection_id = l.replaces and o.unit_id = l.unit_id
+    union all
+    select a.first, l.inspection_id, l.unit_id
+    from again a join list_visits l on l.replaces = a.inspection_id and l.unit_id = a.unit_id
+), made as (
+    select first, max(inspection_id) as inspection_id from again group by first
+)
 select v.draw_id, u.area_code, u.kind, u.is_key, u.is_crowded, v.probability, i.status, i.result,
        h.hazards, h.substantive
 from draw_visits v
 join units u using (unit_id)
-left join inspections i using (inspection_id)
+left join made m on m.first = v.inspection_id
+left join inspections i on i.inspection_id = coalesce(m.inspection_id, v.inspection_id)
 cross join lateral (
     select count(*) as hazards, count(*) filter (where x.severity in ('critical', 'serious')) as substantive
-    from hazards x where x.inspection_id = v.inspection_id
+    from hazards x where x.inspection_id = i.inspection_id
 ) h
 where v.draw_id = any(%(draws)s::bigint[])
 order by v.draw_id, v.position;

@@ -14,7 +14,7 @@ from casework.planning import plan_visit
 from registry import audit
 from sampling import entropy as sources
 from sampling.bundle import without_frame
-from sampling.errors import DrawError
+from sampling.errors import DrawError, StaleList
 from sampling.freeze import LOCK
 from sampling.lists import freezing
 from sampling.lists.frame import OWN, ListSpec
@@ -103,7 +103,7 @@ def _stale(connection: Connection, held: Row, frame: Row, replaced: tuple[int, .
     days = [dt.date.fromisoformat(day) for day in frame["days"]]
     later = connection.execute(q["after"], {"sequence": held["sequence"], "days": days}).fetchone()
     if later:
-        return DrawError(f"{later['draw_no']} was frozen after {held['draw_no']} and counts on the same officers on "
+        return StaleList(f"{later['draw_no']} was frozen after {held['draw_no']} and counts on the same officers on "
                          f"{later['draw_date']}: freeze the list again",
                          zh=f"{later['draw_no']} 在 {held['draw_no']} 之后冻结，"
                             f"已计入 {later['draw_date']} 的同一批人员：请重新冻结名单")
@@ -113,7 +113,7 @@ def _stale(connection: Connection, held: Row, frame: Row, replaced: tuple[int, .
     for one in own:
         for day, left, load in zip(days, now.get(one["officer_no"], (0,) * len(days)), one["loads"], strict=True):
             if left < load:
-                return DrawError(f"officer {one['officer_no']} has room for {left} visits on {day} now, and "
+                return StaleList(f"officer {one['officer_no']} has room for {left} visits on {day} now, and "
                                  f"{held['draw_no']} counts on {load}: freeze the list again",
                                  zh=f"人员 {one['officer_no']} 在 {day} 现只能再承担 {left} 次检查，"
                                     f"{held['draw_no']} 冻结时为 {load} 次：请重新冻结名单")

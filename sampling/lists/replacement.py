@@ -19,7 +19,7 @@ from casework.planning import call_off, open_plan
 from policy import rules as rule_book
 from policy.clocks import legal_day
 from registry import audit
-from sampling.errors import DrawError
+from sampling.errors import DrawError, StaleList
 from sampling.freeze import LOCK
 from sampling.lists import drawing, freezing
 from sampling.lists.drawing import Planned
@@ -59,9 +59,19 @@ def run(db: Database, asked: Asked, now: dt.datetime, *, actor: str, areas: Coll
     The frame is committed before its seed is opened. Asked again after a crash, what was frozen is drawn; a visit that
     has been replaced already is answered with the draw that did it.
     """
-    frozen = freeze(db, asked, now, actor=actor, areas=areas, entropy=entropy)
-    return [row if row["waits_for"] or row["status"] == "drawn" else
-            {**draw(db, row["draw_no"], now, None, actor=actor), "sequence": row["sequence"]} for row in frozen]
+    told: list[Row] = []
+    for row in freeze(db, asked, now, actor=actor, areas=areas, entropy=entropy):
+        if row["waits_for"] or row["status"] == "drawn":
+            told.append(row)
+            continue
+        try:
+            told.append({**draw(db, row["draw_no"], now, None, actor=actor), "sequence": row["sequence"]})
+        except StaleList:
+            if not told:
+                raise
+            # The one before has taken officers that this one counted on: what is left is frozen anew.
+            return told + run(db, asked, now, actor=actor, areas=areas, entropy=entropy)
+    return told
 
 
 def freeze(db: Database, asked: Asked, now: dt.datetime, *, actor: str, areas: Collection[str] | None = None,

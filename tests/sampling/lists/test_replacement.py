@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from casework.errors import AlreadyDone
 from huoyan.commands import draws
-from sampling import chain, entropy, verify
+from sampling import chain, entropy, estimates, lift, verify
 from sampling import draw as daily
 from sampling import freeze as freezing
 from sampling.errors import DrawError
@@ -89,6 +89,27 @@ def test_an_officer_who_fell_ill_is_left_out_and_the_units_stay(town: Database) 
     assert all(agrees for _, agrees, _ in chain.check(town))
     told = town.rows("select action, entity_id from audit_log where action in ('replace', 'cancelled')")
     assert len(told) == 2 * len(theirs)
+
+
+def test_what_other_officers_find_is_still_the_drawn_unit_s_result(town: Database) -> None:
+    town.rows("update officers set daily_visits = 4 returning 1")
+    before = {visit["inspection_id"]: visit for visit in visits(town) if visit["arm"] == "random"}
+    first = next(iter(before.values()))
+    (told,) = replacement.run(town, Asked("officer_ill", "发热", officer_no=first["officers"][0]), NOON, actor="wang")
+    stands = next(v for v in visits(town) if v["draw_no"] == told["draw_no"] and v["unit_no"] == first["unit_no"])
+    # Visits of two draws wait for the second officer, and the draws share those who are left.
+    again = replacement.run(town, Asked("officer_ill", "受伤", officer_no=stands["officers"][0]), NOON, actor="wang")
+    assert {row["status"] for row in again} == {"drawn"}
+    town.rows("""update inspections set status = 'done', result = 'hazards_ordered', inspected_on = planned_on
+                 where status = 'planned' returning 1""")
+    with town.connection() as connection:
+        rows = connection.execute(lift.q["random_results"], {"first": MONDAY, "day": TUESDAY}).fetchall()
+        daily = connection.execute("select draw_id from draws where kind = 'daily'").fetchone()
+        assert daily is not None
+        seen = connection.execute(estimates.q["visits"], {"draws": [daily["draw_id"]]}).fetchall()
+    assert len(rows) == len(before)
+    assert {row["status"] for row in seen} == {"done"}
+    assert len(seen) == len([visit for visit in visits(town) if visit["draw_no"] == first["draw_no"]])
 
 
 def test_asked_again_it_is_the_same_and_two_at_once_make_one(town: Database) -> None:
