@@ -11,7 +11,7 @@ INSTALL_SELF = $(PIP) install --no-deps --no-build-isolation -e . >.venv/install
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-header pyproject.toml
 
-.PHONY: help demo test lint bench chance kills fuzz verifiers lock clean soak years
+.PHONY: help demo test lint bench chance coverage kills fuzz verifiers lock clean soak years
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1  /p' Makefile | awk '{n = $$1; $$1 = ""; printf "make %-6s%s\n", n, $$0}'
@@ -36,6 +36,9 @@ bench: .venv/.dev ## Measure (ARGS names one benchmark)
 chance: .venv/.dev ## Draw 20,000 times and count, beside the same draws by R (ARGS='--draws 2000 --seed 7')
 	@tests/chance/prepare
 	@$(BIN)/python -m tests.chance $(ARGS)
+
+coverage: .venv/.dev ## Write which duties of supervision the tests show (docs/coverage.md)
+	@$(BIN)/python -m tests.duties
 
 kills: .venv/.dev ## Kill the draw with SIGKILL at twenty more moments, each time whole or not at all
 	@tests/servers/prepare

@@ -77,6 +77,7 @@ def test_the_plot_of_a_finding_shows_its_days_and_limits(shown: House) -> None:
     assert max(values) > .3
 
 
+@pytest.mark.row(57)
 def test_what_no_one_has_decided_moves_no_score_and_what_is_true_does(house: House) -> None:
     number = finding(house, "system_off")
     tomorrow = district.DAY + dt.timedelta(days=1)

@@ -33,6 +33,7 @@ def account(db: Database, unit: int, day: dt.date = DAY + dt.timedelta(days=1)) 
         return record.credit_record(connection, unit, day)
 
 
+@pytest.mark.row(73)
 def test_the_balance_is_the_start_plus_every_entry(db: Database) -> None:
     units = build_city(db)
     assert account(db, units["U1"])["balance"] == START

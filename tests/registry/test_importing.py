@@ -208,6 +208,7 @@ def test_a_key_that_stands_twice_is_rejected_with_the_other_line_named(peopled: 
     assert devices.rejected[0].reason == "the device acme/d-9 stands in line 2 already"
 
 
+@pytest.mark.row(55)
 def test_a_change_is_stored_and_leaves_one_line_of_audit_for_each_record_that_differs(peopled: Database,
                                                                                    tmp_path: Path) -> None:
     text = "unit_no,name,area_code,kind\nU1,单位1,990101002,hotel\nU2,改名,990101001,hotel\nU4,新,990101001,office\n"

@@ -151,6 +151,7 @@ def test_a_device_s_settings_for_gbt26875_are_checked_when_they_are_entered(peop
             devices.update(connection, "acme", "t_1", {"settings": {"gbt26875": {"profile": "x"}}}, **WHO)
 
 
+@pytest.mark.row(51)
 def test_an_officer_is_present_with_a_valid_certificate_and_without_leave(peopled: Database) -> None:
     with peopled.connection() as connection:
         def present(day: dt.date, within: list[str] | None = None) -> list[str]:
@@ -200,6 +201,7 @@ def test_an_item_is_asked_for_by_the_day(db: Database) -> None:
         assert [item.name_zh for item in items.versions(connection, "exits")] == ["新", "旧"]
 
 
+@pytest.mark.row(55)
 def test_the_audit_log_takes_days_moments_and_amounts_and_can_only_grow(db: Database) -> None:
     with db.connection() as connection:
         audit.record(connection, "wang", "update", "thing", "1", None, {"day": DAY, "name": "火"})

@@ -23,6 +23,7 @@ from tests.sampling.city import DISTRICT, MONDAY, brigade, city, frame_of, odd_c
 many = settings(max_examples=40, deadline=None)
 
 
+@pytest.mark.row(58)
 @many
 @given(st.integers(0, 10**6))
 def test_within_a_stratum_probability_never_falls_as_risk_rises_and_no_eligible_unit_has_none(seed):

@@ -50,6 +50,7 @@ def test_a_serious_finding_raises_by_one_class_for_the_days_of_the_rule(db: Data
         assert raises.in_force(connection, DAY) == {}, "the day of the event itself keeps its class"
 
 
+@pytest.mark.row(59)
 def test_a_second_penalty_within_a_year_raises_and_the_night_gives_the_same(db: Database) -> None:
     units = scored(db)
     before = class_of(db, units["FINED"])

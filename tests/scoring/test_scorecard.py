@@ -49,6 +49,7 @@ UNIT = st.fixed_dictionaries(
     | {name: st.sampled_from(words) for name, words in WORDS.items()})
 
 
+@pytest.mark.row(80)
 @given(st.lists(UNIT, min_size=1, max_size=4))
 @settings(max_examples=80, deadline=None)
 def test_every_score_is_the_exact_sum_of_its_contributions_in_any_order(units: list[dict[str, Any]]) -> None:

@@ -45,6 +45,7 @@ def town(db: Database) -> Database:
     return db
 
 
+@pytest.mark.row(63)
 def test_a_campaign_over_three_days_takes_its_visits_from_the_daily_draws(town: Database) -> None:
     query = Selection.of({"classes": ["B", "C"], "is_key": False})
     made = campaign.create(town, FORM, query, SUNDAY_NOON, actor="wang")

@@ -58,6 +58,7 @@ def joined(db: Database, tmp_path: Path) -> Database:
     return db
 
 
+@pytest.mark.row(53, 183)
 def test_a_joint_draw_of_three_departments_from_csv(joined: Database) -> None:
     data = {"title": "旅馆业联合抽查", "item": "旅馆业", "launching": "police", "first_day": TUESDAY,
             "last_day": THURSDAY}

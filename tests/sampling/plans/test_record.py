@@ -88,6 +88,7 @@ def test_the_published_plan_holds_no_class_and_small_areas_are_not_shown_apart(t
                for row in public(tiny, "d", 10)["rows"])
 
 
+@pytest.mark.row(52)
 def test_the_printed_rules_are_the_parameters_of_the_draw(town: Database) -> None:
     shown = _adopted(town)["public_content"]["rules"]
     printed = {rule["name"]: rule["value"] for rule in shown}
@@ -97,6 +98,7 @@ def test_the_printed_rules_are_the_parameters_of_the_draw(town: Database) -> Non
     assert all(rule["source"] and rule["tag"] for rule in shown)
 
 
+@pytest.mark.row(48)
 def test_a_month_follows_the_year_and_takes_over_what_is_behind(town: Database) -> None:
     with pytest.raises(PlanError, match="no adopted plan of 2026"):
         record.make(town, YEAR, 1, EVE, actor="li")

@@ -41,6 +41,7 @@ def registers(draw: st.DrawFn) -> dict[Key, Held]:
     return held
 
 
+@pytest.mark.row(48)
 @settings(max_examples=20, deadline=None)
 @given(registers())
 def test_quotas_add_up_by_area_class_kind_group_and_month(held: dict[Key, Held]) -> None:
