@@ -53,6 +53,8 @@ from api import (
     storage,
     telemetry,
     town_acts,
+    town_pages,
+    towns,
     units,
     vendor_pages,
     vendor_routes,
@@ -68,7 +70,8 @@ ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, overr
          finding_pages, duty, duty_pages, draws, list_draws, campaigns, joint_draws, ratios, estimates, public, plans,
          plan_pages, public_plans, inspections, cases, case_pages, enforcement_cases, imports, record_pages, registers,
          replays, quarantine, jobs, storage, policy_rules, account_pages, audit_trail, vendor_routes, vendor_pages,
-         health, openapi_page, agreements, referrals, town_acts)
+         health, openapi_page,
+         agreements, referrals, town_acts, towns, town_pages)
 
 DESCRIPTION = """
 Every page has its JSON twin here, with the same filters and the same limits by role and area.

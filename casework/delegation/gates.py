@@ -136,7 +136,8 @@ def _by_items(connection: Connection, town: str | None, able: list[dict[str, Any
                             "run in different names (行政处罚法 Art. 20 ¶3, 24)",
                             zh="所列事项一部分为委托、一部分为赋权，名义不同（《行政处罚法》第二十条第三款、第二十四"
                                "条）：请分别录入")
-    return covering or able
+    # Where nothing decides between the two, the town acts in the brigade's name.
+    return sorted(covering or able, key=lambda row: str(row["regime"]))
 
 
 def _check_officers(connection: Connection, unit: Place, officers: Sequence[str], day: dt.date) -> None:

@@ -126,3 +126,70 @@ def test_an_act_is_closed_with_its_recording(towns: House) -> None:
     assert town.post(f"{path}/closing", json={"day": "2026-12-05"}).json()["archive_by"] == "2027-01-04T16:00:00Z"
     assert town.post(f"{path}/archive", json={"day": "2026-12-07"}).json()["in_time"] is True
     assert path.rsplit("/", 1)[1] not in [row["ref"] for row in town.get("/api/v1/town-acts?state=open").json()["acts"]]
+
+
+@pytest.mark.row(28)
+def test_a_town_sees_the_brigades_penalties_of_its_units_and_no_others(towns: House) -> None:
+    seen = towns.client("town").get("/api/v1/towns/penalties").json()["penalties"]
+    assert [row["case_no"] for row in seen] == ["C-U0001"]
+    assert {row["case_no"] for row in towns.client("brigade").get("/api/v1/towns/penalties").json()["penalties"]} == {
+        "C-U0001", "C-U1001"}
+
+
+def test_training_guidance_and_supervision_are_entered_as_documented(towns: House) -> None:
+    brigade, town = towns.client("brigade"), towns.client("town")
+    path = "/api/v1/towns/officers/T2"
+    told = brigade.post(f"{path}/training", json={"kind": "special", "held_on": "2026-03-02", "hours": 4,
+                                                  "topic": "文书"}).json()
+    assert told == {"officer_no": "T2", "year": 2026, "days": 1.5}
+    assert [row["topic"] for row in town.get(f"{path}/training").json()] == ["文书", "岗前"]
+    entry = {"assessed_on": "2026-12-01", "passed": True, "score": 91, "assessed_by": "大队"}
+    assert brigade.post(f"{path}/assessments", json=entry).status_code == 201
+    assert towns.client("far").post(f"{path}/assessments", json=entry).status_code == 404
+    assert towns.client("town").post(f"{path}/assessments", json=entry).status_code == 403
+    answer = brigade.post(f"/api/v1/towns/{TOWN}/guidance", json={"visited_on": "2026-12-02", "officers": ["O2"],
+                                                                  "note": "案卷"})
+    assert answer.json() == {"town_code": TOWN, "quarter": "2026Q4"}
+    assert brigade.get("/api/v1/towns/guidance").json()["towns_without"] == []
+    budget = {"year": 2026, "amount_yuan": 50000, "document": "预算"}
+    assert brigade.post(f"/api/v1/towns/{TOWN}/budget", json=budget).status_code == 201
+    assert [row["town_code"] for row in brigade.get("/api/v1/towns/budgets").json()["towns_without"]] == [OTHER_TOWN]
+    number = brigade.post("/api/v1/meeting-actions", json={
+        "meeting": "联席会议", "held_on": "2026-11-01", "area_code": TOWN, "body": "town", "task": "报送",
+        "due_on": "2026-12-01"}).json()["action_id"]
+    assert [row["action_id"] for row in town.get("/api/v1/meeting-actions?state=overdue").json()] == [number]
+    done = town.post(f"/api/v1/meeting-actions/{number}/done", json={"day": "2026-12-06", "result": "已报"})
+    assert done.json() == {"in_time": False}
+    fault = brigade.post("/api/v1/fault-cases", json={"town_code": TOWN, "officer_no": "T1", "found_on": "2026-12-01",
+                                                      "fault": "迟录"}).json()["fault_id"]
+    path = f"/api/v1/fault-cases/{fault}"
+    assert brigade.post(f"{path}/closing", json={"day": "2026-12-02"}).status_code == 400
+    assert brigade.post(f"{path}/decision", json={"day": "2026-12-02", "result": "提醒"}).status_code == 201
+    assert brigade.post(f"{path}/closing", json={"day": "2026-12-02"}).status_code == 201
+    state = town.get(f"/api/v1/towns/{TOWN}").json()
+    assert {"agreements", "officers", "referrals", "acts", "clocks", "guidance", "budget", "digest"} <= set(state)
+    assert town.get(f"/api/v1/towns/{OTHER_TOWN}").status_code == 404
+
+
+def test_a_towns_page_shows_its_state_and_takes_entries(towns: House) -> None:
+    client, proof = towns.browser_like("brigade")
+    page = client.get(f"/towns/{TOWN}").text
+    for word in ("委托协议与赋权", "检查", "移送未接收", "签订新协议"):
+        assert word in page
+    assert "签订新协议" not in towns.client("town").get(f"/towns/{TOWN}").text
+    answer = client.post(f"/towns/{OTHER_TOWN}", data={
+        "csrf": proof, "form": "agreement", "regime": "delegated", "powers": ["inspect"], "item_codes": ["X01"],
+        "signed_on": "2026-12-01", "to_day": "2028-12-01"})
+    assert answer.status_code == 400
+    assert "最迟于 2027-11-30 到期" in answer.text
+    form = {"csrf": proof, "form": "training", "officer_no": "T1", "kind": "special", "day": "2026-05-06",
+            "hours": "8", "words": "电气"}
+    assert client.post(f"/towns/{TOWN}", data=form).status_code == 303
+    assert "无有效协议" in client.get("/towns").text
+    assert enter(towns.client("town"), "U0008", "X01").status_code == 409
+    boxed = client.get("/referrals?box=in").text
+    assert "接收或退回" in boxed
+    number = towns.client("brigade").get("/api/v1/referrals?box=in").json()["referrals"][0]["referral_no"]
+    assert client.post(f"/referrals/{number}/return", data={"csrf": proof, "note": ""}).status_code == 400
+    assert client.post(f"/referrals/{number}/acceptance", data={"csrf": proof, "note": ""}).status_code == 303
+    assert client.post(f"/referrals/{number}/sending", data={"csrf": proof, "note": ""}).status_code == 403

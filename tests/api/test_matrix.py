@@ -64,7 +64,11 @@ ALLOWED: dict[str, set[str]] = {
     "/api/v1/cases": STAFF, "/api/v1/cases/{case_no}": STAFF,
     "/api/v1/agreements": STAFF, "/api/v1/agreements/{agreement_no}": STAFF, "/api/v1/duty-lists/{area_code}": STAFF,
     "/api/v1/referrals": STAFF, "/api/v1/referrals/{referral_no}": STAFF, "/api/v1/town-acts": STAFF,
-    "/api/v1/town-acts/{noun}/{ref}": STAFF,
+    "/api/v1/town-acts/{noun}/{ref}": STAFF, "/towns": STAFF, "/towns/{area_code}": STAFF, "/referrals": STAFF,
+    "/api/v1/towns": STAFF, "/api/v1/towns/{area_code}": STAFF, "/api/v1/towns/digest": STAFF,
+    "/api/v1/towns/penalties": STAFF, "/api/v1/towns/guidance": STAFF, "/api/v1/towns/budgets": STAFF,
+    "/api/v1/towns/officers": STAFF, "/api/v1/towns/officers/{officer_no}/training": STAFF,
+    "/api/v1/meeting-actions": STAFF, "/api/v1/fault-cases": LEADS,
 }
 # Every route that changes something; the public is refused at all of them but the login.
 CHANGES = {
@@ -121,6 +125,14 @@ CHANGES = {
     ("POST", "/api/v1/referrals/{referral_no}/closing"): LEADS,
     ("POST", "/api/v1/town-acts/{noun}/{ref}/video"): STAFF, ("POST", "/api/v1/town-acts/{noun}/{ref}/closing"): STAFF,
     ("POST", "/api/v1/town-acts/{noun}/{ref}/archive"): STAFF,
+    ("POST", "/towns/{area_code}"): LEADS, ("POST", "/referrals/{referral_no}/{step}"): STAFF,
+    ("POST", "/api/v1/towns/officers/{officer_no}/training"): LEADS,
+    ("POST", "/api/v1/towns/officers/{officer_no}/assessments"): LEADS,
+    ("POST", "/api/v1/towns/{area_code}/guidance"): LEADS, ("POST", "/api/v1/towns/{area_code}/budget"): LEADS,
+    ("POST", "/api/v1/towns/{area_code}/auxiliaries"): LEADS, ("POST", "/api/v1/meeting-actions"): LEADS,
+    ("POST", "/api/v1/meeting-actions/{action_id}/done"): STAFF, ("POST", "/api/v1/fault-cases"): LEADS,
+    ("POST", "/api/v1/fault-cases/{fault_id}/decision"): LEADS,
+    ("POST", "/api/v1/fault-cases/{fault_id}/closing"): LEADS,
 }
 # Addresses that lead on to another.
 _LEAD_ON = ("/", "/registers", "/vendors", "/login")
@@ -155,7 +167,8 @@ def _fill(house: House, path: str) -> str:
                                                 list_no="ZX20261207-99",
                                                 complaint_no="T-U0001",
                                                 case_no="A20261201-0001", step_id=1, area_code="990101001",
-                                                agreement_no="W0", referral_no="Y0", ref="J0")
+                                                agreement_no="W0", referral_no="Y0", ref="J0", officer_no="O2",
+                                                step="sending", action_id=1, fault_id=1)
 
 
 def test_every_route_is_in_the_matrix() -> None:
