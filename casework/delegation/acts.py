@@ -40,7 +40,7 @@ def begin(connection: Connection, unit: Place, team: Team, items: Sequence[str],
     """Ask the gates before a record or a penalty is stored; None where the brigade acts itself.
 
     Whose act it is follows from who leads: the lead, or where nobody leads, the brigade as soon as one of its officers
-    signs. A case says it itself by its ``regime`` (own, delegated, empowered). A town's login enters acts of towns only.
+    signs. A case says it itself by its ``regime`` (own, delegated, empowered). A town's login enters acts of towns.
     """
     bodies = {row["officer_no"]: row["body"] for row in
               connection.execute(gates.q["bodies"], [[number for number, _ in team]])}
@@ -58,7 +58,8 @@ def begin(connection: Connection, unit: Place, team: Team, items: Sequence[str],
     if regime == "own" and signing and "brigade" not in bodies.values():
         raise gates.NotFit("a case in the brigade's own power is signed by an officer of the brigade (行政处罚法 Art. 20): "
                            "a town's own case is delegated or empowered",
-                           zh="以消防救援机构自身职权办理的案件须有其人员参加（《行政处罚法》第二十条）；镇街办理的应选委托或赋权")
+                           zh="以消防救援机构自身职权办理的案件须有其人员参加（《行政处罚法》第二十条）；"
+                              "镇街办理的应选委托或赋权")
     if regime in ("delegated", "empowered"):
         body, lead = "town", next((number for number in signing if bodies[number] == "town"), lead)
     if body == "brigade" or lead is None or regime == "own":

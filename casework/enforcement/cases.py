@@ -59,9 +59,9 @@ def file(db: Database, form: CaseForm, actor: str, *, now: dt.datetime) -> str:
     day = legal_day(form.filed_at)
     with delegation.referring(db, actor, now), db.connection() as connection:
         place = unit_at(connection, form.unit_no)
-        delegation.begin(connection, place, [(number, "member") for number in form.officers], form.items, day, ("case",),
-                         regime=form.regime)
-        check_team(connection, place, [(number, "member") for number in form.officers], day, needs_lead=False)
+        team = [(number, "member") for number in form.officers]
+        delegation.begin(connection, place, team, form.items, day, ("case",), regime=form.regime)
+        check_team(connection, place, team, day, needs_lead=False)
         visit = _visit(connection, form, place)
         _check_limit(form, visit["inspected_on"] if visit else day)
         lock_for_transaction(connection, f"cases of unit {place.unit_id}")
