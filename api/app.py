@@ -9,6 +9,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api import (
     account_pages,
+    agreements,
     alarms,
     answers,
     areas,
@@ -45,11 +46,15 @@ from api import (
     ranking,
     ratios,
     record_pages,
+    referrals,
     registers,
     replays,
     static_files,
     storage,
     telemetry,
+    town_acts,
+    town_pages,
+    towns,
     units,
     vendor_pages,
     vendor_routes,
@@ -65,7 +70,8 @@ ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, overr
          finding_pages, duty, duty_pages, draws, list_draws, campaigns, joint_draws, ratios, estimates, public, plans,
          plan_pages, public_plans, inspections, cases, case_pages, enforcement_cases, imports, record_pages, registers,
          replays, quarantine, jobs, storage, policy_rules, account_pages, audit_trail, vendor_routes, vendor_pages,
-         health, openapi_page)
+         health, openapi_page,
+         agreements, referrals, town_acts, towns, town_pages)
 
 DESCRIPTION = """
 Every page has its JSON twin here, with the same filters and the same limits by role and area.

@@ -171,7 +171,7 @@ def enter(db: Database, viewer: Viewer, visit: dict[str, Any] | NewVisit, form: 
         if not may_enter(viewer, visit):
             raise NotYours("refusal.not_your_visit")
         unit_id, target = int(visit["unit_id"]), visit["inspection_no"]
-    recorded = results.record_result(db, target, form, viewer.username, now=now)
+    recorded = results.record_result(db, target, form, viewer.username, now=now, town_login=viewer.role == "town")
     raised = raises.run(db, now, [unit_id])
     moved = next_score.after(db, unit_id, legal_day(form.started_at), legal_day(now))
     return {"raised_to": max((one.to_class for one in raised), default=None),

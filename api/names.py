@@ -156,6 +156,36 @@ class Namer:
     def channel(self, code: str | None) -> str:
         return self._look("complaint.channels", code)
 
+    def refer(self, code: str | None) -> str:
+        """Why something was passed on to the brigade (移送原因)."""
+        return self._look("delegation.referral_reasons", code)
+
+    def power(self, code: str | None) -> str:
+        """A power of an agreement."""
+        return self._look("delegation.powers", code)
+
+    def powers(self) -> list[tuple[str, str]]:
+        return [(row["code"], self._look("delegation.powers", row["code"]))
+                for row in _catalogue("delegation.powers", self._day).values() if row["given"]]
+
+    def training(self, code: str | None) -> str:
+        return self._look("delegation.training_kinds", code)
+
+    def trainings(self) -> list[tuple[str, str]]:
+        return self._pairs("delegation.training_kinds")
+
+    def place(self, code: str | None) -> str:
+        """Kind of small place (三小场所)."""
+        return self._look("delegation.place_kinds", code)
+
+    def rule(self, code: str) -> str:
+        """What a rule of policy is called, such as the one behind a clock."""
+        try:
+            rule = rules().rule(code, self._day)
+        except PolicyError:
+            return code
+        return rule.zh if self._language == "zh" else rule.en
+
     def credit(self, code: str | None) -> str:
         return self._look("credit.points", code)
 

@@ -40,6 +40,8 @@ MENU: tuple[Entry, ...] = (
     Entry("/joint-draws", "nav.joint_draws", "people", STAFF, "nav.risk"),
     Entry("/list-draws", "nav.list_draws", "trail", STAFF, "nav.risk"),
     Entry("/inspections", "nav.inspections", "clipboard", STAFF, "nav.risk"),
+    Entry("/towns", "nav.towns", "people", STAFF, "nav.risk"),
+    Entry("/referrals", "nav.referrals", "arrow", STAFF, "nav.risk"),
     Entry("/ratios", "nav.ratios", "scales", STAFF, "nav.risk"),
     Entry("/estimates", "nav.estimates", "target", STAFF, "nav.risk"),
     Entry("/model-audit", "nav.model_audit", "target", LEADS, "nav.risk"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from casework import credit, forms
+from casework import credit, delegation, forms
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.numbers import next_number
 from casework.officers import check_team
@@ -55,15 +55,19 @@ def penalty_form(data: Mapping[str, Any]) -> PenaltyForm:
 
 def record_penalty(db: Database, form: PenaltyForm, actor: str, *, now: dt.datetime | None = None) -> str:
     """Enter a decision, post its points, and return its case number; a case is entered once (409)."""
-    with db.connection() as connection:
-        return enter(connection, form, actor, legal_day(now or dt.datetime.now(dt.UTC)))
+    moment = now or dt.datetime.now(dt.UTC)
+    with delegation.referring(db, actor, moment), db.connection() as connection:
+        return enter(connection, form, actor, legal_day(moment))
 
 
-def enter(connection: Connection, form: PenaltyForm, actor: str, today: dt.date) -> str:
-    """:func:`record_penalty` in a transaction of the caller's."""
+def enter(connection: Connection, form: PenaltyForm, actor: str, today: dt.date, regime: str | None = None) -> str:
+    """:func:`record_penalty` in a transaction of the caller's; ``regime`` is that of the case it decides."""
     _check(form, today)
     place = unit_at(connection, form.unit_no)
-    check_team(connection, place, [(number, "member") for number in form.officers], form.decided_on, needs_lead=False)
+    team = [(number, "member") for number in form.officers]
+    acting = delegation.begin(connection, place, team, (), form.decided_on, (form.kind,), regime=regime,
+                              inspection_no=form.inspection_no)
+    check_team(connection, place, team, form.decided_on, needs_lead=False)
     inspection_id = _inspection(connection, form, place.unit_id)
     if form.case_no is None:
         _refuse_again(connection, form, place.unit_id)
@@ -75,6 +79,7 @@ def enter(connection: Connection, form: PenaltyForm, actor: str, today: dt.date)
         raise AlreadyDone(f"case {number} was entered before", zh=f"案件 {number} 已经录入过")
     with connection.cursor() as cursor:
         cursor.executemany(q["add_officer"], [(row["penalty_id"], officer) for officer in form.officers])
+    delegation.keep(connection, acting, "penalty", number, place, form.decided_on, actor)
     audit.record(connection, actor, "create", "penalty", number, None, {
         "unit_no": form.unit_no, "decided_on": form.decided_on, "kind": form.kind, "article": form.article,
         "amount_yuan": form.amount_yuan, "officers": list(form.officers), "inspection_no": form.inspection_no})

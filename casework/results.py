@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from casework import credit, forms
+from casework import credit, delegation, forms
 from casework.deadlines import order_longest
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import HazardFound, NewVisit, ResultForm
@@ -35,7 +35,7 @@ class Recorded:
 
 
 def record_result(db: Database, visit: str | NewVisit, form: ResultForm, actor: str, *,
-                  now: dt.datetime | None = None) -> Recorded:
+                  now: dt.datetime | None = None, town_login: bool = False) -> Recorded:
     """Enter the result of a planned visit (by its number) or of one that was not planned.
 
     A visit is entered once: a second entry is refused with 409, also when both come at the same moment. Every refusal
@@ -44,11 +44,13 @@ def record_result(db: Database, visit: str | NewVisit, form: ResultForm, actor: 
     moment = now or dt.datetime.now(dt.UTC)
     day = legal_day(form.started_at)
     _check_times(form, day, moment)
-    with db.connection() as connection:
+    with delegation.referring(db, actor, moment), db.connection() as connection:
         record = open_plan(connection, visit) if isinstance(visit, str) else _begin(connection, visit, form, day)
         place = Place(record["unit_id"], record["unit_no"], record["is_key"])
         _check_day(record, day)
         team = form.officers if form.officers is not None else _planned_team(connection, record)
+        acting = delegation.begin(connection, place, team, [one.item_code for one in form.hazards], day,
+                                  _powers(form), town_login=town_login)
         check_team(connection, place, team, day)
         hazards = _check_hazards(connection, form, day)
         inspection_id, number = _store(connection, record, form, day, team, actor)
@@ -56,11 +58,18 @@ def record_result(db: Database, visit: str | NewVisit, form: ResultForm, actor: 
         orders = make_orders(connection, inspection_id, number, place.unit_id, day,
                              _served(form, day, legal_day(moment)), actor)
         corrected = close_corrected(connection, place, form.corrected, day, inspection_id, number, actor)
+        delegation.keep(connection, acting, "inspection", number, place, day, actor, inspection_id)
         points = _post_points(connection, place, number, hazards, day, actor)
         if record["kind"] == "reinspection":
             points += _post_overdue(connection, place, day, actor)
+            delegation.refer_uncorrected(connection, day, actor, moment, place.unit_id)
         _trace(connection, record, number, form, day, team, hazards, orders, actor)
     return Recorded(inspection_id, number, tuple(order.order_no for order in orders), corrected, points)
+
+
+def _powers(form: ResultForm) -> list[str]:
+    """What of the law a record makes use of, as agreements of delegation name it."""
+    return ["inspect", "order"] if any(one.handling == "ordered" for one in form.hazards) else ["inspect"]
 
 
 def _check_times(form: ResultForm, day: dt.date, now: dt.datetime) -> None:

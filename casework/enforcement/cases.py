@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from casework import clocks
+from casework import clocks, delegation
 from casework.enforcement import (
     articles,
     case_clocks,
@@ -57,9 +57,11 @@ def file(db: Database, form: CaseForm, actor: str, *, now: dt.datetime) -> str:
     """File a case (立案), start its 90 days, and return its number."""
     steps.check_moment(form.filed_at, dt.datetime.min.replace(tzinfo=dt.UTC), now, "the case")
     day = legal_day(form.filed_at)
-    with db.connection() as connection:
+    with delegation.referring(db, actor, now), db.connection() as connection:
         place = unit_at(connection, form.unit_no)
-        check_team(connection, place, [(number, "member") for number in form.officers], day, needs_lead=False)
+        team = [(number, "member") for number in form.officers]
+        delegation.begin(connection, place, team, form.items, day, ("case",), regime=form.regime)
+        check_team(connection, place, team, day, needs_lead=False)
         visit = _visit(connection, form, place)
         _check_limit(form, visit["inspected_on"] if visit else day)
         lock_for_transaction(connection, f"cases of unit {place.unit_id}")
@@ -86,7 +88,7 @@ def step(db: Database, case_no: str, form: StepForm, actor: str, *, now: dt.date
 
     A step whose gate is closed is refused with the article and leaves nothing behind.
     """
-    with db.connection() as connection:
+    with delegation.referring(db, actor, now), db.connection() as connection:
         case = locked(connection, case_no)
         attempt = attempt_of(connection, case, form)
         steps.check_moment(form.at, case["filed_at"], now, f"the step {form.step} of case {case_no}")

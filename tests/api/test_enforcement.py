@@ -84,6 +84,10 @@ def test_who_may_enter_follows_role_handler_and_regime(house: House) -> None:
     town, officer = house.client("town"), house.client("officer")
     assert town.post("/api/v1/cases", json=CASE).status_code == 403
     empowered = {**CASE, "unit_no": "U0002", "regime": "empowered"}
+    assert "no agreement" in town.post("/api/v1/cases", json=empowered).json()["error"]
+    assert house.client("brigade").post("/api/v1/agreements", json={
+        "regime": "empowered", "town_code": "990101001", "principal_code": "990101", "powers": ["fine"],
+        "item_codes": ["X01"], "signed_on": "2026-12-01"}).status_code == 201
     assert town.post("/api/v1/cases", json=empowered).status_code == 201
     assert officer.post("/api/v1/cases", json=CASE).status_code == 403
     mine = officer.post("/api/v1/cases", json={**CASE, "officers": ["O2", "O3"]})

@@ -14,6 +14,7 @@ from policy.clocks import SHANGHAI
 from store import Database
 from tests.casework.city import build_city
 from tests.casework.enforcing import MEETING, NOW, SHA, STOP, VIDEO, WARNING, Clerk, fine
+from tests.casework.towns import delegate
 from tests.servers.databases import Server
 
 
@@ -67,10 +68,20 @@ def test_a_case_is_filed_once(clerk: Clerk) -> None:
 def test_a_case_is_under_a_regime_valid_on_the_day_it_is_filed(clerk: Clerk, day: str, regime: str,
                                                                opens: bool) -> None:
     if opens:
-        assert clerk.read(clerk.file(day, regime=regime))["regime"] == regime
+        with pytest.raises(CaseworkError, match=r"(has no agreement|was not given) .* passed on as Y"):
+            clerk.file(day, unit_no="U2", regime=regime)
+        delegate(clerk.db, regime=regime, signed_on=day, powers=["fine"],
+                 item_codes=["exits.blocked" if regime == "delegated" else "alarm.broken"])
+        assert clerk.read(clerk.file(day, unit_no="U2", regime=regime))["regime"] == regime
     else:
         with pytest.raises(CaseworkError, match=f"{regime}' was not in force"):
             clerk.file(day, regime=regime)
+
+
+def test_a_case_in_the_brigades_own_power_is_signed_by_the_brigade(clerk: Clerk) -> None:
+    with pytest.raises(CaseworkError, match=r"signed by an officer of the brigade .*Art\. 20"):
+        clerk.file(unit_no="U2", officers=["T1", "T2"])
+    clerk.file(unit_no="U2", officers=["T1", "B1"])
 
 
 @pytest.mark.parametrize(("offence", "life", "opens"), [

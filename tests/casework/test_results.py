@@ -15,6 +15,7 @@ from casework.forms import HazardFound, NewVisit, ResultForm, result_form
 from casework.results import record_result
 from store import Database
 from tests.casework.city import DAY, build_city, moment
+from tests.casework.towns import delegate, prepare
 
 NOW = moment(DAY + dt.timedelta(days=1), 12)
 TEAM = (("B1", "lead"), ("B2", "member"))
@@ -174,11 +175,15 @@ def test_a_town_may_not_inspect_a_key_unit_but_with_the_brigade_it_may(db: Datab
 
 def test_two_certified_town_officers_inspect_a_small_place(db: Database) -> None:
     units = build_city(db)
+    delegate(db)
+    prepare(db, "T1", "T2")
     record_result(db, plan(db, units["U2"]), form(officers=(("T1", "lead"), ("T2", "member"))), "wang", now=NOW)
 
 
 def test_a_town_stays_within_its_area(db: Database) -> None:
     build_city(db)
+    delegate(db)
+    prepare(db, "T1", "T2")
     with db.connection() as connection:
         connection.execute("insert into areas values ('990101002', '990101', 'town', '二街道')")
         connection.execute("update officers set area_codes = '{990101002}' where officer_no = 'T2'")
