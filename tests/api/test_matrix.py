@@ -61,7 +61,10 @@ ALLOWED: dict[str, set[str]] = {
     "/ratios": STAFF, "/api/v1/ratios/explain": STAFF, "/api/v1/ratios/months": STAFF,
     "/estimates": STAFF, "/api/v1/estimates": STAFF, "/api/v1/estimates.csv": STAFF,
     "/api/v1/public/estimates": EVERYONE,
-    "/api/v1/cases": STAFF, "/api/v1/cases/{case_no}": STAFF,
+    "/api/v1/cases": STAFF, "/api/v1/cases/{case_no}": STAFF, "/api/v1/measures": STAFF,
+    "/api/v1/measures/{measure_no}": STAFF, "/api/v1/major-hazards": STAFF,
+    "/api/v1/major-hazards/{major_hazard_no}": STAFF, "/api/v1/self-checks": STAFF, "/api/v1/soft-measures": STAFF,
+    "/api/v1/soft-measures/count": STAFF,
 }
 # Every route that changes something; the public is refused at all of them but the login.
 CHANGES = {
@@ -107,13 +110,20 @@ CHANGES = {
     ("POST", "/api/v1/quarantine/replays"): ADMIN,
     ("POST", "/api/v1/cases"): STAFF, ("POST", "/api/v1/cases/{case_no}/steps"): STAFF,
     ("POST", "/api/v1/cases/{case_no}/steps/{step_id}/evidence"): STAFF,
+    ("POST", "/api/v1/measures"): STAFF, ("POST", "/api/v1/measures/{measure_no}/steps"): STAFF,
+    ("POST", "/api/v1/measures/{measure_no}/steps/{step_id}/evidence"): STAFF,
+    ("POST", "/api/v1/major-hazards"): STAFF, ("POST", "/api/v1/major-hazards/{major_hazard_no}/steps"): STAFF,
+    ("POST", "/api/v1/major-hazards/{major_hazard_no}/steps/{step_id}/evidence"): STAFF,
+    ("POST", "/api/v1/self-checks"): STAFF, ("POST", "/api/v1/self-checks/{self_check_id}/correction"): STAFF,
+    ("POST", "/api/v1/soft-measures"): STAFF, ("POST", "/api/v1/fires/{fire_no}/reviews"): LEADS,
 }
 # Addresses that lead on to another.
 _LEAD_ON = ("/", "/registers", "/vendors", "/login")
 # What a route with {noun} is asked for where it is no register that everyone sees.
 _NOUNS = {"/units/{unit_id}/enter/{noun}": "complaint"}
 _QUERY = {"/inspections/new": "?unit_id={unit_id}", "/registers/{noun}/edit": "?key=U0001",
-          "/api/v1/units/{unit_id}/telemetry": "?metric=water_pressure"}
+          "/api/v1/units/{unit_id}/telemetry": "?metric=water_pressure",
+          "/api/v1/soft-measures/count": "?first=2026-01-01&last=2026-12-31"}
 
 
 def _routes() -> list[APIRoute]:
@@ -138,7 +148,9 @@ def _fill(house: House, path: str) -> str:
                                                 override_id=1, plan_no="Y2026-1", draw_no="R20261207-99",
                                                 list_no="ZX20261207-99",
                                                 complaint_no="T-U0001",
-                                                case_no="A20261201-0001", step_id=1)
+                                                case_no="A20261201-0001", step_id=1,
+                                                measure_no="F20261202-0001", major_hazard_no="Z20261202-0001",
+                                                self_check_id=1, fire_no="H-U0002")
 
 
 def test_every_route_is_in_the_matrix() -> None:
