@@ -22,6 +22,7 @@ from api import (
     duty,
     duty_pages,
     enforcement_cases,
+    enforcement_measures,
     estimates,
     finding_pages,
     findings,
@@ -31,8 +32,10 @@ from api import (
     inspections,
     jobs,
     joint_draws,
+    leniency,
     list_draws,
     login,
+    major_hazards,
     model_audits,
     openapi_page,
     override_pages,
@@ -68,9 +71,9 @@ __all__ = ["ApiOptions", "create_app"]
 
 ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, override_pages, telemetry, alarms, findings,
          finding_pages, duty, duty_pages, draws, list_draws, campaigns, joint_draws, ratios, estimates, public, plans,
-         plan_pages, public_plans, inspections, cases, case_pages, enforcement_cases, imports, record_pages, registers,
-         replays, quarantine, jobs, storage, policy_rules, account_pages, audit_trail, vendor_routes, vendor_pages,
-         health, openapi_page,
+         plan_pages, public_plans, inspections, cases, case_pages, enforcement_cases, enforcement_measures,
+         major_hazards, leniency, imports, record_pages, registers, replays, quarantine, jobs, storage, policy_rules,
+         account_pages, audit_trail, vendor_routes, vendor_pages, health, openapi_page,
          agreements, referrals, town_acts, towns, town_pages)
 
 DESCRIPTION = """

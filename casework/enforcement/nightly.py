@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from casework.clocks import end_of
+from casework.enforcement import measures
 from store import Database, Queries
 
 q = Queries(__file__)
@@ -14,5 +15,6 @@ def run(db: Database, day: dt.date) -> dict[str, int]:
     """Do what has become due by the beginning of ``day``; a second run on the same day does nothing."""
     now = end_of(day - dt.timedelta(days=1))
     with db.connection() as connection:
+        expired = measures.expire(connection, day)
         lapsed = connection.execute(q["lapse_hearings"], {"now": now}).rowcount
-    return {"hearings_lapsed": lapsed}
+    return {"seals_expired": len(expired), "hearings_lapsed": lapsed}

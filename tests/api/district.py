@@ -13,7 +13,14 @@ import sampling.draw
 import sampling.freeze
 import scoring.nightly
 from api import accounts
-from casework.enforcement import case_forms, cases
+from casework.enforcement import (
+    case_forms,
+    cases,
+    major_hazard_forms,
+    major_hazards,
+    measure_forms,
+    measures,
+)
 from casework.planning import plan_visit
 from policy import rules
 from registry import bulk
@@ -59,13 +66,23 @@ def load(db: Database) -> None:
 
 
 def add_enforcement(db: Database) -> None:
-    """A case in our first town that waits for its decision, with a right to a hearing."""
+    """In our first town a case that waits for its decision, a seal, and a major hazard that was determined."""
     case = {"unit_no": "U0005", "filed_at": "2026-12-01T09:00", "procedure": "ordinary", "article": "消防法 Art. 60",
             "facts": "疏散通道被堵塞", "officers": ["O0", "O1"]}
     number = cases.file(db, case_forms.case_form(case), "test", now=NOW)
     told = {"step": "notice", "at": "2026-12-02T10:00", "penalties": [{"kind": "fine", "amount_yuan": 20000}],
             "public_told": True}
     cases.step(db, number, case_forms.step_form(told), "test", now=NOW)
+    meeting = {"held_at": "2026-12-02T15:00", "members": ["O0", "O1", "O3"], "agreed": True,
+               "minutes_uri": "s3://minutes/1.pdf", "minutes_sha256": "ab" * 32}
+    seal = {"kind": "seal", "unit_no": "U0005", "began_at": "2026-12-02T16:00", "until_on": "2026-12-20",
+            "ground": "exits", "scope": "三层歌舞厅", "officers": ["O0", "O1"], "collective": meeting}
+    measures.impose(db, measure_forms.measure_form(seal), "test", now=NOW)
+    found = {"unit_no": "U0005", "found_at": "2026-12-02T10:00", "way": "direct", "elements": ["安全出口数量不足"],
+             "officers": ["O0", "O1"]}
+    hazard = major_hazards.find(db, major_hazard_forms.major_hazard_form(found), "test", now=NOW)
+    major_hazards.step(db, hazard, major_hazard_forms.step_form(
+        {"step": "determined", "at": "2026-12-02T17:00", "collective": meeting}), "test", now=NOW)
 
 
 def add_audit(db: Database) -> None:

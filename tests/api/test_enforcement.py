@@ -106,3 +106,84 @@ def test_a_step_that_is_not_one_is_422(shown: House, body: dict[str, Any]) -> No
     answer = shown.client("brigade").post("/api/v1/cases/A20261201-0001/steps", json=body)
     assert answer.status_code == 422
     assert answer.json()["error"]
+
+
+MEETING = {"held_at": "2026-12-03T15:00:00+08:00", "members": ["O0", "O1", "O3"], "agreed": True,
+           "minutes_uri": "s3://minutes/2.pdf", "minutes_sha256": SHA, "filing_receipt": "报备7"}
+
+
+def test_a_seal_is_imposed_lifted_and_found_in_the_list(house: House) -> None:
+    client = house.client("brigade")
+    seal = {"kind": "seal", "unit_no": "U0003", "began_at": "2026-12-03T16:00:00+08:00", "until_on": "2026-12-20",
+            "ground": "exits", "scope": "一层", "officers": ["O0", "O1"]}
+    refused = client.post("/api/v1/measures", json=seal)
+    assert (refused.status_code, refused.json()["error"].endswith("(消防监督检查规定 Art. 23)")) == (409, True)
+    imposed = client.post("/api/v1/measures", json={**seal, "collective": MEETING})
+    assert imposed.status_code == 201, imposed.text
+    number = imposed.json()["measure_no"]
+    assert (imposed.json()["in_time"], imposed.json()["standing"]) == (True, "standing")
+    listed = client.get("/api/v1/measures?kind=seal").json()["rows"]
+    assert [one["measure_no"] for one in listed] == [number, "F20261202-0001"]
+    assert client.get("/api/v1/measures?kind=suspension").json()["rows"] == []
+    assert len(client.get("/api/v1/measures?unit_no=U0003&state=all").json()["rows"]) == 1
+    lifted = client.post(f"/api/v1/measures/{number}/steps",
+                         json={"step": "lifted", "at": "2026-12-04T10:00", "note": "隐患已消除"})
+    assert lifted.json()["standing"] == "lifted"
+    assert [one["measure_no"] for one in client.get("/api/v1/measures").json()["rows"]] == ["F20261202-0001"]
+    film = client.post(f"/api/v1/measures/{number}/steps/{lifted.json()['steps'][0]['step_id']}/evidence",
+                       json={"evidence": [VIDEO]})
+    assert film.json()["steps"][0]["evidence"][0]["sha256"] == SHA
+    assert house.client("far").get(f"/api/v1/measures/{number}").status_code == 404
+    stop = {"kind": "suspension", "case_no": "A20261201-0001", "began_at": "2026-12-04T10:00", "scope": "停产停业",
+            "officers": ["O0", "O1"]}
+    assert client.post("/api/v1/measures", json=stop).json()["error"].endswith("(消防法 Art. 70)")
+    assert client.post("/api/v1/measures", json={**stop, "kind": "hug"}).status_code == 422
+
+
+def test_a_major_hazard_is_determined_listed_and_accepted(house: House) -> None:
+    client = house.client("brigade")
+    found = client.post("/api/v1/major-hazards", json={
+        "unit_no": "U0003", "found_at": "2026-12-03T10:00:00+08:00", "way": "direct", "elements": ["x"],
+        "officers": ["O0", "O1"]})
+    assert found.status_code == 201, found.text
+    number = found.json()["major_hazard_no"]
+
+    def step(name: str, at: str, **fields: Any) -> dict[str, Any]:
+        answer = client.post(f"/api/v1/major-hazards/{number}/steps", json={"step": name, "at": at, **fields})
+        return {"status": answer.status_code, **answer.json()}
+    assert step("determined", "2026-12-03T16:00")["error"].endswith("(消防监督检查规定 Art. 21)")
+    assert step("determined", "2026-12-03T16:00", collective=MEETING)["standing"] == "determined"
+    step("notice_served", "2026-12-04T10:00", correct_by="2027-03-01")
+    step("opinion_reported", "2026-12-04T11:00", report_no="消请1号")
+    listed = step("listed", "2026-12-05T10:00", level="county", conditions=["增设安全出口"], listed_by="区政府")
+    assert (listed["standing"], listed["conditions"]) == ("listed", ["增设安全出口"])
+    rows = client.get("/api/v1/major-hazards?level=county").json()["rows"]
+    assert [one["major_hazard_no"] for one in rows] == [number]
+    assert len(client.get("/api/v1/major-hazards").json()["rows"]) == 2
+    done = step("accepted", "2026-12-06T10:00", note="已增设", conditions_met=True, collective=MEETING)
+    assert (done["standing"], done["in_time"]) == ("accepted", True)
+    assert client.get("/api/v1/major-hazards?unit_no=U0003").json()["rows"] == []
+
+
+def test_self_checks_soft_measures_and_reviews_of_fires_come_through_rest(house: House) -> None:
+    client = house.client("brigade")
+    told = client.post("/api/v1/self-checks", json={"unit_no": "U0003", "item_code": "X01", "found_on": "2026-12-01",
+                                                    "reported_at": "2026-12-02T09:00", "evidence": [VIDEO]})
+    assert told.status_code == 201, told.text
+    number = told.json()["self_check_id"]
+    fixed = client.post(f"/api/v1/self-checks/{number}/correction", json={"corrected_on": "2026-12-03"})
+    assert fixed.json()["corrected_on"] == "2026-12-03"
+    assert len(client.get("/api/v1/self-checks?unit_no=U0003&state=corrected").json()["rows"]) == 1
+    assert client.get("/api/v1/self-checks?state=open").json()["rows"] == []
+    assert house.client("far").post(f"/api/v1/self-checks/{number}/correction",
+                                    json={"corrected_on": "2026-12-03"}).status_code == 404
+    soft = {"unit_no": "U0003", "kind": "persuasion", "taken_on": "2026-12-03", "officers": ["O0", "O1"]}
+    assert client.post("/api/v1/soft-measures", json=soft).status_code == 201
+    assert client.post("/api/v1/soft-measures", json=soft).status_code == 409
+    assert client.get("/api/v1/soft-measures?kind=persuasion").json()["rows"][0]["officers"] == ["O0", "O1"]
+    count = client.get("/api/v1/soft-measures/count?first=2026-12-01&last=2026-12-31").json()
+    assert (count["persuasion"], count["guidance"]) == (1, 0)
+    review = {"asked_on": "2026-12-01", "decided_at": "2026-12-04T10:00", "outcome": "upheld"}
+    assert client.post("/api/v1/fires/H-U0002/reviews", json=review).status_code == 409
+    done = client.post("/api/v1/fires/H-U0002/reviews", json={**review, "collective": MEETING})
+    assert done.json() == {"review_no": "R20261204-0001"}

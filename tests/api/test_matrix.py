@@ -61,7 +61,6 @@ ALLOWED: dict[str, set[str]] = {
     "/ratios": STAFF, "/api/v1/ratios/explain": STAFF, "/api/v1/ratios/months": STAFF,
     "/estimates": STAFF, "/api/v1/estimates": STAFF, "/api/v1/estimates.csv": STAFF,
     "/api/v1/public/estimates": EVERYONE,
-    "/api/v1/cases": STAFF, "/api/v1/cases/{case_no}": STAFF,
     "/api/v1/agreements": STAFF, "/api/v1/agreements/{agreement_no}": STAFF, "/api/v1/duty-lists/{area_code}": STAFF,
     "/api/v1/referrals": STAFF, "/api/v1/referrals/{referral_no}": STAFF, "/api/v1/town-acts": STAFF,
     "/api/v1/town-acts/{noun}/{ref}": STAFF, "/towns": STAFF, "/towns/{area_code}": STAFF, "/referrals": STAFF,
@@ -69,6 +68,10 @@ ALLOWED: dict[str, set[str]] = {
     "/api/v1/towns/penalties": STAFF, "/api/v1/towns/guidance": STAFF, "/api/v1/towns/budgets": STAFF,
     "/api/v1/towns/officers": STAFF, "/api/v1/towns/officers/{officer_no}/training": STAFF,
     "/api/v1/meeting-actions": STAFF, "/api/v1/fault-cases": LEADS,
+    "/api/v1/cases": STAFF, "/api/v1/cases/{case_no}": STAFF, "/api/v1/measures": STAFF,
+    "/api/v1/measures/{measure_no}": STAFF, "/api/v1/major-hazards": STAFF,
+    "/api/v1/major-hazards/{major_hazard_no}": STAFF, "/api/v1/self-checks": STAFF, "/api/v1/soft-measures": STAFF,
+    "/api/v1/soft-measures/count": STAFF,
 }
 # Every route that changes something; the public is refused at all of them but the login.
 CHANGES = {
@@ -133,6 +136,12 @@ CHANGES = {
     ("POST", "/api/v1/meeting-actions/{action_id}/done"): STAFF, ("POST", "/api/v1/fault-cases"): LEADS,
     ("POST", "/api/v1/fault-cases/{fault_id}/decision"): LEADS,
     ("POST", "/api/v1/fault-cases/{fault_id}/closing"): LEADS,
+    ("POST", "/api/v1/measures"): STAFF, ("POST", "/api/v1/measures/{measure_no}/steps"): STAFF,
+    ("POST", "/api/v1/measures/{measure_no}/steps/{step_id}/evidence"): STAFF,
+    ("POST", "/api/v1/major-hazards"): STAFF, ("POST", "/api/v1/major-hazards/{major_hazard_no}/steps"): STAFF,
+    ("POST", "/api/v1/major-hazards/{major_hazard_no}/steps/{step_id}/evidence"): STAFF,
+    ("POST", "/api/v1/self-checks"): STAFF, ("POST", "/api/v1/self-checks/{self_check_id}/correction"): STAFF,
+    ("POST", "/api/v1/soft-measures"): STAFF, ("POST", "/api/v1/fires/{fire_no}/reviews"): LEADS,
 }
 # Addresses that lead on to another.
 _LEAD_ON = ("/", "/registers", "/vendors", "/login")
@@ -141,7 +150,8 @@ _NOUNS = {"/units/{unit_id}/enter/{noun}": "complaint", "/api/v1/town-acts/{noun
           "/api/v1/town-acts/{noun}/{ref}/video": "inspection", "/api/v1/town-acts/{noun}/{ref}/closing": "inspection",
           "/api/v1/town-acts/{noun}/{ref}/archive": "inspection"}
 _QUERY = {"/inspections/new": "?unit_id={unit_id}", "/registers/{noun}/edit": "?key=U0001",
-          "/api/v1/units/{unit_id}/telemetry": "?metric=water_pressure"}
+          "/api/v1/units/{unit_id}/telemetry": "?metric=water_pressure",
+          "/api/v1/soft-measures/count": "?first=2026-01-01&last=2026-12-31"}
 
 
 def _routes() -> list[APIRoute]:
@@ -168,7 +178,9 @@ def _fill(house: House, path: str) -> str:
                                                 complaint_no="T-U0001",
                                                 case_no="A20261201-0001", step_id=1, area_code="990101001",
                                                 agreement_no="W0", referral_no="Y0", ref="J0", officer_no="O2",
-                                                step="sending", action_id=1, fault_id=1)
+                                                step="sending", action_id=1, fault_id=1,
+                                                measure_no="F20261202-0001", major_hazard_no="Z20261202-0001",
+                                                self_check_id=1, fire_no="H-U0002")
 
 
 def test_every_route_is_in_the_matrix() -> None:

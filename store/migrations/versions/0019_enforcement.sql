@@ -159,6 +159,7 @@ create table soft_measures (
     entered_at    timestamptz not null default now(),
     constraint soft_measure_once unique (unit_id, kind, taken_on, officers)
 );
+create index soft_measures_area on soft_measures (area_code, soft_measure_id desc);
 create index soft_measures_unit on soft_measures (unit_id, soft_measure_id desc);
 create index soft_measures_day on soft_measures (taken_on, kind);
 comment on table soft_measures is 'persuasion, guidance, admonition (柔性执法): measures that are no penalties, counted apart';
