@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import casework.credit
+import casework.supervision.detectors
 import ingest.findings
 import ingest.verdicts
 import sampling.draw
 import sampling.freeze
 import sampling.plans.drafting
+import sampling.review_sample
 import sampling.tau_month
 import scoring.monthly
 import scoring.nightly
@@ -128,11 +130,21 @@ def _plan(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
     return sampling.plans.drafting.run(db, day, now)
 
 
+def _supervision(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    return casework.supervision.detectors.run(db, day, now)
+
+
+def _review_sample(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    return sampling.review_sample.run(db, day, now)
+
+
 JOBS: tuple[Job, ...] = (
     Job("rollup", "日汇总", "roll-up", _rollup),
     Job("findings", "非现场线索", "off-site findings", findings),
     Job("credit", "信用积分入账", "credit points", _credit),
     Job("score", "风险评分", "scores", _score),
+    Job("supervision", "执法监测", "supervision", _supervision),
+    Job("review_sample", "案卷抽查", "review sample", _review_sample),
     Job("retention", "数据清理", "retention", _retention),
     Job("model", "模型训练", "model", _model, monthly=True),
     Job("plan", "检查计划", "plan", _plan, monthly=True, working_days_ahead="plans.month_ahead"),

@@ -22,6 +22,7 @@ from api.i18n import (
     registers,
     risk,
     shell,
+    supervision,
     towns,
     vendors,
     verify,
@@ -32,7 +33,7 @@ Translate = Callable[..., str]
 
 WORDS: dict[str, tuple[str, str]] = {}
 for _part in (shell, risk, model_audits, overrides, findings, duty, draws, lists, ratios, estimates, plans, cases,
-              registers, people, refusals, operations, vendors, verify, towns):
+              registers, people, refusals, operations, vendors, verify, supervision, towns):
     for _key, _pair in _part.WORDS.items():
         if _key in WORDS:
             raise ValueError(f"the word {_key} stands twice")

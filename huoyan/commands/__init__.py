@@ -16,7 +16,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "overrides": ("overrides",),
     "audit": ("audits",),
     "whatif": ("whatif",), "estimates": ("estimates",),
-    "plan": ("plans",),
+    "plan": ("plans",), "supervision": ("supervision",),
     "ratios": ("ratios",), "draw": ("draws",), "entropy": ("draws",), "verify": ("verify",),
     "campaign": ("campaigns",), "joint": ("joint_draws",),
     "alarms": ("telemetry",), "quarantine": ("quarantine",),

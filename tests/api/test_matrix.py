@@ -61,6 +61,9 @@ ALLOWED: dict[str, set[str]] = {
     "/ratios": STAFF, "/api/v1/ratios/explain": STAFF, "/api/v1/ratios/months": STAFF,
     "/estimates": STAFF, "/api/v1/estimates": STAFF, "/api/v1/estimates.csv": STAFF,
     "/api/v1/public/estimates": EVERYONE,
+    "/supervision": LEADS, "/api/v1/supervision/findings": LEADS, "/api/v1/supervision/officers": LEADS,
+    "/api/v1/review-samples": LEADS, "/api/v1/review-samples/{month}": LEADS,
+    "/api/v1/public/review-samples/{month}": EVERYONE,
     "/api/v1/agreements": STAFF, "/api/v1/agreements/{agreement_no}": STAFF, "/api/v1/duty-lists/{area_code}": STAFF,
     "/api/v1/referrals": STAFF, "/api/v1/referrals/{referral_no}": STAFF, "/api/v1/town-acts": STAFF,
     "/api/v1/town-acts/{noun}/{ref}": STAFF, "/towns": STAFF, "/towns/{area_code}": STAFF, "/referrals": STAFF,
@@ -117,6 +120,8 @@ CHANGES = {
     ("POST", "/api/v1/quarantine/replays"): ADMIN,
     ("POST", "/api/v1/cases"): STAFF, ("POST", "/api/v1/cases/{case_no}/steps"): STAFF,
     ("POST", "/api/v1/cases/{case_no}/steps/{step_id}/evidence"): STAFF,
+    ("POST", "/api/v1/supervision/findings/{finding_id}/decision"): LEADS,
+    ("POST", "/supervision/findings/{finding_id}"): LEADS,
     # A town that signs an agreement is refused by what it asks for, with a line in the audit log.
     ("POST", "/api/v1/agreements"): STAFF, ("POST", "/api/v1/agreements/{agreement_no}/scopes"): LEADS,
     ("POST", "/api/v1/agreements/{agreement_no}/filings"): STAFF,
