@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import casework.credit
+import casework.nightly
 import ingest.findings
 import ingest.verdicts
 import sampling.draw
@@ -100,6 +101,10 @@ def _credit(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
     return casework.credit.run(db, day)
 
 
+def _deadlines(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    return casework.nightly.run(db, day)
+
+
 def _score(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
     return scoring.nightly.run(db, day)
 
@@ -132,6 +137,7 @@ JOBS: tuple[Job, ...] = (
     Job("rollup", "日汇总", "roll-up", _rollup),
     Job("findings", "非现场线索", "off-site findings", findings),
     Job("credit", "信用积分入账", "credit points", _credit),
+    Job("deadlines", "时限处理", "deadlines", _deadlines),
     Job("score", "风险评分", "scores", _score),
     Job("retention", "数据清理", "retention", _retention),
     Job("model", "模型训练", "model", _model, monthly=True),
