@@ -17,6 +17,7 @@ from api.areas import choices
 from api.guard import Db, Options, Staff
 from api.refusals import Absent
 from api.viewer import Viewer
+from api.wording import until
 from casework import due
 from policy import rules
 from policy.clocks import SHANGHAI, legal_day
@@ -130,7 +131,7 @@ def api_csv(wanted: Annotated[DeadlineFilter, Query()], viewer: Staff, db: Db, o
     for row in found["rows"]:
         writer.writerow([_plain(value) for value in (
             row["state"], row["title_zh"], row["source"], row["noun"], row["ref"], row["unit_no"], row["unit_name"],
-            row["area_code"], row["body"], row["started_at"], row["due_at"], row["done_at"])])
+            row["area_code"], row["body"], row["started_at"], until(row["due_at"]), row["done_at"])])
     # The mark tells a spreadsheet that the file is UTF-8.
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8",
                     headers={"content-disposition": 'attachment; filename="deadlines.csv"'})
