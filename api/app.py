@@ -17,7 +17,10 @@ from api import (
     campaigns,
     case_pages,
     cases,
+    complaint_pages,
+    complaints,
     dashboard,
+    deadlines,
     draws,
     duty,
     duty_pages,
@@ -29,6 +32,7 @@ from api import (
     guard,
     health,
     imports,
+    inspection_pages,
     inspections,
     jobs,
     joint_draws,
@@ -45,6 +49,7 @@ from api import (
     policy_rules,
     public,
     public_plans,
+    publications,
     quarantine,
     ranking,
     ratios,
@@ -62,6 +67,8 @@ from api import (
     units,
     vendor_pages,
     vendor_routes,
+    visit_request_pages,
+    visit_requests,
 )
 from api.options import ApiOptions
 from api.sessions import PasswordGate
@@ -72,9 +79,11 @@ __all__ = ["ApiOptions", "create_app"]
 
 ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, override_pages, telemetry, alarms, findings,
          finding_pages, duty, duty_pages, draws, list_draws, campaigns, joint_draws, ratios, estimates, public, plans,
-         plan_pages, public_plans, inspections, cases, case_pages, enforcement_cases, enforcement_measures,
-         major_hazards, leniency, imports, record_pages, registers, replays, quarantine, jobs, storage, policy_rules,
-         account_pages, audit_trail, vendor_routes, vendor_pages, health, openapi_page,
+         plan_pages, public_plans, inspections, inspection_pages, cases, case_pages, enforcement_cases,
+         enforcement_measures, major_hazards, leniency,
+         complaints, complaint_pages, deadlines, publications, visit_requests, visit_request_pages,
+         imports, record_pages, registers, replays, quarantine, jobs, storage, policy_rules, account_pages,
+         audit_trail, vendor_routes, vendor_pages, health, openapi_page,
          agreements, referrals, town_acts, towns, town_pages, supervision)
 
 DESCRIPTION = """

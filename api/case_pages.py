@@ -33,6 +33,9 @@ class CaseForm(BaseModel):
     kind: str = Field("", max_length=64)
     channel: str = Field("", max_length=64)
     named: bool = False
+    name: str = Field("", max_length=100, description="of whoever complained")
+    phone: str = Field("", max_length=40)
+    hidden: bool = False
     verified: bool = False
     article: str = Field("", max_length=200)
     amount: str = Field("", max_length=20)
@@ -47,7 +50,8 @@ def _enter(db: Database, viewer: Viewer, unit: dict[str, Any], noun: Entered, fo
     moment = f"{form.day}T{form.time}"
     if noun == "complaint":
         complaint = {"unit_no": unit_no, "received_at": moment, "channel": form.channel, "kind": form.kind,
-                     "anonymous": not form.named, "note": form.note}
+                     "anonymous": not form.named, "note": form.note, "complainant": {
+                         "name": form.name, "phone": form.phone, "hidden": form.hidden} if form.name.strip() else None}
         complaints.register(db, complaints.complaint_form(complaint), actor, now=now)
     elif noun == "check":
         complaints.record_check(db, form.number, checked_at=forms.moment(moment, "checked_at"), verified=form.verified,

@@ -2,7 +2,7 @@
 -- Visits that wait, the earliest first.
 select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh,
        a.name_en as area_en, i.kind, i.arm, i.draw_no, i.planned_on, i.inspected_on, i.status, i.result,
-       0::bigint as hazards,
+       i.trigger_code, i.time_class, 0::bigint as hazards,
        coalesce((select array_agg(o.name order by io.role, o.name) from inspection_officers io
                  join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers,
        count(*) over () as total
@@ -32,7 +32,7 @@ with picked as (
 )
 select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh,
        a.name_en as area_en, i.kind, i.arm, i.draw_no, i.planned_on, i.inspected_on, i.status, i.result,
-       (select count(*) from hazards h where h.inspection_id = i.inspection_id) as hazards,
+       i.trigger_code, i.time_class, (select count(*) from hazards h where h.inspection_id = i.inspection_id) as hazards,
        coalesce((select array_agg(o.name order by io.role, o.name) from inspection_officers io
                  join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers,
        picked.total
@@ -40,12 +40,17 @@ from picked join inspections i using (inspection_id) join units u using (unit_id
 order by coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc;
 
 -- name: one
--- A visit within the viewer's areas.
+-- A visit within the viewer's areas, with the facts of its record.
 select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, u.name, u.kind as unit_kind,
        u.area_code, u.address, u.is_key, u.is_crowded, u.is_high_hazard, a.name_zh as area_zh, a.name_en as area_en,
-       i.kind, i.arm, i.draw_no, i.draw_probability, i.planned_on, i.started_at, i.ended_at, i.inspected_on, i.status,
-       i.result, i.team as team_name, i.note, i.source, i.entered_by, i.entered_at
+       i.kind, i.trigger_code, i.time_class, i.arm, i.draw_no, i.draw_probability, i.planned_on, i.started_at, i.ended_at,
+       i.inspected_on, i.status, i.result, i.team as team_name, i.note, i.source, i.entered_by, i.entered_at,
+       s.responsible_person, s.responsible_phone, s.manager, s.manager_phone, s.accompanied_by, s.floor_area_m2, s.storeys,
+       s.storeys_below, s.height_m, s.signed_by, s.oral_order,
+       coalesce(s.items_from, (select max(valid_from) from inspection_items where valid_from <= i.inspected_on))
+           as items_version
 from inspections i join units u using (unit_id) join areas a using (area_code)
+left join inspection_sheets s using (inspection_id)
 where i.inspection_id = %(id)s and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]));
 
 -- name: team
@@ -54,27 +59,71 @@ select io.officer_no, o.name, io.role, o.body from inspection_officers io join o
 where io.inspection_id = %(id)s order by io.role, o.officer_no;
 
 -- name: hazards
--- The hazards of a visit.
-select h.hazard_id, h.item_code, n.name_zh, n.name_en, h.severity, h.is_major, h.handling, h.due_on, h.corrected_on,
-       h.note
+-- The hazards of a visit, each with the version of its item and its evidence.
+select h.hazard_id, h.item_code, coalesce(h.item_from, n.valid_from) as item_version, n.name_zh, n.name_en, h.severity,
+       h.is_major, h.handling, h.oral, h.due_on, h.corrected_on, h.note,
+       coalesce((select jsonb_agg(jsonb_build_object('evidence_id', e.evidence_id, 'kind', e.kind, 'uri', e.uri,
+                    'sha256', e.sha256, 'seconds', e.seconds, 'note', e.note) order by e.evidence_id)
+                 from inspection_evidence e where e.hazard_id = h.hazard_id and e.inspection_id = h.inspection_id), '[]') as evidence
 from hazards h left join lateral (
+    select name_zh, name_en, valid_from from inspection_items i where i.item_code = h.item_code
+      and i.valid_from <= h.found_on order by i.valid_from desc limit 1) n on true
+where h.inspection_id = %(id)s order by h.hazard_id;
+
+-- name: answers
+-- Items that were looked at and gave no hazard.
+select a.item_code, a.item_from as item_version, a.answer, a.note, i.name_zh, i.name_en
+from inspection_answers a left join inspection_items i on i.item_code = a.item_code and i.valid_from = a.item_from
+where a.inspection_id = %(id)s order by a.item_code;
+
+-- name: evidence
+-- What was recorded of a visit as a whole.
+select evidence_id, kind, uri, sha256, seconds, note from inspection_evidence
+where inspection_id = %(id)s and hazard_id is null order by evidence_id;
+
+-- name: compared
+-- Earlier hazards that a visit looked at again: the old answer, and the new one.
+select h.hazard_id, h.inspection_id, o.inspection_no, h.item_code, n.name_zh, n.name_en, h.severity, h.is_major, h.found_on,
+       h.handling, h.due_on, h.note, r.corrected, r.note as new_note,
+       coalesce((select jsonb_agg(jsonb_build_object('evidence_id', e.evidence_id, 'kind', e.kind, 'uri', e.uri,
+                    'sha256', e.sha256, 'seconds', e.seconds, 'note', e.note) order by e.evidence_id)
+                 from inspection_evidence e where e.hazard_id = h.hazard_id and e.inspection_id = h.inspection_id), '[]') as evidence,
+       coalesce((select jsonb_agg(jsonb_build_object('evidence_id', e.evidence_id, 'kind', e.kind, 'uri', e.uri,
+                    'sha256', e.sha256, 'seconds', e.seconds, 'note', e.note) order by e.evidence_id)
+                 from inspection_evidence e where e.hazard_id = h.hazard_id and e.inspection_id = r.inspection_id), '[]') as new_evidence
+from hazard_rechecks r join hazards h using (hazard_id) join inspections o on o.inspection_id = h.inspection_id
+left join lateral (
     select name_zh, name_en from inspection_items i where i.item_code = h.item_code and i.valid_from <= h.found_on
     order by i.valid_from desc limit 1) n on true
-where h.inspection_id = %(id)s order by h.hazard_id;
+where r.inspection_id = %(id)s order by h.found_on, h.hazard_id;
 
 -- name: orders
 -- The orders of a visit.
-select order_no, kind, served_on, correct_by, recheck_by, closed_on from orders where inspection_id = %(id)s
+select order_no, kind, served_on, correct_by, recheck_by, asked_on, closed_on from orders where inspection_id = %(id)s
 order by order_no;
 
 -- name: open_hazards
--- Hazards of a unit that are ordered and not yet found corrected.
-select h.hazard_id, h.item_code, n.name_zh, n.name_en, h.severity, h.is_major, h.found_on, h.due_on
-from hazards h left join lateral (
+-- Hazards of a unit that are ordered and not yet found corrected, with what was found then.
+select h.hazard_id, h.inspection_id, o.inspection_no, h.item_code, n.name_zh, n.name_en, h.severity, h.is_major, h.found_on,
+       h.handling, h.due_on, h.note,
+       coalesce((select jsonb_agg(jsonb_build_object('evidence_id', e.evidence_id, 'kind', e.kind, 'uri', e.uri,
+                    'sha256', e.sha256, 'seconds', e.seconds, 'note', e.note) order by e.evidence_id)
+                 from inspection_evidence e where e.hazard_id = h.hazard_id and e.inspection_id = h.inspection_id), '[]') as evidence
+from hazards h join inspections o on o.inspection_id = h.inspection_id
+left join lateral (
     select name_zh, name_en from inspection_items i where i.item_code = h.item_code and i.valid_from <= h.found_on
     order by i.valid_from desc limit 1) n on true
 where h.unit_id = %(unit_id)s and h.handling = 'ordered' and h.corrected_on is null
 order by h.due_on, h.hazard_id limit 100;
+
+-- name: sources
+-- Visits done in a period by kind and by what the record says set them off.
+select i.kind, i.trigger_code, count(*) as visits,
+       count(*) filter (where i.result in ('hazards_corrected', 'hazards_ordered')) as hazards_found
+from inspections i join units u using (unit_id)
+where i.status = 'done' and i.inspected_on between %(first)s and %(last)s
+  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+group by i.kind, i.trigger_code;
 
 -- name: unit_by_number
 -- A unit by its number, within the viewer's areas.

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from api import inspections, pages
+from api import inspection_pages, inspections, pages
 from api.guard import Db, Lead, Options, Staff
 from api.inspections import InspectionId
 from api.refusals import NotYours
@@ -209,6 +209,6 @@ def replace_page(request: Request, inspection_id: InspectionId, viewer: Lead, db
     try:
         told = replacement.run(db, asked, options.clock(), actor=viewer.username, areas=viewer.areas)
     except HuoyanError as refused:
-        return inspections.entry_page(request, db, viewer, options.clock(), visit, refused.status,
+        return inspection_pages.entry_page(request, db, viewer, options.clock(), visit, refused.status,
                                       pages.sentence(request, refused))
     return pages.go_to(f"/list-draws/{told[0]['draw_no']}")

@@ -72,6 +72,42 @@ class Namer:
     def inspections(self) -> list[tuple[str, str]]:
         return self._pairs("kinds.inspections")
 
+    def trigger(self, code: str | None) -> str:
+        """What set a visit off."""
+        return self._look("inspection.triggers", code)
+
+    def triggers(self) -> list[tuple[str, str]]:
+        return self._pairs("inspection.triggers")
+
+    def time_class(self, code: str | None) -> str:
+        """Class of the time at which a visit began."""
+        return self._look("inspection.time_classes", code)
+
+    def sheet(self, code: str) -> str:
+        """Field of the record of a visit."""
+        return self._look("inspection.fields", code)
+
+    def evidence(self, code: str | None) -> str:
+        """Kind of evidence."""
+        return self._look("inspection.evidence_kinds", code)
+
+    def evidences(self) -> list[tuple[str, str]]:
+        return self._pairs("inspection.evidence_kinds")
+
+    def told(self, code: str | None) -> str:
+        """How somebody was told."""
+        return self._look("complaint.tell_ways", code)
+
+    def ways(self) -> list[tuple[str, str]]:
+        return self._pairs("complaint.tell_ways")
+
+    def published(self, code: str | None) -> str:
+        """Where a result was made public."""
+        return self._look("publication.places", code)
+
+    def places(self) -> list[tuple[str, str]]:
+        return self._pairs("publication.places")
+
     def event(self, code: str | None) -> str:
         """Kind of event or alarm."""
         return self._look("events.kinds", code)

@@ -47,8 +47,9 @@ def _environment() -> Environment:
                               lstrip_blocks=True, undefined=StrictUndefined)
     environment.globals.update(asset=asset)
     environment.filters.update(number=wording.number, points=wording.points, share=wording.share, json=_json,
-                               local=wording.local, clock=wording.clock, spoken_day=wording.spoken_day,
-                               monthday=wording.monthday, short_hash=wording.short_hash, size=wording.size)
+                               local=wording.local, until=wording.until, clock=wording.clock,
+                               spoken_day=wording.spoken_day, monthday=wording.monthday,
+                               short_hash=wording.short_hash, size=wording.size)
     return environment
 
 

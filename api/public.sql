@@ -19,10 +19,11 @@ where case when %(draw_no)s::text is null then d.draw_date = %(day)s and d.kind 
            else d.draw_no = %(draw_no)s and d.kind <> 'daily' end;
 
 -- name: results
--- Visits of a draw whose result is entered: unit, day, result; neither arm nor probability nor officers.
+-- Visits of a draw whose result is public: unit, day, result; neither arm nor probability nor officers.
 select u.unit_no, u.name, a.name_zh as area_zh, a.name_en as area_en, i.inspected_on, i.result
 from inspections i join units u using (unit_id) join areas a using (area_code)
-where i.draw_no = %(draw_no)s and i.status = 'done' and i.inspection_id in (
+left join result_publications p on p.inspection_id = i.inspection_id
+where (p.inspection_id is null or p.published_at is not null) and i.draw_no = %(draw_no)s and i.status = 'done' and i.inspection_id in (
     select inspection_id from draw_visits join draws using (draw_id) where draw_no = %(draw_no)s
     union all
     select inspection_id from list_visits join draws using (draw_id) where draw_no = %(draw_no)s)

@@ -34,6 +34,16 @@ def local(moment: dt.datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:
     return "–" if moment is None else moment.astimezone(SHANGHAI).strftime(form)
 
 
+def until(moment: dt.datetime | None) -> str:
+    """When something is due, in Shanghai: a day that ends is 24:00 of itself, not the next day's 00:00."""
+    if moment is None:
+        return "–"
+    there = moment.astimezone(SHANGHAI)
+    if there.time() == dt.time():
+        return f"{there - dt.timedelta(days=1):%Y-%m-%d} 24:00"
+    return f"{there:%Y-%m-%d %H:%M}"
+
+
 def clock(moment: dt.datetime | None) -> str:
     """Only the time of day in Shanghai, to the second."""
     return local(moment, "%H:%M:%S")

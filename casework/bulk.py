@@ -1,8 +1,10 @@
-"""Many records at COPY speed, for histories and generated cities: idempotent by natural key, no gates, no clocks.
+"""Many records at COPY speed, for histories and generated cities: idempotent by natural key, no gates.
 
 Every loader takes rows as mappings keyed by ``unit_no`` (hazards: by ``inspection_no``), works in the caller's
 transaction, and returns ``{"rows", "inserted", "updated", "unchanged"}``. A row whose unit or inspection is not known
-refuses the whole load with one sentence. The people's path, with its gates and audit, is in the modules beside this.
+refuses the whole load with one sentence. Orders and complaints that are open get their clocks in one statement each;
+whatever else is due of what was loaded gets its clock in the next night. The people's path, with its gates and audit,
+is in the modules beside this.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any
 
 from psycopg import sql
 
+from casework import clock_filling
 from casework.deadlines import complaint_check_by
 from casework.errors import CaseworkError
 from store import Queries, copy_rows, lock_for_transaction
@@ -101,7 +104,9 @@ def load_hazards(connection: Connection, rows: Iterable[Row]) -> Counts:
 
 def load_orders(connection: Connection, rows: Iterable[Row]) -> Counts:
     """Load orders by ``order_no``; the unit is that of the inspection."""
-    return _load(connection, _ORDERS, rows, "inspection_no")
+    counts = _load(connection, _ORDERS, rows, "inspection_no")
+    clock_filling.orders(connection)
+    return counts
 
 
 def load_penalties(connection: Connection, rows: Iterable[Row]) -> Counts:
@@ -116,7 +121,9 @@ def load_complaints(connection: Connection, rows: Iterable[Row]) -> Counts:
             late = row.get("check_by") or complaint_check_by(row.get("kind") or "other", row["received_at"])
             yield {**row, "check_by": late}
 
-    return _load(connection, _COMPLAINTS, clocked(), "unit_no")
+    counts = _load(connection, _COMPLAINTS, clocked(), "unit_no")
+    clock_filling.complaints(connection)
+    return counts
 
 
 def load_fires(connection: Connection, rows: Iterable[Row]) -> Counts:

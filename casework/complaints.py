@@ -1,4 +1,4 @@
-"""举报投诉: received, checked on site within its clock, found true or not."""
+"""举报投诉: received, checked on site within its clock, found true or not, and told to whoever complained."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from casework import credit, forms
+from casework import clocks, complainants, credit, forms, owners
+from casework.complainants import Complainant
 from casework.deadlines import complaint_check_by
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.numbers import next_number
@@ -19,6 +20,8 @@ from store import Database, Queries, lock_for_transaction
 from store.database import Connection
 
 q = Queries(__file__)
+
+CHECK, TELL = "deadlines.complaint_check", "deadlines.complaint_tell"
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,16 @@ class ComplaintForm:
     anonymous: bool = True
     note: str | None = None
     complaint_no: str | None = None
+    complainant: Complainant | None = None
 
 
 @dataclass(frozen=True)
 class Taken:
-    """The number of a complaint and the moment by which it must have been checked on site."""
+    """The number of a complaint and the moments by which it must have been checked on site and its result told."""
 
     complaint_no: str
     check_by: dt.datetime
+    tell_by: dt.datetime | None = None
 
 
 def complaint_form(data: Mapping[str, Any]) -> ComplaintForm:
@@ -51,11 +56,15 @@ def complaint_form(data: Mapping[str, Any]) -> ComplaintForm:
         forms.word(data.get("unit_no"), "unit_no"), forms.moment(data.get("received_at"), "received_at"),
         forms.word(data.get("channel"), "channel"), forms.word(data.get("kind"), "kind"), anonymous,
         forms.note(data.get("note")),
-        forms.word(data["complaint_no"], "complaint_no", 64) if data.get("complaint_no") else None)
+        forms.word(data["complaint_no"], "complaint_no", 64) if data.get("complaint_no") else None,
+        complainants.complainant(data.get("complainant"), anonymous))
 
 
 def register(db: Database, form: ComplaintForm, actor: str, *, now: dt.datetime | None = None) -> Taken:
-    """Take a complaint down; its clock (24 hours or 3 working days) runs from the receipt. A number is used once."""
+    """Take a complaint down; its clocks (24 hours or 3 working days, and to tell) run from the receipt.
+
+    A number is used once.
+    """
     if form.received_at > (now or dt.datetime.now(dt.UTC)):
         raise CaseworkError("the complaint was received in the future: mend received_at",
                             zh="接到投诉的时间晚于现在，请更正")
@@ -73,10 +82,16 @@ def register(db: Database, form: ComplaintForm, actor: str, *, now: dt.datetime 
             "actor": actor}).fetchone()
         if row is None:
             raise AlreadyDone(f"complaint {number} was entered before", zh=f"投诉 {number} 已经录入过")
+        if form.complainant is not None:
+            complainants.store(connection, row["complaint_id"], form.complainant)
+        owner = owners.of_unit(connection, place.unit_id)
+        clocks.start(connection, CHECK, "complaint", number, owner, form.received_at, due_at=check_by)
+        tell_by = clocks.start(connection, TELL, "complaint", number, owner, form.received_at)
+        # Who complained is not in the log either: it is kept for ever, personal data are not.
         audit.record(connection, actor, "create", "complaint", number, None, {
             "unit_no": form.unit_no, "received_at": form.received_at, "channel": form.channel, "kind": form.kind,
             "anonymous": form.anonymous, "check_by": check_by})
-    return Taken(number, check_by)
+    return Taken(number, check_by, tell_by)
 
 
 def _refuse_again(connection: Connection, form: ComplaintForm, unit_id: int) -> None:
@@ -96,9 +111,7 @@ def record_check(db: Database, complaint_no: str, *, checked_at: dt.datetime, ve
         raise CaseworkError(f"complaint {complaint_no}: the check is dated in the future",
                             zh=f"投诉 {complaint_no} 的核查时间晚于现在，请更正")
     with db.connection() as connection:
-        found = connection.execute(q["locked"], [complaint_no]).fetchone()
-        if found is None:
-            raise NotFound(f"there is no complaint {complaint_no}", zh=f"没有投诉 {complaint_no}")
+        found = locked(connection, complaint_no)
         if found["checked_at"] is not None:
             raise AlreadyDone(f"complaint {complaint_no} was checked at {found['checked_at']:%Y-%m-%d %H:%M} UTC "
                               f"before", zh=f"投诉 {complaint_no} 已经核查过，不能重复录入")
@@ -113,9 +126,54 @@ def record_check(db: Database, complaint_no: str, *, checked_at: dt.datetime, ve
                                zh=f"检查 {inspection_no} 不是被投诉单位的检查")
         connection.execute(q["check"], {"number": complaint_no, "at": checked_at, "verified": verified,
                                         "note": forms.note(note), "inspection": visit and visit["inspection_id"]})
+        connection.execute(q["stop"], {"rule": CHECK, "number": complaint_no, "at": checked_at})
         audit.record(connection, actor, "check", "complaint", complaint_no, {"checked_at": None}, {
             "checked_at": checked_at, "verified": verified, "inspection_no": inspection_no})
-        if verified:
+        if verified and found["same_fact_as"] is None:
             credit.post(connection, unit_id=found["unit_id"], occurred_on=legal_day(checked_at),
                         event_kind="complaint_verified", event_ref=complaint_no, actor=actor)
     return bool(checked_at <= found["check_by"])
+
+
+def tell(db: Database, complaint_no: str, *, told_at: dt.datetime | None, how: str | None, why_not: str | None,
+         actor: str, now: dt.datetime) -> bool | None:
+    """The result was told to whoever complained, or the register says why that could not be (Art. 18); once.
+
+    Returns whether it was told in time; None where it could not be told at all.
+    """
+    with db.connection() as connection:
+        found = locked(connection, complaint_no)
+        if found["checked_at"] is None:
+            raise AlreadyDone(f"complaint {complaint_no} is not checked: there is no result to tell yet "
+                              f"(消防监督检查规定 Art. 18)",
+                              zh=f"投诉 {complaint_no} 尚未核查，没有可告知的结果（《消防监督检查规定》第十八条）")
+        if found["told_at"] is not None or found["untold_why"] is not None:
+            raise AlreadyDone(f"complaint {complaint_no}: that the result was told, or why not, was noted before",
+                              zh=f"投诉 {complaint_no} 已登记告知情况")
+        if (told_at is None) == (why_not is None) or (told_at is None) != (how is None):
+            raise CaseworkError(f"complaint {complaint_no}: say told_at and how, or why_not (消防监督检查规定 Art. 18)",
+                                zh="请填写告知时间和方式，或者注明不能告知的原因（《消防监督检查规定》第十八条）")
+        if told_at is not None:
+            forms.chosen(how, "how", [entry["code"] for entry in rules().value("complaint.tell_ways", legal_day(now))])
+            if not found["checked_at"] <= told_at <= now:
+                raise CaseworkError(f"complaint {complaint_no}: it is told between the check and now",
+                                    zh="告知时间应在核查之后、现在之前")
+        why = None if why_not is None else forms.reason(why_not)
+        connection.execute(q["tell"], {"number": complaint_no, "at": told_at, "how": how, "why": why})
+        in_time = None
+        if told_at is None:
+            clocks.drop(connection, "complaint", complaint_no, now, why or "", rule=TELL)
+        else:
+            row = connection.execute(q["stop"], {"rule": TELL, "number": complaint_no, "at": told_at}).fetchone()
+            in_time = bool(row["in_time"]) if row else None
+        audit.record(connection, actor, "tell", "complaint", complaint_no, {"told_at": None, "untold_why": None},
+                     {"told_at": told_at, "told_how": how, "untold_why": why})
+    return in_time
+
+
+def locked(connection: Connection, complaint_no: str) -> dict[str, Any]:
+    """One complaint, locked for this transaction."""
+    found = connection.execute(q["locked"], [complaint_no]).fetchone()
+    if found is None:
+        raise NotFound(f"there is no complaint {complaint_no}", zh=f"没有投诉 {complaint_no}")
+    return found

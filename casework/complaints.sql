@@ -12,7 +12,7 @@ where unit_id = %(unit)s and received_at = %(received)s and channel = %(channel)
 
 -- name: locked
 -- One complaint, locked so that it is checked once.
-select unit_id, received_at, check_by, checked_at from complaints where complaint_no = %s for update;
+select * from complaints where complaint_no = %s for update;
 
 -- name: visit
 -- The visit that checked a complaint.
@@ -23,3 +23,13 @@ select inspection_id, unit_id from inspections where inspection_no = %s;
 update complaints set checked_at = %(at)s, verified = %(verified)s, inspection_id = %(inspection)s,
     note = concat_ws(E'\n', note, %(note)s::text)
 where complaint_no = %(number)s;
+
+-- name: stop
+-- A clock of a complaint, where one runs.
+update clocks set done_at = %(at)s
+where rule = %(rule)s and ref = %(number)s and done_at is null and dropped_at is null
+returning done_at <= due_at as in_time;
+
+-- name: tell
+-- The result was told, or could not be.
+update complaints set told_at = %(at)s, told_how = %(how)s, untold_why = %(why)s where complaint_no = %(number)s;

@@ -42,3 +42,8 @@ from major_hazards where major_hazard_no like %(prefix)s;
 -- The highest place taken in a day.
 select max(substring(substr(review_no, %(skip)s) from '^[0-9]{1,8}$')::int) as last
 from fire_reviews where review_no like %(prefix)s;
+
+-- name: last_request
+-- The highest place taken in a day.
+select max(substring(substr(request_no, %(skip)s) from '^[0-9]{1,8}$')::int) as last
+from visit_requests where request_no like %(prefix)s;

@@ -6,14 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from casework import credit, delegation, forms
-from casework.deadlines import order_longest
+from casework import credit, delegation, forms, order_clocks, owners, publications, sheet_storing
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import HazardFound, NewVisit, ResultForm
+from casework.hazard_checks import check_hazards
 from casework.numbers import next_number
 from casework.officers import Place, check_team
 from casework.orders import Order, close_corrected, make_orders
 from casework.planning import kinds_by_hand, open_plan, refuse_closed
+from casework.sheets import Recheck, check_evidence, check_sheet, check_trigger, time_class
 from policy import rules
 from policy.clocks import SHANGHAI, legal_day
 from registry import audit
@@ -52,18 +53,27 @@ def record_result(db: Database, visit: str | NewVisit, form: ResultForm, actor: 
         acting = delegation.begin(connection, place, team, [one.item_code for one in form.hazards], day,
                                   _powers(form), town_login=town_login)
         check_team(connection, place, team, day)
-        hazards = _check_hazards(connection, form, day)
+        hazards = check_hazards(connection, form, day)
+        check_sheet(form.sheet, record["kind"], form.result, day)
+        check_trigger(form.trigger, day)
+        check_evidence([*form.evidence, *(part for hazard in form.hazards for part in hazard.evidence),
+                        *(part for old in form.rechecks for part in old.evidence)], day)
+        rechecks = sheet_storing.rechecks_of(connection, form, place, record["kind"], day)
         inspection_id, number = _store(connection, record, form, day, team, actor)
         _store_hazards(connection, inspection_id, place.unit_id, hazards, day)
+        sheet_storing.store(connection, inspection_id, form, day)
         orders = make_orders(connection, inspection_id, number, place.unit_id, day,
                              _served(form, day, legal_day(moment)), actor)
-        corrected = close_corrected(connection, place, form.corrected, day, inspection_id, number, actor)
+        corrected = close_corrected(connection, place, [one.hazard_id for one in rechecks if one.corrected], day,
+                                    inspection_id, number, actor)
+        sheet_storing.store_rechecks(connection, inspection_id, rechecks)
+        _run_clocks(connection, record, inspection_id, number, form, day, orders, corrected)
         delegation.keep(connection, acting, "inspection", number, place, day, actor, inspection_id)
         points = _post_points(connection, place, number, hazards, day, actor)
         if record["kind"] == "reinspection":
             points += _post_overdue(connection, place, day, actor)
             delegation.refer_uncorrected(connection, day, actor, moment, place.unit_id)
-        _trace(connection, record, number, form, day, team, hazards, orders, actor)
+        _trace(connection, record, number, form, day, team, hazards, orders, rechecks, actor)
     return Recorded(inspection_id, number, tuple(order.order_no for order in orders), corrected, points)
 
 
@@ -141,75 +151,13 @@ def _planned_team(connection: Connection, record: dict[str, Any]) -> tuple[tuple
     return tuple((row["officer_no"], row["role"]) for row in rows)
 
 
-def _check_hazards(connection: Connection, form: ResultForm, day: dt.date) -> list[HazardFound]:
-    most = rules().value("inspection.hazards_most", day)
-    forms.chosen(form.result, "result", [entry["code"] for entry in rules().value("inspection.results", day)])
-    if len(form.hazards) > most:
-        raise CaseworkError(f"{len(form.hazards)} hazards are named, at most {most} are taken in one record")
-    handlings = [entry["code"] for entry in rules().value("inspection.handlings", day)]
-    catalogue = {row["item_code"]: row["severity"] for row in connection.execute(
-        q["items_on"], {"items": [hazard.item_code for hazard in form.hazards], "day": day}).fetchall()}
-    found: dict[str, HazardFound] = {}
-    for hazard in form.hazards:
-        item = hazard.item_code
-        if item in found:
-            raise CaseworkError(f"item {item} is named twice: one hazard for each item of a visit",
-                                zh=f"检查项目 {item} 填了两次：一次检查中每个项目只填一条隐患")
-        if item not in catalogue:
-            raise CaseworkError(f"item {item} is not in the catalogue of inspection items on {day}",
-                                zh=f"{day} 有效的检查事项清单中没有 {item}")
-        forms.chosen(hazard.handling, f"item {item}: handling", handlings)
-        severity = hazard.severity or catalogue[item]
-        forms.chosen(severity, f"item {item}: severity", ["critical", "serious", "minor"])
-        _check_handling(hazard, day)
-        found[item] = HazardFound(item, hazard.handling, hazard.due_on, severity, hazard.is_major, hazard.note)
-    _check_result(form, [hazard.handling for hazard in found.values()])
-    return list(found.values())
-
-
-def _check_handling(hazard: HazardFound, day: dt.date) -> None:
-    item = hazard.item_code
-    if hazard.handling != "ordered":
-        if hazard.due_on is not None:
-            raise CaseworkError(f"item {item}: a day to correct by belongs to handling ordered, not {hazard.handling}",
-                                zh=f"检查项目 {item}：只有责令改正才填写改正期限")
-        if hazard.is_major:
-            raise CaseworkError(f"item {item}: a major hazard (重大火灾隐患) is ordered to be corrected, not "
-                                f"{hazard.handling.replace('_', ' ')}",
-                                zh=f"检查项目 {item}：重大火灾隐患必须责令改正")
-        return
-    if hazard.due_on is None:
-        raise CaseworkError(f"item {item}: an order needs the day to correct by",
-                            zh=f"检查项目 {item}：责令改正必须填写改正期限")
-    if hazard.due_on < day:
-        raise CaseworkError(f"item {item}: the day to correct by, {hazard.due_on}, is before the visit on {day}",
-                            zh=f"检查项目 {item}：改正期限 {hazard.due_on} 早于检查日期 {day}")
-    latest = order_longest(day)
-    if hazard.due_on > latest:
-        raise CaseworkError(f"item {item}: the day to correct by, {hazard.due_on}, is later than {latest}, the longest "
-                            f"period that is taken",
-                            zh=f"检查项目 {item}：改正期限 {hazard.due_on} 过长，最迟为 {latest}")
-
-
-def _check_result(form: ResultForm, handlings: list[str]) -> None:
-    if form.result == "closed":
-        if handlings:
-            raise CaseworkError("the premises were found closed, yet hazards are named: choose another result",
-                                zh="单位已停业却填写了隐患：请取消“已停业”或删去隐患")
-        return
-    fitting = ("hazards_ordered" if "ordered" in handlings
-               else "hazards_corrected" if "corrected_on_spot" in handlings else "pass")
-    if form.result != fitting:
-        raise CaseworkError(f"the result is {form.result}, but the hazards named make it {fitting}")
-
-
 def _store(connection: Connection, record: dict[str, Any], form: ResultForm, day: dt.date,
            team: tuple[tuple[str, str], ...], actor: str) -> tuple[int, str]:
     number = record["inspection_no"] or next_number(connection, "inspection", day)
     row = connection.execute(q["done"] if record["inspection_id"] else q["insert_done"], {
         "id": record["inspection_id"], "number": number, "unit": record["unit_id"], "kind": record["kind"],
         "start": form.started_at, "end": form.ended_at, "day": day, "result": form.result, "note": form.note,
-        "actor": actor}).fetchone()
+        "actor": actor, "trigger": form.trigger, "time_class": time_class(form.started_at)}).fetchone()
     assert row is not None  # noqa: S101  returning
     inspection_id = int(row["inspection_id"])
     connection.execute(q["clear_team"], {"inspection": inspection_id, "officers": [number for number, _ in team]})
@@ -224,8 +172,19 @@ def _store_hazards(connection: Connection, inspection_id: int, unit_id: int, haz
         cursor.executemany(q["insert_hazard"], [{
             "inspection": inspection_id, "unit": unit_id, "item": hazard.item_code, "severity": hazard.severity,
             "major": hazard.is_major, "day": day, "handling": hazard.handling, "due": hazard.due_on,
+            "oral": hazard.oral,
             "corrected": day if hazard.handling == "corrected_on_spot" else None, "note": hazard.note}
             for hazard in hazards])
+
+
+def _run_clocks(connection: Connection, record: dict[str, Any], inspection_id: int, number: str, form: ResultForm,
+                day: dt.date, orders: list[Order], closed: tuple[str, ...]) -> None:
+    owner = owners.of_visit(connection, inspection_id)
+    # Before the new ones begin: a re-inspection has looked at the orders that stood, not at its own.
+    order_clocks.rechecked(connection, record["unit_id"], closed, day, form.ended_at,
+                           all_due=record["kind"] == "reinspection" and form.result != "closed")
+    order_clocks.start(connection, orders, owner, form.ended_at, day)
+    publications.queue(connection, inspection_id, number, record["kind"], owner, form.ended_at)
 
 
 def _post_points(connection: Connection, place: Place, number: str, hazards: list[HazardFound], day: dt.date,
@@ -245,14 +204,18 @@ def _post_overdue(connection: Connection, place: Place, day: dt.date, actor: str
 
 
 def _trace(connection: Connection, record: dict[str, Any], number: str, form: ResultForm, day: dt.date,
-           team: tuple[tuple[str, str], ...], hazards: list[HazardFound], orders: list[Order], actor: str) -> None:
+           team: tuple[tuple[str, str], ...], hazards: list[HazardFound], orders: list[Order],
+           rechecks: list[Recheck], actor: str) -> None:
     before = {"status": record["status"], "planned_on": record["planned_on"]} if record["inspection_id"] else None
     audit.record(connection, actor, "result", "inspection", number, before, {
         "status": "done", "unit_no": record["unit_no"], "kind": record["kind"], "inspected_on": day,
         "started_at": form.started_at, "ended_at": form.ended_at, "result": form.result, "officers": list(team),
         "hazards": [[hazard.item_code, hazard.severity, hazard.handling, hazard.due_on, hazard.is_major]
                     for hazard in hazards],
-        "orders": [order.order_no for order in orders], "corrected": list(form.corrected)})
+        "orders": [order.order_no for order in orders],
+        "corrected": [one.hazard_id for one in rechecks if one.corrected],
+        "not_corrected": [one.hazard_id for one in rechecks if not one.corrected], "trigger": form.trigger,
+        "evidence": [one.sha256 for one in form.evidence]})
 
 
 def _local(moment: dt.datetime) -> str:

@@ -10,24 +10,20 @@ select inspection_no from inspections where unit_id = %(unit)s and started_at = 
 -- The officers planned for a visit.
 select officer_no, role from inspection_officers where inspection_id = %s order by role, officer_no;
 
--- name: items_on
--- Which of some items are in the catalogue on a day, with their severity.
-select distinct on (item_code) item_code, severity from inspection_items
-where item_code = any(%(items)s) and valid_from <= %(day)s and (valid_to is null or valid_to >= %(day)s)
-order by item_code, valid_from desc;
-
 -- name: done
 -- A planned visit becomes a record.
 update inspections set status = 'done', started_at = %(start)s, ended_at = %(end)s, inspected_on = %(day)s,
-    result = %(result)s, note = coalesce(%(note)s, note), entered_by = %(actor)s, entered_at = now()
+    result = %(result)s, note = coalesce(%(note)s, note), entered_by = %(actor)s, entered_at = now(),
+    trigger_code = %(trigger)s, time_class = %(time_class)s
 where inspection_id = %(id)s
 returning inspection_id;
 
 -- name: insert_done
 -- An unplanned visit as a record.
 insert into inspections (inspection_no, unit_id, kind, started_at, ended_at, inspected_on, status, result, note, source,
-    entered_by)
-values (%(number)s, %(unit)s, %(kind)s, %(start)s, %(end)s, %(day)s, 'done', %(result)s, %(note)s, 'manual', %(actor)s)
+    entered_by, trigger_code, time_class)
+values (%(number)s, %(unit)s, %(kind)s, %(start)s, %(end)s, %(day)s, 'done', %(result)s, %(note)s, 'manual', %(actor)s,
+    %(trigger)s, %(time_class)s)
 returning inspection_id;
 
 -- name: clear_team
@@ -41,8 +37,10 @@ on conflict (inspection_id, officer_no) do update set role = excluded.role;
 
 -- name: insert_hazard
 -- One hazard found.
-insert into hazards (inspection_id, unit_id, item_code, severity, is_major, found_on, handling, due_on, corrected_on, note)
-values (%(inspection)s, %(unit)s, %(item)s, %(severity)s, %(major)s, %(day)s, %(handling)s, %(due)s, %(corrected)s, %(note)s);
+insert into hazards (inspection_id, unit_id, item_code, severity, is_major, found_on, handling, due_on, corrected_on, note,
+    oral, item_from)
+values (%(inspection)s, %(unit)s, %(item)s, %(severity)s, %(major)s, %(day)s, %(handling)s, %(due)s, %(corrected)s, %(note)s,
+    %(oral)s, (select max(valid_from) from inspection_items where item_code = %(item)s and valid_from <= %(day)s));
 
 -- name: overdue_orders
 -- Orders of a unit whose period has ended and that are still open.

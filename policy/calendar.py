@@ -1,7 +1,8 @@
 """Working days of the mainland: a kept library of the State Council's notices, with a dated override in policy.
 
 The library knows the years whose notice has been published. For a later year the weekly rule holds (Monday to Friday)
-and :meth:`WorkCalendar.is_announced` says that the year's notice is still missing.
+without the holidays that law itself sets (``calendar.expected``), and :meth:`WorkCalendar.is_announced` says that the
+year's notice, which will swap days, is still missing.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ _YEARS = {day.year for day in holidays} | {day.year for day in workdays}
 
 
 class WorkCalendar:
-    """Which days are 工作日. ``rest`` and ``work`` are days that override the library."""
+    """Which days are 工作日. ``rest`` and ``work`` override the library; ``expected`` are days of rest that law sets,
+    taken for years that neither of them knows."""
 
-    def __init__(self, rest: frozenset[dt.date] = frozenset(), work: frozenset[dt.date] = frozenset()) -> None:
-        self._rest, self._work = rest, work
+    def __init__(self, rest: frozenset[dt.date] = frozenset(), work: frozenset[dt.date] = frozenset(),
+                 expected: frozenset[dt.date] = frozenset()) -> None:
+        self._rest, self._work, self._expected = rest, work, expected
 
     def is_announced(self, year: int) -> bool:
         """Whether the State Council's notice for ``year`` is known to the library or laid down in policy."""
@@ -35,7 +38,7 @@ class WorkCalendar:
             return True
         if day.year in _YEARS:
             return _is_workday(day)
-        return day.weekday() < 5
+        return day.weekday() < 5 and (day not in self._expected or self.is_announced(day.year))
 
     def next(self, day: dt.date) -> dt.date:
         """The first working day after ``day``."""
@@ -70,11 +73,11 @@ def _is_workday(day: dt.date) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _calendar(rest: frozenset[dt.date], work: frozenset[dt.date]) -> WorkCalendar:
-    return WorkCalendar(rest, work)
+def _calendar(rest: frozenset[dt.date], work: frozenset[dt.date], expected: frozenset[dt.date]) -> WorkCalendar:
+    return WorkCalendar(rest, work, expected)
 
 
 def calendar() -> WorkCalendar:
-    """The calendar with the override of the newest ``calendar.override`` rule."""
-    override = rules().value("calendar.override", dt.date.max)
-    return _calendar(frozenset(override["rest"]), frozenset(override["work"]))
+    """The calendar with the newest ``calendar.override`` and ``calendar.expected``."""
+    override, expected = (rules().value(f"calendar.{name}", dt.date.max) for name in ("override", "expected"))
+    return _calendar(frozenset(override["rest"]), frozenset(override["work"]), frozenset(expected["rest"]))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import casework.credit
+import casework.nightly
 import casework.supervision.detectors
 import ingest.findings
 import ingest.verdicts
@@ -102,6 +103,10 @@ def _credit(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
     return casework.credit.run(db, day)
 
 
+def _deadlines(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    return casework.nightly.run(db, day)
+
+
 def _score(db: Database, day: dt.date, now: dt.datetime) -> dict[str, Any]:
     return scoring.nightly.run(db, day)
 
@@ -142,6 +147,7 @@ JOBS: tuple[Job, ...] = (
     Job("rollup", "日汇总", "roll-up", _rollup),
     Job("findings", "非现场线索", "off-site findings", findings),
     Job("credit", "信用积分入账", "credit points", _credit),
+    Job("deadlines", "时限处理", "deadlines", _deadlines),
     Job("score", "风险评分", "scores", _score),
     Job("supervision", "执法监测", "supervision", _supervision),
     Job("review_sample", "案卷抽查", "review sample", _review_sample),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from api.i18n import (
     cases,
+    deadlines,
     draws,
     duty,
     estimates,
@@ -33,7 +34,8 @@ Translate = Callable[..., str]
 
 WORDS: dict[str, tuple[str, str]] = {}
 for _part in (shell, risk, model_audits, overrides, findings, duty, draws, lists, ratios, estimates, plans, cases,
-              registers, people, refusals, operations, vendors, verify, supervision, towns):
+              registers, people, refusals, operations, vendors, verify, supervision, towns,
+              deadlines):
     for _key, _pair in _part.WORDS.items():
         if _key in WORDS:
             raise ValueError(f"the word {_key} stands twice")

@@ -104,6 +104,6 @@ WORDS = {
                        "It agrees: the seed follows from the commitment and the public entropy"),
     "public.seed_bad": ("不一致：计算得到 ", "It does not agree: computed "),
     "public.results": ("检查结果", "Results"),
-    "public.results.of": ("已录入 {done} / 抽中 {all}", "{done} entered of {all} drawn"),
-    "public.results.none": ("结果录入后在此公布", "Results appear here once they are entered"),
+    "public.results.of": ("已公示 {done} / 抽中 {all}", "{done} public of {all} drawn"),
+    "public.results.none": ("结果审定公示后在此公布", "Results appear here once they are decided on and made public"),
 }

@@ -43,6 +43,7 @@ WORDS = {
     "replay.status.failed": ("失败", "failed"),
     "refusal.no_replay": ("没有第 {number} 号重放", "there is no replay {number}"),
     "job.credit": ("信用积分入账", "credit points"),
+    "job.deadlines": ("时限处理", "deadlines"),
     "job.retention": ("数据清理", "retention"),
     "job.tau": ("定向份额", "targeted share"),
     "job.model": ("模型检查与训练", "models"),

@@ -50,6 +50,7 @@ WORDS = {
     "pager.label": ("翻页", "Pages"),
     "pager.range": ("第 {first}–{last} 条，共 {total} 条", "{first}–{last} of {total}"),
     "pager.previous": ("上一页", "Previous"),
+    "pager.first": ("回到首页", "First page"),
     "pager.next": ("下一页", "Next"),
     "pager.older": ("更早", "Older"),
     "word.yes": ("是", "yes"),

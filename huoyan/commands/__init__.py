@@ -16,6 +16,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "overrides": ("overrides",),
     "audit": ("audits",),
     "whatif": ("whatif",), "estimates": ("estimates",),
+    "deadlines": ("deadlines",),
     "plan": ("plans",), "supervision": ("supervision",),
     "ratios": ("ratios",), "draw": ("draws",), "entropy": ("draws",), "verify": ("verify",),
     "campaign": ("campaigns",), "joint": ("joint_draws",),

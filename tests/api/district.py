@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from psycopg.types.json import Jsonb
 
+import casework.nightly
 import ingest.findings
 import sampling.draw
 import sampling.freeze
@@ -56,6 +57,7 @@ def load(db: Database) -> None:
         _quarantine(connection)
         _plan(connection)
     ingest.findings.run(db, NOW)
+    casework.nightly.run(db, DAY)
     scoring.nightly.run(db, DAY)
     sampling.freeze.run(db, DAY, EVENING)
     sampling.draw.run(db, DAY, MORNING)
@@ -250,6 +252,14 @@ _HAPPENED = (
     """insert into fires (fire_no, unit_id, occurred_at, procedure)
        select 'H-' || unit_no, unit_id, timestamptz '2026-03-01 02:00+00', 'simple'
        from units where unit_no like 'U_002'""",
+    """insert into complainants (complaint_id, name, phone)
+       select complaint_id, '举报人甲', '13800000000' from complaints""",
+    """insert into visit_requests (request_no, kind, unit_id, received_at, from_body, held_from, entered_by)
+       select 'Q-' || unit_no, 'event', unit_id, timestamptz '2026-12-04 02:00+00', '某公安分局', date '2026-12-20',
+              'test'
+       from units where unit_no like 'U_001'""",
+    """insert into result_publications (inspection_id, queued_at)
+       select inspection_id, ended_at from inspections join units using (unit_id) where unit_no like 'U_001'""",
     """insert into credit_entries (unit_id, occurred_on, points, event_kind, event_ref, article)
        select unit_id, date '2026-08-03', -6, 'penalty_fine', 'C-' || unit_no, '60' from units
        where unit_no like 'U_001'""",

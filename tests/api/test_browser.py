@@ -70,6 +70,8 @@ def test_a_duty_officers_round(house: House, browser: Callable[..., Any]) -> Non
     page.fill("[name=day]", "2026-12-07")
     page.fill("[name=started]", "09:00")
     page.fill("[name=ended]", "09:45")
+    page.fill("[name=responsible_person]", "王某")
+    page.fill("[name=accompanied_by]", "李某")
     row = page.locator("[data-hazard]").first
     row.locator("[name=item_code]").select_option("X01")
     row.locator("[name=handling]").select_option("ordered")

@@ -3,6 +3,8 @@
 import hashlib
 import json
 
+import pytest
+
 from api import draw_check
 from sampling import verify
 from tests.api.conftest import House
@@ -65,12 +67,20 @@ def test_the_public_can_compute_the_seed_again(shown: House) -> None:
     assert hashlib.sha256(draw["commitment"].encode() + b"|" + entropy).hexdigest() == draw["seed"]
 
 
-def test_the_public_sees_a_visit_only_once_its_result_is_entered(house: House) -> None:
+@pytest.mark.row(54)
+def test_the_public_sees_a_visit_only_once_its_result_is_made_public(house: House) -> None:
     client = house.client()
     assert client.get("/api/v1/public/draws/2026-12-07").json()["results"] == []
     with house.db.connection() as connection:
         connection.execute("""update inspections set status = 'done', inspected_on = '2026-12-07', result = 'pass'
             where inspection_id = (select inspection_id from draw_visits where position = 1)""")
+        connection.execute("""insert into result_publications (inspection_id, queued_at)
+            select inspection_id, now() from draw_visits where position = 1""")
+    assert client.get("/api/v1/public/draws/2026-12-07").json()["results"] == []
+    with house.db.connection() as connection:
+        connection.execute("""update result_publications set decided_at = now(), decided_by = 'li',
+            published_at = now(), published_by = 'li', place = 'platform'
+            where inspection_id in (select inspection_id from draw_visits)""")
     results = client.get("/api/v1/public/draws/2026-12-07").json()["results"]
     assert [set(result) for result in results] == [{"unit_no", "name", "area_zh", "area_en", "inspected_on", "result"}]
 

@@ -7,6 +7,8 @@ import scoring.nightly
 from tests.api import district
 from tests.api.conftest import House
 
+SHEET = {"responsible_person": "王某", "accompanied_by": "李某"}
+PHOTO = {"uri": "file://evidence/1.jpg", "sha256": "a" * 64}
 HAZARD = {"item_code": "X01", "handling": "ordered", "due_on": "2026-12-20"}
 
 
@@ -20,7 +22,7 @@ def _planned(house: House, unit_no: str = "U0003") -> dict[str, Any]:
 
 def _result(**changes: Any) -> dict[str, Any]:
     return {"started_at": "2026-12-07T09:00", "ended_at": "2026-12-07T09:50", "result": "hazards_ordered",
-            "hazards": [HAZARD], **changes}
+            "hazards": [HAZARD], "sheet": SHEET, "evidence": [PHOTO], **changes}
 
 
 def test_a_result_is_entered_once_and_moves_the_next_score(house: House) -> None:
@@ -113,7 +115,7 @@ def test_the_page_keeps_what_was_typed_when_it_is_refused(house: House) -> None:
     address = f"/inspections/{visit['inspection_id']}"
     form = {"csrf": proof, "day": "2026-12-07", "started": "09:00", "ended": "08:00", "lead": "O2", "second": "O3",
             "item_code": ["X01", ""], "handling": ["ordered", "recorded"], "due_on": ["2026-12-20", ""],
-            "major": ["no", "no"], "note": "楼梯间堆放杂物"}
+            "major": ["no", "no"], **SHEET, "note": "楼梯间堆放杂物"}
     refused = client.post(address, data=form)
     assert refused.status_code == 400
     assert "检查结束时间 2026-12-07 08:00 早于开始时间" in refused.text
@@ -137,7 +139,8 @@ def test_an_earlier_hazard_is_closed_by_the_visit_that_found_it_corrected(house:
     assert f'name="corrected" value="{row["hazard_id"]}"' in page
     answer = client.post("/inspections/new", data={
         "csrf": proof, "unit_id": row["unit_id"], "kind": "reinspection", "day": "2026-12-07", "started": "09:00",
-        "ended": "09:20", "lead": "O0", "second": "O1", "corrected": [row["hazard_id"]]})
+        "ended": "09:20", "lead": "O0", "second": "O1", "corrected": [row["hazard_id"]], **SHEET,
+        "evidence_uri": [PHOTO["uri"]], "evidence_sha256": [PHOTO["sha256"]]})
     assert answer.status_code == 303, answer.text
     stored = house.db.row("select corrected_on from hazards where hazard_id = %s", [row["hazard_id"]])
     assert stored == {"corrected_on": district.DAY}

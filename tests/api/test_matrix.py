@@ -46,7 +46,15 @@ ALLOWED: dict[str, set[str]] = {
     "/public/lists/{draw_no}": EVERYONE, "/api/v1/public/lists/{draw_no}": EVERYONE,
     "/api/v1/draws": STAFF, "/api/v1/draws/{day}": STAFF, "/api/v1/draws/{day}/bundle": ADMIN,
     "/api/v1/draws/{day}/check": STAFF, "/api/v1/public/draws": EVERYONE, "/api/v1/public/draws/{day}": EVERYONE,
-    "/api/v1/complaints": STAFF, "/api/v1/orders": STAFF,
+    "/api/v1/complaints": STAFF, "/api/v1/complaints/{complaint_no}": STAFF, "/api/v1/orders": STAFF,
+    "/api/v1/complaints/{complaint_no}/complainant": {"brigade"}, "/complaints": STAFF,
+    "/complaints/{complaint_no}": STAFF,
+    "/deadlines": STAFF, "/deadlines/order/{order_no}": STAFF, "/api/v1/deadlines": STAFF,
+    "/api/v1/deadlines.csv": STAFF,
+    "/visit-requests": STAFF, "/visit-requests/{request_no}": STAFF, "/api/v1/visit-requests": STAFF,
+    "/api/v1/visit-requests/{request_no}": STAFF, "/publications": STAFF, "/api/v1/publications": STAFF,
+    "/api/v1/publications/{inspection_no}": STAFF, "/api/v1/inspections/sources": STAFF,
+    "/inspections/{inspection_id}/record": STAFF, "/inspections/by-number/{number}": STAFF,
     "/api/v1/inspections": STAFF, "/api/v1/inspections/{inspection_id}": STAFF, "/api/v1/registers/{noun}": STAFF,
     "/api/v1/exports/{noun}": LEADS, "/api/v1/quarantine": SYSTEM,
     "/api/v1/quarantine/{quarantine_id}/payload": SYSTEM, "/api/v1/jobs": LEADS, "/api/v1/policy": STAFF,
@@ -101,6 +109,19 @@ CHANGES = {
     ("POST", "/api/v1/inspections"): STAFF, ("POST", "/inspections/new"): STAFF,
     ("POST", "/inspections/{inspection_id}"): STAFF, ("POST", "/inspections/{inspection_id}/not-possible"): STAFF,
     ("POST", "/api/v1/inspections/{inspection_id}/not-possible"): STAFF, ("POST", "/api/v1/complaints"): STAFF,
+    ("POST", "/complaints/{complaint_no}"): STAFF, ("POST", "/complaints/{complaint_no}/complainant"): {"brigade"},
+    ("POST", "/api/v1/complaints/{complaint_no}/told"): STAFF,
+    ("POST", "/api/v1/complaints/{complaint_no}/same-fact"): LEADS,
+    ("POST", "/api/v1/complaints/{complaint_no}/reward"): LEADS,
+    ("POST", "/api/v1/complaints/{complaint_no}/reward/payment"): LEADS,
+    ("POST", "/api/v1/visit-requests"): STAFF, ("POST", "/api/v1/visit-requests/{request_no}/visit"): STAFF,
+    ("POST", "/api/v1/visit-requests/{request_no}/decision"): LEADS,
+    ("POST", "/api/v1/visit-requests/{request_no}/handed-back"): STAFF,
+    ("POST", "/api/v1/visit-requests/{request_no}/withdrawal"): STAFF,
+    ("POST", "/api/v1/orders/{order_no}/recheck-request"): STAFF,
+    ("POST", "/api/v1/publications/{inspection_no}/decision"): LEADS,
+    ("POST", "/api/v1/publications/{inspection_no}/publication"): LEADS,
+    ("POST", "/api/v1/publications/{inspection_no}/told"): STAFF, ("POST", "/publications/{inspection_no}"): LEADS,
     ("POST", "/api/v1/complaints/{complaint_no}/check"): STAFF, ("POST", "/api/v1/penalties"): LEADS,
     ("POST", "/api/v1/penalties/{case_no}/withdrawal"): LEADS, ("POST", "/api/v1/fires"): STAFF,
     ("POST", "/units/{unit_id}/enter/{noun}"): STAFF, ("POST", "/registers/{noun}/new"): ADMIN,
@@ -149,12 +170,13 @@ CHANGES = {
     ("POST", "/api/v1/soft-measures"): STAFF, ("POST", "/api/v1/fires/{fire_no}/reviews"): LEADS,
 }
 # Addresses that lead on to another.
-_LEAD_ON = ("/", "/registers", "/vendors", "/login")
+_LEAD_ON = ("/", "/registers", "/vendors", "/login", "/deadlines/order/{order_no}", "/inspections/by-number/{number}")
 # What a route with {noun} is asked for where it is no register that everyone sees.
 _NOUNS = {"/units/{unit_id}/enter/{noun}": "complaint", "/api/v1/town-acts/{noun}/{ref}": "inspection",
           "/api/v1/town-acts/{noun}/{ref}/video": "inspection", "/api/v1/town-acts/{noun}/{ref}/closing": "inspection",
           "/api/v1/town-acts/{noun}/{ref}/archive": "inspection"}
-_QUERY = {"/inspections/new": "?unit_id={unit_id}", "/registers/{noun}/edit": "?key=U0001",
+_QUERY = {"/api/v1/inspections/sources": "?first=2026-12-01&last=2026-12-07", "/inspections/new": "?unit_id={unit_id}",
+          "/registers/{noun}/edit": "?key=U0001",
           "/api/v1/units/{unit_id}/telemetry": "?metric=water_pressure",
           "/api/v1/soft-measures/count": "?first=2026-01-01&last=2026-12-31"}
 
@@ -180,7 +202,8 @@ def _fill(house: House, path: str) -> str:
                                                 username="town", change="close", vendor_code="anning", key_no=1,
                                                 override_id=1, plan_no="Y2026-1", draw_no="R20261207-99",
                                                 list_no="ZX20261207-99",
-                                                complaint_no="T-U0001",
+                                                complaint_no="T-U0001", order_no="O-J-U0001", request_no="Q-U0001",
+                                                inspection_no="J-U0001", number="J-U0001",
                                                 case_no="A20261201-0001", step_id=1, area_code="990101001",
                                                 agreement_no="W0", referral_no="Y0", ref="J0", officer_no="O2",
                                                 step="sending", action_id=1, fault_id=1,
@@ -239,7 +262,9 @@ _LISTS = ("/model-audit", "/api/v1/model-audit",
           "/plans", "/api/v1/plans/Y2026-1", "/api/v1/plans/Y2026-1/progress", "/api/v1/plans/Y2026-1/table",
           "/api/v1/areas", "/duty", "/duty?view=requests", "/api/v1/links", "/api/v1/device-requests",
           "/findings?state=all&limit=500", "/api/v1/findings?state=all&limit=500",
-          "/api/v1/complaints?state=all", "/api/v1/orders?state=all",
+          "/api/v1/complaints?state=all", "/api/v1/orders?state=all", "/deadlines?limit=500",
+          "/api/v1/deadlines?limit=500", "/api/v1/deadlines.csv", "/complaints?state=all", "/visit-requests?state=all",
+          "/api/v1/visit-requests?state=all", "/publications", "/api/v1/publications?limit=500",
           "/api/v1/exports/units", "/api/v1/exports/devices")
 
 

@@ -14,7 +14,8 @@ from tests.api.conftest import House
 TOMORROW = district.DAY + dt.timedelta(days=1)
 AT_SIX = dt.datetime(2026, 12, 7, 10, 0, tzinfo=dt.UTC)
 AT_THREE = {"started_at": "2026-12-07T09:00", "ended_at": "2026-12-07T09:50", "result": "hazards_ordered",
-            "hazards": [{"item_code": "X01", "handling": "ordered", "due_on": "2026-12-20", "severity": "serious"}]}
+            "hazards": [{"item_code": "X01", "handling": "ordered", "due_on": "2026-12-20", "severity": "serious"}],
+            "sheet": {"responsible_person": "王某", "accompanied_by": "李某"}}
 
 
 def _frozen(house: House, unit_no: str, day: dt.date) -> dict[str, object]:

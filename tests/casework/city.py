@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+from casework.forms import Evidence, Sheet
 from policy.clocks import SHANGHAI
 from store import Database
 
 DAY = dt.date(2026, 3, 12)
+#: What every record must have.
+SHEET = Sheet(responsible_person="王某", accompanied_by="李某")
+PHOTO = Evidence("file://evidence/1.jpg", "a" * 64)
 
 
 def moment(day: dt.date, hour: int, minute: int = 0) -> dt.datetime:

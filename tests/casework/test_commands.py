@@ -58,7 +58,8 @@ def test_a_result_comes_in_by_command_once(db: Database, dsn: str, tmp_path: Pat
     start = f"{legal_day(today['now']).replace(month=1, day=5)}T09:00"
     path = tmp_path / "form.json"
     path.write_text(json.dumps({"visit": {"unit_no": "U2", "kind": "campaign"}, "started_at": start, "ended_at": start,
-                                "result": "pass", "officers": [["B1", "lead"], ["B2", "member"]]}), encoding="utf-8")
+                                "result": "pass", "sheet": {"responsible_person": "王某", "accompanied_by": "李某"},
+                                "officers": [["B1", "lead"], ["B2", "member"]]}), encoding="utf-8")
     entered = run(result, dsn, "--form", str(path))
     assert entered.exception is None
     assert "-0001: pass, 0 hazards, credit +0" in entered.output

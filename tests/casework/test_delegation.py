@@ -13,7 +13,7 @@ from casework.forms import HazardFound, NewVisit, ResultForm
 from casework.results import Recorded, record_result
 from policy.clocks import SHANGHAI
 from store import Database
-from tests.casework.city import DAY, build_city, moment
+from tests.casework.city import DAY, SHEET, build_city, moment
 from tests.casework.towns import BRIGADE, SIGNED, TOWN, delegate, prepare
 
 NOW = moment(DAY, 20)
@@ -24,7 +24,8 @@ def visit(db: Database, unit: str = "U2", *items: str, day: dt.date = DAY, team:
           now: dt.datetime = NOW, hour: int = 9, kind: str = "daily", login: bool = False) -> Recorded:
     """A visit of the town that orders each item to be corrected in a week."""
     hazards = tuple(HazardFound(item, "ordered", day + dt.timedelta(days=7), None, False, None) for item in items)
-    form = ResultForm(moment(day, hour), moment(day, hour + 1), "hazards_ordered" if items else "pass", hazards, team)
+    form = ResultForm(moment(day, hour), moment(day, hour + 1), "hazards_ordered" if items else "pass", hazards, team,
+                      sheet=SHEET)
     return record_result(db, NewVisit(unit, kind), form, "wang", now=now, town_login=login)
 
 

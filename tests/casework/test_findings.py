@@ -122,6 +122,7 @@ def test_numbers_go_on_from_one_rule_to_the_next(db: Database, units: dict[str, 
 # Decisions ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.row(57)
 def test_only_a_person_makes_a_violation_of_it(db: Database, units: dict[str, int], finding: str) -> None:
     said(db, finding, "substantiated")
     assert state(db, finding) == "substantiated"

@@ -14,7 +14,7 @@ from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import HazardFound, NewVisit, ResultForm, result_form
 from casework.results import record_result
 from store import Database
-from tests.casework.city import DAY, build_city, moment
+from tests.casework.city import DAY, PHOTO, SHEET, build_city, moment
 from tests.casework.towns import delegate, prepare
 
 NOW = moment(DAY + dt.timedelta(days=1), 12)
@@ -22,7 +22,7 @@ TEAM = (("B1", "lead"), ("B2", "member"))
 
 
 def form(**changes: Any) -> ResultForm:
-    return replace(ResultForm(moment(DAY, 9), moment(DAY, 10), "pass"), **changes)
+    return replace(ResultForm(moment(DAY, 9), moment(DAY, 10), "pass", sheet=SHEET, evidence=(PHOTO,)), **changes)
 
 
 def plan(db: Database, unit: int, team: Any = TEAM, draw: str | None = "D1") -> str:

@@ -92,6 +92,7 @@ def test_a_result_entered_by_the_api_moves_the_next_score(night: Any) -> None:
     critical = next(row["item_code"] for row in _rows(items) if row["severity"] == "critical")
     recorded = night.api.post(f"/inspections/{planned['inspection_id']}/result", {
         "started_at": "2026-03-02T09:30", "ended_at": "2026-03-02T11:00", "result": "hazards_ordered",
+        "sheet": {"responsible_person": "王某", "accompanied_by": "李某"},
         "hazards": [{"item_code": critical, "handling": "ordered", "due_on": "2026-03-16"}]})
     assert recorded
     for job in ("rollup", "score"):

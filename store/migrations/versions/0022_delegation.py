@@ -3,7 +3,7 @@
 from store.migrations.sql_file import run_beside
 
 revision = "0022"
-down_revision = "0019"
+down_revision = "0020"
 
 
 def upgrade() -> None:

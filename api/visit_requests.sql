@@ -1,0 +1,47 @@
+-- name: listed
+-- Requests, newest first.
+select q.request_no, q.kind, q.unit_id, u.unit_no, u.name as unit_name, q.received_at, q.from_body, q.document_no, q.held_from,
+       q.held_to, k.due_at as check_by, q.inspection_id, i.inspection_no, d.due_at as decide_by, q.decided_at, q.passed,
+       q.decision_no, q.handed_back_at, q.withdrawn_at, q.withdrawn_why, q.note
+from visit_requests q join units u using (unit_id) left join inspections i on i.inspection_id = q.inspection_id
+left join clocks k on k.rule = 'deadlines.' || q.kind || '_check' and k.ref = q.request_no
+left join clocks d on d.rule = case q.kind when 'opening' then 'deadlines.opening_decision'
+                                           when 'promise' then 'deadlines.promise_notice' end and d.ref = q.request_no
+where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+  and (%(kind)s::text is null or q.kind = %(kind)s)
+  and (not %(open)s or q.withdrawn_at is null and case q.kind when 'event' then q.handed_back_at is null
+                                                              else q.decided_at is null end)
+order by q.received_at desc, q.request_no limit %(limit)s offset %(offset)s;
+
+-- name: one
+-- One request within the viewer's areas.
+select q.request_no, q.kind, q.unit_id, u.unit_no, u.name as unit_name, q.received_at, q.from_body, q.document_no, q.held_from,
+       q.held_to, k.due_at as check_by, q.inspection_id, i.inspection_no, d.due_at as decide_by, q.decided_at, q.passed,
+       q.decision_no, q.handed_back_at, q.withdrawn_at, q.withdrawn_why, q.note
+from visit_requests q join units u using (unit_id) left join inspections i on i.inspection_id = q.inspection_id
+left join clocks k on k.rule = 'deadlines.' || q.kind || '_check' and k.ref = q.request_no
+left join clocks d on d.rule = case q.kind when 'opening' then 'deadlines.opening_decision'
+                                           when 'promise' then 'deadlines.promise_notice' end and d.ref = q.request_no
+where q.request_no = %(number)s and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]));
+
+-- name: orders_open
+-- Open orders by the day their re-inspection is due.
+select o.order_no, o.unit_id, u.unit_no, u.name as unit_name, o.inspection_id, o.kind, o.served_on, o.correct_by,
+       o.recheck_by, o.asked_on, o.closed_on, o.recheck_by < %(day)s as late
+from orders o join units u using (unit_id)
+where o.closed_on is null and (not %(late)s or o.recheck_by < %(day)s)
+  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+order by o.recheck_by, o.order_id limit %(limit)s offset %(offset)s;
+
+-- name: orders_all
+-- All orders, newest first.
+select o.order_no, o.unit_id, u.unit_no, u.name as unit_name, o.inspection_id, o.kind, o.served_on, o.correct_by,
+       o.recheck_by, o.asked_on, o.closed_on, o.closed_on is null and o.recheck_by < %(day)s as late
+from orders o join units u using (unit_id)
+where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+order by o.order_id desc limit %(limit)s offset %(offset)s;
+
+-- name: order
+-- An order within the viewer's areas.
+select o.order_id, o.inspection_id from orders o join units u using (unit_id)
+where o.order_no = %(number)s and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]));

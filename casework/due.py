@@ -1,0 +1,80 @@
+"""What is due: clocks by body, area, rule, what they run for and state, page by page; and how many of each.
+
+A clock that runs is ``late``, ``due_soon`` or ``running``; one that has ended is ``done_in_time``, ``done_late`` or
+``dropped``. Those that run come late first, by the moment they are due; those that ended come newest first.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from casework.errors import CaseworkError
+from store import Queries
+from store.database import Connection
+
+q = Queries(__file__)
+
+RUNNING = ("late", "due_soon", "running")
+ENDED = ("done_in_time", "done_late", "dropped")
+STATES = ("open", *RUNNING, *ENDED)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What narrows the list; None leaves a thing open. ``areas`` are codes with all beneath them."""
+
+    state: str = "open"
+    body: str | None = None
+    areas: Sequence[str] | None = None
+    noun: str | None = None
+    rule: str | None = None
+    unit_id: int | None = None
+    after: str | None = None
+    limit: int = 50
+
+
+def listed(connection: Connection, wanted: Wanted, now: dt.datetime) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of clocks with their state and unit, and the key to ask for the next with; None at the end."""
+    if wanted.state not in STATES:
+        raise CaseworkError(f"state must be one of {', '.join(STATES)}, not {wanted.state!r}")
+    at, number = _key(wanted.after)
+    query = wanted.state if wanted.state in ENDED else "running"
+    rows = connection.execute(q[query], {
+        "state": wanted.state, "body": wanted.body, "areas": None if wanted.areas is None else list(wanted.areas),
+        "noun": wanted.noun, "rule": wanted.rule, "unit": wanted.unit_id, "now": now, "at": at, "id": number,
+        "limit": wanted.limit + 1}).fetchall()
+    page = rows[:wanted.limit]
+    more = _written(page[-1]["sorted_at"], page[-1]["clock_id"]) if len(rows) > wanted.limit else None
+    for row in page:
+        del row["sorted_at"]
+    return page, more
+
+
+def counts(connection: Connection, areas: Sequence[str] | None, now: dt.datetime) -> list[dict[str, Any]]:
+    """How many clocks run by body and state, and how many ended in the last thirty days."""
+    return connection.execute(q["counts"], {"areas": None if areas is None else list(areas), "now": now,
+                                            "since": now - dt.timedelta(days=30)}).fetchall()
+
+
+def rules_running(connection: Connection) -> list[str]:
+    """The rules that any clock runs or ran by, for a filter."""
+    return [row["rule"] for row in connection.execute(q["rules"]).fetchall()]
+
+
+def _written(at: dt.datetime, number: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), number]).encode()).decode().rstrip("=")
+
+
+def _key(after: str | None) -> tuple[dt.datetime | None, int | None]:
+    if not after:
+        return None, None
+    try:
+        at, number = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
+        return dt.datetime.fromisoformat(at), int(number)
+    except (ValueError, TypeError):
+        raise CaseworkError("after must be what the page before gave as next") from None

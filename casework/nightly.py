@@ -1,0 +1,22 @@
+"""What happens to clocks by night: parts of casework start what came in without one and end what ends by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from casework import clock_filling, complainants
+from store import Database
+
+#: Each is called with the day that begins; what it returns is counts, shown on the job page. Set-based SQL only: a city
+#: has a million inspections and the scores wait for this.
+PARTS: tuple[Callable[[Database, dt.date], dict[str, Any]], ...] = (clock_filling.run, complainants.clear)
+
+
+def run(db: Database, day: dt.date) -> dict[str, Any]:
+    """Run every part for ``day``; the counts of all."""
+    told: dict[str, Any] = {}
+    for part in PARTS:
+        told |= part(db, day)
+    return told

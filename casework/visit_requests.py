@@ -1,0 +1,154 @@
+"""Checks that somebody asks for or gives notice of, with their clocks: before opening or an event, of a promise."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from casework import clocks, forms, owners
+from casework.errors import AlreadyDone, CaseworkError, NotFound
+from casework.numbers import next_number
+from casework.planning import unit_at
+from policy.clocks import legal_day
+from registry import audit
+from store import Database, Queries
+from store.database import Connection
+
+q = Queries(__file__)
+
+#: The clock of the check by kind, and that of what must follow it.
+CHECKS = {"opening": "deadlines.opening_check", "event": "deadlines.event_check", "promise": "deadlines.promise_check"}
+DECISIONS = {"opening": "deadlines.opening_decision", "promise": "deadlines.promise_notice"}
+_ARTICLES = {"opening": "消防监督检查规定 Art. 15", "event": "消防监督检查规定 Art. 16", "promise": "消防法 Art. 15"}
+
+
+@dataclass(frozen=True)
+class RequestForm:
+    """A request as it came in: the notice of the public-security unit, the application, or the licence on a promise."""
+
+    unit_no: str
+    kind: str
+    received_at: dt.datetime
+    from_body: str
+    document_no: str | None = None
+    held_from: dt.date | None = None
+    held_to: dt.date | None = None
+    note: str | None = None
+
+
+def request_form(data: dict[str, Any]) -> RequestForm:
+    """A :class:`RequestForm` from JSON."""
+    kind = forms.chosen(data.get("kind"), "kind", list(CHECKS))
+    document = data.get("document_no")
+    return RequestForm(
+        forms.word(data.get("unit_no"), "unit_no", 64), kind, forms.moment(data.get("received_at"), "received_at"),
+        forms.word(data.get("from_body"), "from_body"), forms.word(document, "document_no", 100) if document else None,
+        forms.optional_day(data.get("held_from"), "held_from"), forms.optional_day(data.get("held_to"), "held_to"),
+        forms.note(data.get("note")))
+
+
+def register(db: Database, form: RequestForm, actor: str, *, now: dt.datetime) -> tuple[str, dt.datetime]:
+    """Take a request down; returns its number and when the check must be made."""
+    if form.received_at > now:
+        raise CaseworkError("the request was received in the future: mend received_at", zh="收到时间晚于现在，请更正")
+    if form.kind == "event" and form.held_from is None:
+        raise CaseworkError("a large event needs the day it begins, held_from (消防监督检查规定 Art. 16)",
+                            zh="大型群众性活动须填写举办日期（《消防监督检查规定》第十六条）")
+    if form.held_to is not None and (form.held_from is None or form.held_to < form.held_from):
+        raise CaseworkError("held_to lies before held_from", zh="活动结束日期早于开始日期")
+    with db.connection() as connection:
+        place = unit_at(connection, form.unit_no)
+        same = connection.execute(q["same"], {"unit": place.unit_id, "kind": form.kind, "received": form.received_at})
+        if (stands := same.fetchone()) is not None:
+            raise AlreadyDone(f"this request was entered before as {stands['request_no']}",
+                              zh=f"该申请（通知）已登记为 {stands['request_no']}")
+        number = next_number(connection, "request", legal_day(form.received_at))
+        connection.execute(q["insert"], {
+            "number": number, "kind": form.kind, "unit": place.unit_id, "received": form.received_at,
+            "body": form.from_body, "document": form.document_no, "from": form.held_from, "to": form.held_to,
+            "note": form.note, "actor": actor})
+        due = clocks.start(connection, CHECKS[form.kind], "request", number, owners.of_unit(connection, place.unit_id),
+                           form.received_at)
+        audit.record(connection, actor, "create", "request", number, None, {
+            "unit_no": form.unit_no, "kind": form.kind, "received_at": form.received_at, "check_by": due})
+    return number, due
+
+
+def checked(db: Database, request_no: str, inspection_no: str, actor: str) -> dt.datetime | None:
+    """The visit that was made for a request; returns when the decision is due, where its kind has one."""
+    with db.connection() as connection:
+        found = _open(connection, request_no)
+        if found["inspection_id"] is not None:
+            raise AlreadyDone(f"request {request_no} has its visit already", zh=f"{request_no} 已登记检查")
+        visit = connection.execute(q["visit"], [inspection_no]).fetchone()
+        if visit is None or visit["unit_id"] != found["unit_id"]:
+            raise NotFound(f"inspection {inspection_no} is not one of the unit of request {request_no}",
+                           zh=f"检查 {inspection_no} 不是该单位的检查")
+        if visit["status"] != "done" or visit["kind"] != found["kind"] or visit["ended_at"] < found["received_at"]:
+            raise CaseworkError(f"request {request_no} needs a visit of kind {found['kind']}, made after it came in "
+                                f"and entered ({_ARTICLES[found['kind']]})",
+                                zh=f"{request_no} 需要关联收到之后完成的同类检查")
+        connection.execute(q["checked"], {"number": request_no, "inspection": visit["inspection_id"]})
+        clocks.stop(connection, CHECKS[found["kind"]], request_no, visit["ended_at"])
+        due = None
+        if found["kind"] in DECISIONS:
+            due = clocks.start(connection, DECISIONS[found["kind"]], "request", request_no,
+                               owners.of_unit(connection, found["unit_id"]), visit["ended_at"])
+        audit.record(connection, actor, "check", "request", request_no, {"inspection_no": None},
+                     {"inspection_no": inspection_no})
+    return due
+
+
+def decide(db: Database, request_no: str, passed: bool, decision_no: str | None, actor: str, *,
+           now: dt.datetime) -> bool | None:
+    """The decision after the check, once; whether it was in time. Refused before the visit."""
+    with db.connection() as connection:
+        found = _open(connection, request_no)
+        if found["inspection_id"] is None:
+            raise AlreadyDone(f"request {request_no} was not checked on site: there is nothing to decide on "
+                              f"({_ARTICLES[found['kind']]})", zh=f"{request_no} 尚未实地检查，不能作出决定")
+        if found["decided_at"] is not None:
+            raise AlreadyDone(f"request {request_no} was decided on before", zh=f"{request_no} 已作出决定")
+        connection.execute(q["decide"], {"number": request_no, "at": now, "passed": passed, "decision": decision_no})
+        in_time = None
+        if found["kind"] in DECISIONS:
+            in_time = clocks.stop(connection, DECISIONS[found["kind"]], request_no, now)
+        audit.record(connection, actor, "decide", "request", request_no, {"passed": None},
+                     {"passed": passed, "decision_no": decision_no})
+    return in_time
+
+
+def hand_back(db: Database, request_no: str, actor: str, *, now: dt.datetime) -> None:
+    """The record of the check before an event goes back to the public-security unit (Art. 16)."""
+    with db.connection() as connection:
+        found = _open(connection, request_no)
+        if found["inspection_id"] is None:
+            raise AlreadyDone(f"request {request_no} was not checked on site: there is no record to hand back "
+                              f"({_ARTICLES[found['kind']]})", zh=f"{request_no} 尚未实地检查，没有可移交的记录")
+        if found["handed_back_at"] is not None:
+            raise AlreadyDone(f"the record of request {request_no} was handed back before", zh=f"{request_no} 已移交")
+        connection.execute(q["hand_back"], {"number": request_no, "at": now})
+        audit.record(connection, actor, "hand_back", "request", request_no, {"handed_back_at": None},
+                     {"handed_back_at": now})
+
+
+def withdraw(db: Database, request_no: str, reason: str, actor: str, *, now: dt.datetime) -> None:
+    """The request was taken back, or its event called off: its clocks run no longer."""
+    why = forms.reason(reason)
+    with db.connection() as connection:
+        found = _open(connection, request_no)
+        if found["decided_at"] is not None:
+            raise AlreadyDone(f"request {request_no} was decided on before", zh=f"{request_no} 已作出决定")
+        connection.execute(q["withdraw"], {"number": request_no, "at": now, "why": why})
+        clocks.drop(connection, "request", request_no, now, why)
+        audit.record(connection, actor, "withdraw", "request", request_no, {"withdrawn_at": None}, {"reason": why})
+
+
+def _open(connection: Connection, request_no: str) -> dict[str, Any]:
+    found = connection.execute(q["locked"], [request_no]).fetchone()
+    if found is None:
+        raise NotFound(f"there is no request {request_no}", zh=f"没有 {request_no}")
+    if found["withdrawn_at"] is not None:
+        raise AlreadyDone(f"request {request_no} was withdrawn: {found['withdrawn_why']}", zh=f"{request_no} 已撤回")
+    return found

@@ -1,0 +1,35 @@
+-- name: same
+-- A request that agrees in all that identifies it.
+select request_no from visit_requests
+where unit_id = %(unit)s and kind = %(kind)s and received_at = %(received)s and withdrawn_at is null limit 1;
+
+-- name: insert
+-- A request as it came in.
+insert into visit_requests (request_no, kind, unit_id, received_at, from_body, document_no, held_from, held_to, note,
+    entered_by)
+values (%(number)s, %(kind)s, %(unit)s, %(received)s, %(body)s, %(document)s, %(from)s, %(to)s, %(note)s, %(actor)s);
+
+-- name: locked
+-- One request, locked.
+select * from visit_requests where request_no = %s for update;
+
+-- name: visit
+-- A visit by its number.
+select inspection_id, unit_id, kind, status, ended_at from inspections where inspection_no = %s;
+
+-- name: checked
+-- The visit made for a request.
+update visit_requests set inspection_id = %(inspection)s where request_no = %(number)s;
+
+-- name: decide
+-- What was decided.
+update visit_requests set decided_at = %(at)s, passed = %(passed)s, decision_no = %(decision)s
+where request_no = %(number)s;
+
+-- name: hand_back
+-- The record went back to who gave notice.
+update visit_requests set handed_back_at = %(at)s where request_no = %(number)s;
+
+-- name: withdraw
+-- Taken back.
+update visit_requests set withdrawn_at = %(at)s, withdrawn_why = %(why)s where request_no = %(number)s;
