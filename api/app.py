@@ -26,6 +26,7 @@ from api import (
     estimates,
     finding_pages,
     findings,
+    grids,
     guard,
     health,
     imports,
@@ -74,7 +75,7 @@ ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, overr
          plan_pages, public_plans, inspections, cases, case_pages, enforcement_cases, enforcement_measures,
          major_hazards, leniency, imports, record_pages, registers, replays, quarantine, jobs, storage, policy_rules,
          account_pages, audit_trail, vendor_routes, vendor_pages, health, openapi_page,
-         agreements, referrals, town_acts, towns, town_pages)
+         agreements, referrals, town_acts, towns, town_pages, grids)
 
 DESCRIPTION = """
 Every page has its JSON twin here, with the same filters and the same limits by role and area.

@@ -42,6 +42,8 @@ MENU: tuple[Entry, ...] = (
     Entry("/inspections", "nav.inspections", "clipboard", STAFF, "nav.risk"),
     Entry("/towns", "nav.towns", "people", STAFF, "nav.risk"),
     Entry("/referrals", "nav.referrals", "arrow", STAFF, "nav.risk"),
+    Entry("/grid-leads", "nav.grid_leads", "lens", STAFF, "nav.risk"),
+    Entry("/stations", "nav.stations", "shield", STAFF, "nav.risk"),
     Entry("/ratios", "nav.ratios", "scales", STAFF, "nav.risk"),
     Entry("/estimates", "nav.estimates", "target", STAFF, "nav.risk"),
     Entry("/model-audit", "nav.model_audit", "target", LEADS, "nav.risk"),

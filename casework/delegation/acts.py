@@ -56,9 +56,11 @@ def begin(connection: Connection, unit: Place, team: Team, items: Sequence[str],
                            zh="镇街账号只能录入由镇街执法人员主办的检查或案件（《行政处罚法》第二十条第三款）；"
                               "消防救援机构的由其自行录入")
     if regime == "own" and signing and "brigade" not in bodies.values():
-        raise gates.NotFit("a case in the brigade's own power is signed by an officer of the brigade (行政处罚法 Art. 20): "
+        raise gates.NotFit("a case in the brigade's own power is signed by an officer of the brigade (行政处罚法 "
+                           "Art. 20): "
                            "a town's own case is delegated or empowered",
-                           zh="以消防救援机构自身职权办理的案件须有其人员参加（《行政处罚法》第二十条）；"
+                           zh="以消防救援机构自身职权办理的案件须有其人员参加"
+                              "（《行政处罚法》第二十条）；"
                               "镇街办理的应选委托或赋权")
     if regime in ("delegated", "empowered"):
         body, lead = "town", next((number for number in signing if bodies[number] == "town"), lead)

@@ -193,3 +193,42 @@ def test_a_towns_page_shows_its_state_and_takes_entries(towns: House) -> None:
     assert client.post(f"/referrals/{number}/return", data={"csrf": proof, "note": ""}).status_code == 400
     assert client.post(f"/referrals/{number}/acceptance", data={"csrf": proof, "note": ""}).status_code == 303
     assert client.post(f"/referrals/{number}/sending", data={"csrf": proof, "note": ""}).status_code == 403
+
+
+@pytest.mark.row(98, 99, 101, 102)
+def test_grid_leads_and_police_stations_as_documented(towns: House) -> None:
+    town, brigade = towns.client("town"), towns.client("brigade")
+    grid = {"grid_code": "C1", "town_code": TOWN, "name": "一村"}
+    assert town.post("/api/v1/grids", json=grid).status_code == 201
+    assert town.post("/api/v1/grids", json=grid | {"grid_code": "C11", "village_code": "C1"}).status_code == 201
+    assert town.post("/api/v1/grids", json=grid | {"town_code": OTHER_TOWN}).status_code == 404
+    laid = town.post("/api/v1/grids/C11/units", json={"unit_no": "U0001"}).json()
+    assert laid["grid_code"] == "C11"
+    assert len(town.get(f"/api/v1/towns/{TOWN}/without-grid").json()["units"]) == district.UNITS_A_TOWN - 1
+    item = {"task_code": "exit", "name": "安全出口", "from_day": "2026-01-01"}
+    assert town.post(f"/api/v1/towns/{TOWN}/patrol-items", json=item).status_code == 201
+    lead = {"grid_code": "C11", "place_kind": "small_shop", "place": "老李小卖部", "task_codes": ["exit"],
+            "found_at": "2026-12-01T09:00", "found_by": "老张", "signed": True, "photo_ref": "g/1.jpg",
+            "photo_sha256": "A" * 64}
+    number = town.post("/api/v1/grid-leads", json=lead).json()["lead_no"]
+    assert town.post("/api/v1/grid-leads", json=lead | {"signed": False}).status_code == 400
+    path = f"/api/v1/grid-leads/{number}"
+    assert town.post(f"{path}/steps", json={"step": "passed_on", "at": "2026-12-02T09:00", "to": "brigade",
+                                            "note": "拒改"}).json()["in_time"] is True
+    assert town.post(f"{path}/steps", json={"step": "closed", "at": "2026-12-02T10:00"}).status_code == 409
+    town.post(f"{path}/copies", json={"department": "住建", "day": "2026-12-02"})
+    told = town.post(f"{path}/receipts", json={"department": "住建", "day": "2026-12-03"}).json()
+    assert told["copies"][0]["received_on"] == "2026-12-03"
+    assert [row["step"] for row in told["steps"]] == ["found", "passed_on"]
+    assert brigade.get("/api/v1/grid-leads/ends?first=2026-12-01&last=2026-12-02").json()["passed_on"] == 1
+    assert towns.client("far").get(path).status_code == 404
+    assert "老李小卖部" in town.get("/grid-leads").text
+    quota = {"unit_kind": "hotel", "yearly": 1, "from_day": "2026-01-01", "basis": "清单"}
+    assert brigade.post(f"/api/v1/stations/{district.OURS}/quotas", json=quota).status_code == 201
+    before = brigade.get(f"/api/v1/stations/{TOWN}/pace").json()["kinds"]
+    assert enter(brigade, "U0001", officers=("P1", "P2"), hour=17).status_code == 201
+    after = brigade.get(f"/api/v1/stations/{TOWN}/pace").json()["kinds"]
+    assert [row["done"] for row in before if row["kind"] == "hotel"] == [0]
+    assert [row["missing"] for row in after if row["kind"] == "hotel"] == [6]
+    assert "U0001" not in [row["unit_no"] for row in town.get(f"/api/v1/stations/{TOWN}/missing").json()["units"]]
+    assert "还没有检查的单位" in town.get("/stations").text
