@@ -232,3 +232,22 @@ def test_grid_leads_and_police_stations_as_documented(towns: House) -> None:
     assert [row["missing"] for row in after if row["kind"] == "hotel"] == [6]
     assert "U0001" not in [row["unit_no"] for row in town.get(f"/api/v1/stations/{TOWN}/missing").json()["units"]]
     assert "还没有检查的单位" in town.get("/stations").text
+
+
+@pytest.mark.row(3, 32)
+def test_a_document_is_printed_by_rest_and_on_a_page(towns: House) -> None:
+    town, brigade = towns.client("town"), towns.client("brigade")
+    number = enter(town, "U0009", "X01", hour=8).json()["inspection_no"]
+    told = town.get(f"/api/v1/town-acts/inspection/{number}/document?code=order").json()
+    assert (told["authority"], told["agent"]) == ("火眼区消防救援大队", "镇1001人民政府")
+    assert told["template"]["version"] == 0
+    page = town.get(f"/town-acts/inspection/{number}/document").text
+    assert "镇消防安全检查记录" in page
+    assert towns.client("far").get(f"/town-acts/inspection/{number}/document").status_code == 404
+    held = town.get("/api/v1/agreements").json()["agreements"][-1]["agreement_no"]
+    assert town.get(f"/api/v1/agreements/{held}/document").json()["title"] == "行政执法委托协议书"
+    entry = {"code": "order", "title": "通知书", "body": "{authority} {orders}", "from_day": "2026-12-08"}
+    assert town.post("/api/v1/document-templates", json=entry).status_code == 403
+    assert brigade.post("/api/v1/document-templates", json=entry).json() == {"code": "order", "version": 1}
+    assert town.get(f"/api/v1/town-acts/inspection/{number}/document?code=order").json() == told
+    assert [row["version"] for row in town.get("/api/v1/document-templates").json()] == [1]

@@ -76,7 +76,9 @@ ALLOWED: dict[str, set[str]] = {
     "/api/v1/towns/{area_code}/patrol-items": STAFF, "/api/v1/units/{unit_id}/grid": STAFF,
     "/api/v1/grid-leads": STAFF, "/api/v1/grid-leads/ends": STAFF, "/api/v1/grid-leads/{lead_no}": STAFF,
     "/api/v1/stations/{area_code}/pace": STAFF, "/api/v1/stations/{area_code}/missing": STAFF,
-    "/grid-leads": STAFF, "/stations": STAFF,
+    "/grid-leads": STAFF, "/stations": STAFF, "/api/v1/document-templates": STAFF,
+    "/api/v1/agreements/{agreement_no}/document": STAFF, "/api/v1/town-acts/inspection/{ref}/document": STAFF,
+    "/town-acts/inspection/{ref}/document": STAFF,
 }
 # Every route that changes something; the public is refused at all of them but the login.
 CHANGES = {
@@ -137,7 +139,7 @@ CHANGES = {
     ("POST", "/api/v1/grids/{grid_code}/units"): STAFF, ("POST", "/api/v1/grid-leads"): STAFF,
     ("POST", "/api/v1/grid-leads/{lead_no}/steps"): STAFF, ("POST", "/api/v1/grid-leads/{lead_no}/copies"): STAFF,
     ("POST", "/api/v1/grid-leads/{lead_no}/receipts"): STAFF,
-    ("POST", "/api/v1/stations/{area_code}/quotas"): LEADS,
+    ("POST", "/api/v1/stations/{area_code}/quotas"): LEADS, ("POST", "/api/v1/document-templates"): LEADS,
     ("POST", "/towns/{area_code}"): LEADS, ("POST", "/referrals/{referral_no}/{step}"): STAFF,
     ("POST", "/api/v1/towns/officers/{officer_no}/training"): LEADS,
     ("POST", "/api/v1/towns/officers/{officer_no}/assessments"): LEADS,
@@ -212,7 +214,8 @@ def test_each_role_opens_what_is_its_own_and_nothing_else(shown: House, role: st
             ok = answer.status_code == 200 or (path in _LEAD_ON and answer.status_code == 303)
             # The district has no list draws: tests/api/test_list_draws.py opens these.
             ok = ok or (path.endswith(("{draw_no}", "{list_no}", "{draw_no}/check", "{draw_no}/bundle",
-                                       "{agreement_no}", "{referral_no}", "{ref}", "{lead_no}"))
+                                       "{agreement_no}", "{referral_no}", "{ref}", "{lead_no}",
+                                       "/document"))
                         and answer.status_code == 404)
         elif role == "public":
             ok = answer.status_code == (401 if path.startswith("/api/") else 303)
