@@ -29,6 +29,7 @@ from api import (
     estimates,
     finding_pages,
     findings,
+    grids,
     guard,
     health,
     imports,
@@ -84,7 +85,7 @@ ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, overr
          complaints, complaint_pages, deadlines, publications, visit_requests, visit_request_pages,
          imports, record_pages, registers, replays, quarantine, jobs, storage, policy_rules, account_pages,
          audit_trail, vendor_routes, vendor_pages, health, openapi_page,
-         agreements, referrals, town_acts, towns, town_pages, supervision)
+         agreements, referrals, town_acts, towns, town_pages, grids, supervision)
 
 DESCRIPTION = """
 Every page has its JSON twin here, with the same filters and the same limits by role and area.

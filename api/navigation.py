@@ -47,6 +47,8 @@ MENU: tuple[Entry, ...] = (
     Entry("/towns", "nav.towns", "people", STAFF, "nav.risk"),
     Entry("/referrals", "nav.referrals", "arrow", STAFF, "nav.risk"),
     Entry("/supervision", "nav.supervision", "lens", LEADS, "nav.risk"),
+    Entry("/grid-leads", "nav.grid_leads", "lens", STAFF, "nav.risk"),
+    Entry("/stations", "nav.stations", "shield", STAFF, "nav.risk"),
     Entry("/ratios", "nav.ratios", "scales", STAFF, "nav.risk"),
     Entry("/estimates", "nav.estimates", "target", STAFF, "nav.risk"),
     Entry("/model-audit", "nav.model_audit", "target", LEADS, "nav.risk"),

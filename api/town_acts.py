@@ -9,9 +9,10 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from api.agreements import Paged
-from api.guard import Db, Options, Staff
+from api.guard import Db, Lead, Options, Staff
 from api.viewer import Viewer
-from casework.delegation import acts
+from casework.delegation import acts, documents
+from policy.clocks import legal_day
 from store import Database
 
 router = APIRouter(prefix="/api/v1", tags=["delegation"])
@@ -47,6 +48,41 @@ def find(db: Database, viewer: Viewer, noun: str, ref: str) -> dict[str, Any]:
         held = acts.one(connection, noun, ref, viewer.areas)
     held.pop("act_id")
     return held
+
+
+class TemplateEntry(BaseModel, extra="forbid"):
+    """A version of a document's text; {authority}, {agent}, {number}, {unit} and others are filled in."""
+
+    code: Literal["inspection_record", "order", "agreement"]
+    title: str = Field(min_length=1, max_length=200)
+    body: str = Field(min_length=1, max_length=4000)
+    from_day: dt.date
+
+
+@router.get("/document-templates", summary="Every version of the templates that were put")
+def api_templates(viewer: Staff, db: Db) -> list[dict[str, Any]]:
+    with db.connection() as connection:
+        return documents.templates(connection)
+
+
+@router.post("/document-templates", status_code=201, summary="A new version of a template, from today or later on")
+def api_template(body: TemplateEntry, viewer: Lead, db: Db, options: Options) -> dict[str, Any]:
+    return {"code": body.code, "version": documents.put_template(
+        db, body.code, body.title, body.body, body.from_day, legal_day(options.clock()), viewer.username)}
+
+
+@router.get("/agreements/{agreement_no}/document", summary="The text of a delegation agreement")
+def api_agreement_document(agreement_no: Annotated[str, Path(min_length=1, max_length=64)], viewer: Staff, db: Db,
+                           options: Options) -> dict[str, Any]:
+    with db.connection() as connection:
+        return documents.of_agreement(connection, agreement_no, legal_day(options.clock()), viewer.areas)
+
+
+@router.get("/town-acts/inspection/{ref}/document", summary="The record of a town's visit, or its order, as printed")
+def api_document(ref: Ref, viewer: Staff, db: Db,
+                 code: Literal["inspection_record", "order"] = "inspection_record") -> dict[str, Any]:
+    with db.connection() as connection:
+        return documents.of_act(connection, ref, code, viewer.areas)
 
 
 @router.get("/town-acts", summary="Acts of towns and police stations, the newest first")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
@@ -15,10 +15,11 @@ from api.agreements import make, see
 from api.guard import Db, Lead, Options, Staff
 from api.referrals import Number, ReferralFilter
 from api.refusals import NotYours
+from api.town_acts import Ref
 from api.towns import Area
 from api.viewer import LEADS, Viewer
 from casework import forms
-from casework.delegation import guidance, town_state, training
+from casework.delegation import acts, documents, guidance, town_state, training
 from casework.delegation import referrals as referring
 from policy.clocks import legal_day
 from registry import items, officers
@@ -100,6 +101,15 @@ def _enter(db: Database, viewer: Viewer, area_code: str, form: TownFields, now: 
 
 def _hours(text: str) -> Decimal:
     return Decimal(text) if text.isascii() and text.replace(".", "", 1).isdigit() else Decimal(0)
+
+
+@router.get("/town-acts/inspection/{ref}/document")
+def document_page(request: Request, ref: Ref, viewer: Staff, db: Db,
+                  code: Literal["inspection_record", "order"] = "inspection_record") -> Response:
+    with db.connection() as connection:
+        act = acts.one(connection, "inspection", ref, viewer.areas)
+        document = documents.of_act(connection, ref, code, viewer.areas)
+    return pages.render(request, "town_document.html", act=act, document=document)
 
 
 @router.get("/referrals")

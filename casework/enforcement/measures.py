@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from casework import clocks, penalties
+from casework import clocks, delegation, penalties
 from casework.clocks import Owner, end_of
 from casework.enforcement import articles, collective, measure_gates, steps
 from casework.enforcement.case_record import clocks_of
@@ -33,10 +33,13 @@ def impose(db: Database, form: MeasureForm, actor: str, *, now: dt.datetime) -> 
     """Impose a measure; its number, and whether the decision on a seal was in time after the inspection."""
     steps.check_moment(form.began_at, dt.datetime.min.replace(tzinfo=dt.UTC), now, "the measure")
     day = legal_day(form.began_at)
-    with db.connection() as connection:
+    with delegation.referring(db, actor, now), db.connection() as connection:
         case = _case(connection, form)
         place = unit_at(connection, form.unit_no or (case or {})["unit_no"])
-        check_team(connection, place, [(number, "member") for number in form.officers], day, needs_lead=False)
+        team = [(number, "member") for number in form.officers]
+        # No town has the power to seal or to stop: what it would impose becomes its referral.
+        delegation.begin(connection, place, team, (), day, (form.kind,))
+        check_team(connection, place, team, day, needs_lead=False)
         visit = _visit(connection, form, place)
         earlier = _earlier(connection, form, place)
         refused = measure_gates.imposing(form, case, visit, earlier)

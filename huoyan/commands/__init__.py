@@ -13,7 +13,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "import": ("registers", "records"), "export": ("registers",), "result": ("records",),
     "run": ("jobs",), "jobs": ("jobs",),
     "ranking": ("risk",), "explain": ("risk",), "evaluate": ("risk",), "models": ("models",),
-    "overrides": ("overrides",),
+    "overrides": ("overrides",), "towns": ("towns",),
     "audit": ("audits",),
     "whatif": ("whatif",), "estimates": ("estimates",),
     "deadlines": ("deadlines",),

@@ -83,6 +83,13 @@ ALLOWED: dict[str, set[str]] = {
     "/api/v1/measures/{measure_no}": STAFF, "/api/v1/major-hazards": STAFF,
     "/api/v1/major-hazards/{major_hazard_no}": STAFF, "/api/v1/self-checks": STAFF, "/api/v1/soft-measures": STAFF,
     "/api/v1/soft-measures/count": STAFF,
+    "/api/v1/towns/{area_code}/grids": STAFF, "/api/v1/towns/{area_code}/without-grid": STAFF,
+    "/api/v1/towns/{area_code}/patrol-items": STAFF, "/api/v1/units/{unit_id}/grid": STAFF,
+    "/api/v1/grid-leads": STAFF, "/api/v1/grid-leads/ends": STAFF, "/api/v1/grid-leads/{lead_no}": STAFF,
+    "/api/v1/stations/{area_code}/pace": STAFF, "/api/v1/stations/{area_code}/missing": STAFF,
+    "/grid-leads": STAFF, "/stations": STAFF, "/api/v1/document-templates": STAFF,
+    "/api/v1/agreements/{agreement_no}/document": STAFF, "/api/v1/town-acts/inspection/{ref}/document": STAFF,
+    "/town-acts/inspection/{ref}/document": STAFF,
 }
 # Every route that changes something; the public is refused at all of them but the login.
 CHANGES = {
@@ -154,6 +161,11 @@ CHANGES = {
     ("POST", "/api/v1/referrals/{referral_no}/closing"): LEADS,
     ("POST", "/api/v1/town-acts/{noun}/{ref}/video"): STAFF, ("POST", "/api/v1/town-acts/{noun}/{ref}/closing"): STAFF,
     ("POST", "/api/v1/town-acts/{noun}/{ref}/archive"): STAFF,
+    ("POST", "/api/v1/towns/{area_code}/patrol-items"): STAFF, ("POST", "/api/v1/grids"): STAFF,
+    ("POST", "/api/v1/grids/{grid_code}/units"): STAFF, ("POST", "/api/v1/grid-leads"): STAFF,
+    ("POST", "/api/v1/grid-leads/{lead_no}/steps"): STAFF, ("POST", "/api/v1/grid-leads/{lead_no}/copies"): STAFF,
+    ("POST", "/api/v1/grid-leads/{lead_no}/receipts"): STAFF,
+    ("POST", "/api/v1/stations/{area_code}/quotas"): LEADS, ("POST", "/api/v1/document-templates"): LEADS,
     ("POST", "/towns/{area_code}"): LEADS, ("POST", "/referrals/{referral_no}/{step}"): STAFF,
     ("POST", "/api/v1/towns/officers/{officer_no}/training"): LEADS,
     ("POST", "/api/v1/towns/officers/{officer_no}/assessments"): LEADS,
@@ -178,7 +190,8 @@ _NOUNS = {"/units/{unit_id}/enter/{noun}": "complaint", "/api/v1/town-acts/{noun
 _QUERY = {"/api/v1/inspections/sources": "?first=2026-12-01&last=2026-12-07", "/inspections/new": "?unit_id={unit_id}",
           "/registers/{noun}/edit": "?key=U0001",
           "/api/v1/units/{unit_id}/telemetry": "?metric=water_pressure",
-          "/api/v1/soft-measures/count": "?first=2026-01-01&last=2026-12-31"}
+          "/api/v1/soft-measures/count": "?first=2026-01-01&last=2026-12-31",
+          "/api/v1/grid-leads/ends": "?first=2026-01-01&last=2026-12-31"}
 
 
 def _routes() -> list[APIRoute]:
@@ -208,7 +221,8 @@ def _fill(house: House, path: str) -> str:
                                                 agreement_no="W0", referral_no="Y0", ref="J0", officer_no="O2",
                                                 step="sending", action_id=1, fault_id=1,
                                                 measure_no="F20261202-0001", major_hazard_no="Z20261202-0001",
-                                                self_check_id=1, fire_no="H-U0002")
+                                                self_check_id=1, fire_no="H-U0002", lead_no="L0",
+                                                grid_code="G0")
 
 
 def test_every_route_is_in_the_matrix() -> None:
@@ -228,7 +242,8 @@ def test_each_role_opens_what_is_its_own_and_nothing_else(shown: House, role: st
             ok = answer.status_code == 200 or (path in _LEAD_ON and answer.status_code == 303)
             # The district has no list draws: tests/api/test_list_draws.py opens these.
             ok = ok or (path.endswith(("{draw_no}", "{list_no}", "{draw_no}/check", "{draw_no}/bundle",
-                                       "{agreement_no}", "{referral_no}", "{ref}"))
+                                       "{agreement_no}", "{referral_no}", "{ref}", "{lead_no}",
+                                       "/document"))
                         and answer.status_code == 404)
         elif role == "public":
             ok = answer.status_code == (401 if path.startswith("/api/") else 303)

@@ -8,6 +8,7 @@ import pytest
 
 from casework import penalties
 from casework.delegation import BeyondPower, NotFit, acts, agreements, duty_lists, referrals
+from casework.enforcement import measure_forms, measures
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import HazardFound, NewVisit, ResultForm
 from casework.results import Recorded, record_result
@@ -317,3 +318,14 @@ def test_a_case_is_closed_with_its_recording_and_archived_within_thirty_days(tow
     acts.set_video(town, "inspection", other, "rec/b.mp4", "b" * 64, 60, "wang")
     acts.close(town, "inspection", other, DAY, "wang", NOW)
     assert acts.archive(town, "inspection", other, last, "wang", moment(last, 9)) is True
+
+
+@pytest.mark.row(103, 109)
+def test_a_seal_of_a_town_is_refused_and_goes_to_the_brigade(town: Database) -> None:
+    form = measure_forms.measure_form({
+        "kind": "seal", "unit_no": "U2", "began_at": "2026-03-12T16:00", "ground": "exits", "scope": "一层",
+        "method": "封条", "until_on": "2026-04-10", "officers": ["T1", "T2"]})
+    with pytest.raises(BeyondPower, match="power seal was not given"):
+        measures.impose(town, form, "wang", now=NOW)
+    assert referred(town) == [("no_power", TOWN, "sent")]
+    assert town.rows("select from measures") == []

@@ -6,9 +6,11 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from click.testing import CliRunner
 
 from casework.delegation import guidance, nightly, supervision, town_state, training
 from casework.errors import AlreadyDone, CaseworkError, NotFound
+from huoyan.commands.towns import show_towns
 from policy.clocks import SHANGHAI
 from store import Database
 from tests.casework.city import DAY, build_city, moment
@@ -195,3 +197,10 @@ def test_staff_that_helps_has_no_officers_number_and_so_signs_nothing(town: Data
         visit(town, team=(("T1", "lead"), ("F1", "member")))
     with town.connection() as connection:
         assert [row["auxiliary_no"] for row in supervision.auxiliaries(connection, DAY, [TOWN])] == ["F1"]
+
+
+def test_the_command_lists_towns_that_lack_something(town: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUOYAN_DATABASE_URL", town.dsn)
+    told = CliRunner().invoke(show_towns, ["--missing"], catch_exceptions=False)
+    assert told.exit_code == 0
+    assert "990101001" in told.output

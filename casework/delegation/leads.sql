@@ -1,0 +1,82 @@
+-- name: last_number
+-- The highest place taken in a day by numbers of leads.
+select max(substring(substr(lead_no, %(skip)s) from '^[0-9]{1,8}$')::int) as last
+from grid_leads where lead_no like %(prefix)s;
+
+-- name: insert
+-- One lead.
+insert into grid_leads (lead_no, grid_code, town_code, place_kind, place, unit_id, task_codes, found_at, found_by, signed,
+    photo_ref, photo_sha256, note, made_by)
+values (%(number)s, %(grid)s, %(town)s, %(kind)s, %(place)s, %(unit)s, %(tasks)s, %(at)s, %(by)s, true, %(photo)s,
+    %(digest)s, %(note)s, %(actor)s)
+returning lead_id;
+
+-- name: step
+-- One step of a lead.
+insert into grid_lead_steps (lead_id, step, at, note, photo_ref, photo_sha256, made_by)
+values (%(lead)s, %(step)s, %(at)s, %(note)s, %(photo)s, %(digest)s, %(actor)s);
+
+-- name: locked
+-- One lead, locked.
+select * from grid_leads where lead_no = %s for update;
+
+-- name: move
+-- Where a lead stands.
+update grid_leads set state = %(state)s, passed_to = %(to)s where lead_id = %(lead)s;
+
+-- name: last_step
+-- When the newest step of a lead was made.
+select max(at) as at from grid_lead_steps where lead_id = %s;
+
+-- name: listed
+-- Leads of some towns, the newest first.
+select l.lead_id, l.lead_no, l.grid_code, g.name as grid_name, l.town_code, l.place_kind, l.place, l.unit_id,
+    l.task_codes, l.found_at, l.found_by, l.photo_ref, l.photo_sha256, l.state, l.passed_to, l.note, c.rule, c.due_at,
+    c.due_at <= %(now)s as late
+from grid_leads l join grids g using (grid_code)
+left join lateral (select rule, due_at from clocks c where c.noun = 'lead' and c.ref = l.lead_no and c.done_at is null
+                   and c.dropped_at is null order by due_at limit 1) c on true
+where (%(areas)s::text[] is null or l.town_code = any(%(areas)s)) and (%(town)s::text is null or l.town_code = %(town)s)
+  and (%(grid)s::text is null or l.grid_code = %(grid)s) and (%(number)s::text is null or l.lead_no = %(number)s)
+  and case %(state)s when 'open' then l.state not in ('closed', 'finished')
+      when 'late' then c.due_at <= %(now)s when 'all' then true else l.state = %(state)s end
+  and (%(before)s::bigint is null or l.lead_id < %(before)s)
+order by l.lead_id desc limit %(limit)s;
+
+-- name: steps
+-- The steps of a lead.
+select step, at, note, photo_ref, photo_sha256, made_by from grid_lead_steps where lead_id = %s order by step_id;
+
+-- name: copies
+-- The departments to which a lead was copied.
+select department, sent_on, received_on, done_on from lead_copies where lead_id = %s order by copy_id;
+
+-- name: copy
+-- A copy of a lead to a department.
+insert into lead_copies (lead_id, department, sent_on, made_by) values (%(lead)s, %(department)s, %(day)s, %(actor)s)
+on conflict do nothing returning copy_id;
+
+-- name: answer_copy
+-- What a department says of its copy.
+update lead_copies set received_on = coalesce(received_on, %(day)s), done_on = case when %(done)s then %(day)s else done_on end
+where lead_id = %(lead)s and department = %(department)s and sent_on <= %(day)s
+returning received_on, done_on;
+
+-- name: times
+-- How long leads stayed in each state, in hours, by the steps made between two days.
+select s.step as state, count(*) as leads, round(avg(extract(epoch from n.at - s.at)) / 3600, 1)::float as mean_hours
+from grid_lead_steps s join grid_leads l using (lead_id)
+join lateral (select at from grid_lead_steps z where z.lead_id = s.lead_id and z.step_id > s.step_id
+              order by z.step_id limit 1) n on true
+where (%(areas)s::text[] is null or l.town_code = any(%(areas)s)) and s.at >= %(first)s and s.at < %(until)s
+group by s.step order by s.step;
+
+-- name: shares
+-- How leads found between two days ended: in the grid, passed on, still open, past their clock.
+select count(*) as found, count(*) filter (where l.state = 'closed') as closed_in_grid,
+    count(*) filter (where l.passed_to is not null) as passed_on,
+    count(*) filter (where l.state not in ('closed', 'finished')) as open,
+    count(*) filter (where exists (select from clocks c where c.noun = 'lead' and c.ref = l.lead_no and c.done_at is null
+                     and c.dropped_at is null and c.due_at <= %(now)s)) as overdue
+from grid_leads l
+where (%(areas)s::text[] is null or l.town_code = any(%(areas)s)) and l.found_at >= %(first)s and l.found_at < %(until)s;
