@@ -23,6 +23,7 @@ from api import (
     duty_pages,
     enforcement_cases,
     enforcement_measures,
+    enforcement_pages,
     estimates,
     finding_pages,
     findings,
@@ -72,8 +73,8 @@ __all__ = ["ApiOptions", "create_app"]
 ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, override_pages, telemetry, alarms, findings,
          finding_pages, duty, duty_pages, draws, list_draws, campaigns, joint_draws, ratios, estimates, public, plans,
          plan_pages, public_plans, inspections, cases, case_pages, enforcement_cases, enforcement_measures,
-         major_hazards, leniency, imports, record_pages, registers, replays, quarantine, jobs, storage, policy_rules,
-         account_pages, audit_trail, vendor_routes, vendor_pages, health, openapi_page,
+         major_hazards, leniency, enforcement_pages, imports, record_pages, registers, replays, quarantine, jobs,
+         storage, policy_rules, account_pages, audit_trail, vendor_routes, vendor_pages, health, openapi_page,
          agreements, referrals, town_acts, towns, town_pages)
 
 DESCRIPTION = """

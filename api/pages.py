@@ -47,7 +47,8 @@ def _environment() -> Environment:
                               lstrip_blocks=True, undefined=StrictUndefined)
     environment.globals.update(asset=asset)
     environment.filters.update(number=wording.number, points=wording.points, share=wording.share, json=_json,
-                               local=wording.local, clock=wording.clock, spoken_day=wording.spoken_day,
+                               local=wording.local, due_local=wording.due_local,
+                               clock=wording.clock, spoken_day=wording.spoken_day,
                                monthday=wording.monthday, short_hash=wording.short_hash, size=wording.size)
     return environment
 

@@ -34,6 +34,12 @@ def local(moment: dt.datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:
     return "–" if moment is None else moment.astimezone(SHANGHAI).strftime(form)
 
 
+def due_local(moment: dt.datetime) -> str:
+    """The end of a period: its last day where it ends with the day, otherwise the minute."""
+    there = moment.astimezone(SHANGHAI)
+    return f"{there - dt.timedelta(days=1):%Y-%m-%d}" if there.time() == dt.time() else f"{there:%Y-%m-%d %H:%M}"
+
+
 def clock(moment: dt.datetime | None) -> str:
     """Only the time of day in Shanghai, to the second."""
     return local(moment, "%H:%M:%S")

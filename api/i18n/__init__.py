@@ -9,6 +9,7 @@ from api.i18n import (
     cases,
     draws,
     duty,
+    enforcement,
     estimates,
     findings,
     lists,
@@ -31,8 +32,8 @@ Language = Literal["zh", "en"]
 Translate = Callable[..., str]
 
 WORDS: dict[str, tuple[str, str]] = {}
-for _part in (shell, risk, model_audits, overrides, findings, duty, draws, lists, ratios, estimates, plans, cases,
-              registers, people, refusals, operations, vendors, verify, towns):
+for _part in (shell, risk, model_audits, overrides, findings, duty, enforcement, draws, lists, ratios, estimates, plans,
+              cases, registers, people, refusals, operations, vendors, verify, towns):
     for _key, _pair in _part.WORDS.items():
         if _key in WORDS:
             raise ValueError(f"the word {_key} stands twice")

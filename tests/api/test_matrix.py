@@ -71,7 +71,9 @@ ALLOWED: dict[str, set[str]] = {
     "/api/v1/cases": STAFF, "/api/v1/cases/{case_no}": STAFF, "/api/v1/measures": STAFF,
     "/api/v1/measures/{measure_no}": STAFF, "/api/v1/major-hazards": STAFF,
     "/api/v1/major-hazards/{major_hazard_no}": STAFF, "/api/v1/self-checks": STAFF, "/api/v1/soft-measures": STAFF,
-    "/api/v1/soft-measures/count": STAFF,
+    "/api/v1/soft-measures/count": STAFF, "/cases": STAFF, "/cases/{case_no}": STAFF, "/measures": STAFF,
+    "/measures/{measure_no}": STAFF, "/major-hazards": STAFF, "/major-hazards/{major_hazard_no}": STAFF,
+    "/units/{unit_id}/begin/{which}": STAFF,
 }
 # Every route that changes something; the public is refused at all of them but the login.
 CHANGES = {
@@ -141,6 +143,8 @@ CHANGES = {
     ("POST", "/api/v1/major-hazards"): STAFF, ("POST", "/api/v1/major-hazards/{major_hazard_no}/steps"): STAFF,
     ("POST", "/api/v1/major-hazards/{major_hazard_no}/steps/{step_id}/evidence"): STAFF,
     ("POST", "/api/v1/self-checks"): STAFF, ("POST", "/api/v1/self-checks/{self_check_id}/correction"): STAFF,
+    ("POST", "/cases/{case_no}"): STAFF, ("POST", "/measures/{measure_no}"): STAFF,
+    ("POST", "/major-hazards/{major_hazard_no}"): STAFF, ("POST", "/units/{unit_id}/begin/{which}"): STAFF,
     ("POST", "/api/v1/soft-measures"): STAFF, ("POST", "/api/v1/fires/{fire_no}/reviews"): LEADS,
 }
 # Addresses that lead on to another.
@@ -180,7 +184,7 @@ def _fill(house: House, path: str) -> str:
                                                 agreement_no="W0", referral_no="Y0", ref="J0", officer_no="O2",
                                                 step="sending", action_id=1, fault_id=1,
                                                 measure_no="F20261202-0001", major_hazard_no="Z20261202-0001",
-                                                self_check_id=1, fire_no="H-U0002")
+                                                self_check_id=1, fire_no="H-U0002", which="cases")
 
 
 def test_every_route_is_in_the_matrix() -> None:
