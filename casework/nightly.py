@@ -6,12 +6,16 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import casework.delegation.nightly
+import casework.enforcement.nightly
 from casework import clock_filling, complainants
 from store import Database
 
 #: Each is called with the day that begins; what it returns is counts, shown on the job page. Set-based SQL only: a city
 #: has a million inspections and the scores wait for this.
-PARTS: tuple[Callable[[Database, dt.date], dict[str, Any]], ...] = (clock_filling.run, complainants.clear)
+PARTS: tuple[Callable[[Database, dt.date], dict[str, Any]], ...] = (
+    clock_filling.run, complainants.clear, casework.enforcement.nightly.run,
+    casework.delegation.nightly.run)
 
 
 def run(db: Database, day: dt.date) -> dict[str, Any]:

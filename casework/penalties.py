@@ -106,6 +106,11 @@ def withdraw(db: Database, case_no: str, withdrawn_on: dt.date, reason: str, act
         raise CaseworkError(f"case {case_no}: {withdrawn_on} is in the future",
                             zh=f"案件 {case_no} 的撤销日期 {withdrawn_on} 晚于今天")
     with db.connection() as connection:
+        case = connection.execute(q["case_of"], [case_no]).fetchone()
+        if case:
+            raise AlreadyDone(f"decision {case_no} was made in a case: withdraw it there, by the step "
+                              f"decision_withdrawn of {case['case_no']}",
+                              zh=f"处罚 {case_no} 由案件作出，请在案件 {case['case_no']} 中办理“决定变更或撤销”")
         annul(connection, case_no, withdrawn_on, why, actor)
 
 

@@ -26,3 +26,7 @@ select unit_id, decided_on, withdrawn_on from penalties where case_no = %s for u
 -- name: withdraw
 -- The day a decision was changed or annulled.
 update penalties set withdrawn_on = %(day)s where case_no = %(number)s;
+
+-- name: case_of
+-- The case in which a decision was made, where it was made in one: the later kinds of a case have its number and a place.
+select case_no from cases where case_no = regexp_replace(%s, '^(A[0-9]{8}-[0-9]+)-[0-9]+$', '\1');

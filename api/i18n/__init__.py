@@ -10,6 +10,7 @@ from api.i18n import (
     deadlines,
     draws,
     duty,
+    enforcement,
     estimates,
     findings,
     lists,
@@ -33,9 +34,8 @@ Language = Literal["zh", "en"]
 Translate = Callable[..., str]
 
 WORDS: dict[str, tuple[str, str]] = {}
-for _part in (shell, risk, model_audits, overrides, findings, duty, draws, lists, ratios, estimates, plans, cases,
-              registers, people, refusals, operations, vendors, verify, supervision, towns,
-              deadlines):
+for _part in (shell, risk, model_audits, overrides, findings, duty, enforcement, draws, lists, ratios, estimates, plans,
+              cases, deadlines, registers, people, refusals, operations, vendors, verify, supervision, towns):
     for _key, _pair in _part.WORDS.items():
         if _key in WORDS:
             raise ValueError(f"the word {_key} stands twice")

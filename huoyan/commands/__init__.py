@@ -11,6 +11,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "account": ("accounts",),
     "vendor": ("vendors",), "certificates": ("vendors",), "broker-access": ("vendors",),
     "import": ("registers", "records"), "export": ("registers",), "result": ("records",),
+    "case": ("enforcement",), "measure": ("enforcement",), "major-hazard": ("enforcement",),
     "run": ("jobs",), "jobs": ("jobs",),
     "ranking": ("risk",), "explain": ("risk",), "evaluate": ("risk",), "models": ("models",),
     "overrides": ("overrides",), "towns": ("towns",),

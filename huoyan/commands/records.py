@@ -74,7 +74,7 @@ def result(number: str | None, form_path: Path, actor: str | None) -> None:
 
     Without NUMBER the form has a part "visit" with unit_no and kind, for a visit that was not planned.
     """
-    data = _read_form(form_path)
+    data = read_form(form_path)
     told = data.pop("visit", None) if isinstance(data, dict) else None
     if (number is None) == (told is None):
         raise CaseworkError("name the visit by its number, or, where it was not planned, by \"visit\" in the form")
@@ -92,7 +92,8 @@ def result(number: str | None, form_path: Path, actor: str | None) -> None:
                    f"{one.from_day} on")
 
 
-def _read_form(path: Path) -> Any:
+def read_form(path: Path) -> Any:
+    """JSON from a file or standard input, of bounded size."""
     try:
         if str(path) == "-":
             content = sys.stdin.buffer.read(_LARGEST_FORM + 1)

@@ -187,3 +187,64 @@ def test_self_checks_soft_measures_and_reviews_of_fires_come_through_rest(house:
     assert client.post("/api/v1/fires/H-U0002/reviews", json=review).status_code == 409
     done = client.post("/api/v1/fires/H-U0002/reviews", json={**review, "collective": MEETING})
     assert done.json() == {"review_no": "R20261204-0001"}
+
+
+def test_the_pages_take_a_case_on_and_say_in_chinese_why_not(house: House) -> None:
+    client, proof = house.browser_like("brigade")
+    unit = client.get("/api/v1/units?q=U0003").json()["units"][0]["unit_id"]
+    new = client.get(f"/units/{unit}/begin/cases")
+    assert "立案" in new.text
+    form = {"csrf": proof, "filed_at": "2026-12-03T09:00", "procedure": "ordinary", "party": "organisation",
+            "regime": "own", "article": "消防法第60条", "facts": "疏散通道被堵塞", "items": "X01", "first": "O0",
+            "second": "O1"}
+    wrong = client.post(f"/units/{unit}/begin/cases", data={**form, "second": ""})
+    assert (wrong.status_code, "法律要求至少 2 名" in wrong.text, "疏散通道被堵塞" in wrong.text) == (400, True, True)
+    done = client.post(f"/units/{unit}/begin/cases", data=form)
+    assert done.headers["location"] == "/cases/A20261203-0001?made=new"
+    page = client.get("/cases/A20261203-0001?step=decision").text
+    assert "尚未告知当事人拟作出的处罚" in page
+    assert "（《行政处罚法》第四十四条）" in page
+    step = {"csrf": proof, "step": "notice", "at": "2026-12-03T10:00", "p_fine": "8000", "public_told": "true"}
+    told = client.post("/cases/A20261203-0001", data={**step, "ev_uri": "s3://1.mp4", "ev_sha256": SHA,
+                                                      "ev_seconds": "60"})
+    assert told.status_code == 303, told.text
+    page = client.get(told.headers["location"]).text
+    assert "罚款 8,000 元" in page
+    assert "60 秒" in page
+    refused = client.post("/cases/A20261203-0001", data={
+        "csrf": proof, "step": "decision", "at": "2026-12-03T11:00", "p_fine": "8000", "circumstance": "light"})
+    assert (refused.status_code, "处罚决定须先经法制审核（《行政处罚法》第五十八条）" in refused.text) == (409, True)
+    assert client.get("/cases/A20990101-0001").status_code == 404
+    assert client.post("/cases/A20261203-0001", data={"step": "inquiry"}).status_code == 403
+
+
+def test_the_pages_impose_a_seal_and_determine_a_major_hazard(house: House) -> None:
+    client, proof = house.browser_like("brigade")
+    unit = client.get("/api/v1/units?q=U0003").json()["units"][0]["unit_id"]
+    met = {"m_held_at": "2026-12-03T15:00", "members": ["O0", "O1", "O3"], "m_agreed": "true",
+           "m_minutes_uri": "s3://2.pdf", "m_minutes_sha256": SHA}
+    seal = {"csrf": proof, "kind": "seal", "began_at": "2026-12-03T16:00", "scope": "一层", "path": "ordinary",
+            "ground": "exits", "until_on": "2026-12-20", "first": "O0", "second": "O1", **met}
+    done = client.post(f"/units/{unit}/begin/measures", data=seal)
+    assert done.headers["location"] == "/measures/F20261203-0001?made=new", done.text
+    assert "解除前检查" in client.get("/measures/F20261203-0001?step=extended").text
+    assert "F20261203-0001" in client.get("/measures").text
+    found = client.post(f"/units/{unit}/begin/major-hazards", data={
+        "csrf": proof, "found_at": "2026-12-03T10:00", "way": "direct", "elements": "安全出口数量不足", "first": "O0",
+        "second": "O1"})
+    number = found.headers["location"].split("/")[2].split("?")[0]
+    judged = client.post(f"/major-hazards/{number}", data={"csrf": proof, "step": "determined",
+                                                           "at": "2026-12-03T16:00", **met})
+    assert judged.status_code == 303, judged.text
+    assert "重大火灾隐患认定" in client.get(f"/major-hazards/{number}?step=notice_served").text
+    assert number in client.get("/major-hazards", headers={"hx-request": "true"}).text
+
+
+def test_a_decision_of_a_case_is_withdrawn_in_its_case(house: House) -> None:
+    client = house.client("brigade")
+    number = client.post("/api/v1/cases", json={**CASE, "procedure": "simple"}).json()["case_no"]
+    _step(client, number, "legal_review", "2026-12-03T10:00:00", reviewer="O2", agreed=True)
+    _step(client, number, "decision", "2026-12-03T11:00:00", penalties=[{"kind": "warning"}], public_told=True)
+    answer = client.post(f"/api/v1/penalties/{number}/withdrawal", json={"withdrawn_on": "2026-12-04", "reason": "x"})
+    assert (answer.status_code, "decision_withdrawn" in answer.json()["error"]) == (409, True)
+    _step(client, number, "decision_withdrawn", "2026-12-04T11:00:00", note="复议撤销")

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from casework import CaseworkError
+from huoyan.commands.enforcement import case
 from huoyan.commands.records import history, result
 from policy.clocks import legal_day
 from store import Database
@@ -73,3 +74,24 @@ def test_a_form_that_is_none_is_a_sentence(tmp_path: Path, content: str, sentenc
     path = tmp_path / "form.json"
     path.write_text(content, encoding="utf-8")
     assert sentence in str(run(result, "postgresql://nowhere", "--form", str(path)).exception)
+
+
+def test_a_case_is_filed_and_taken_on_by_command(db: Database, dsn: str, tmp_path: Path) -> None:
+    build_city(db)
+
+    def form(**fields: object) -> str:
+        path = tmp_path / "form.json"
+        path.write_text(json.dumps(fields), encoding="utf-8")
+        return str(path)
+    filed = run(case, dsn, "file", "--form", form(
+        unit_no="U1", filed_at="2026-03-12T09:00", procedure="ordinary", article="消防法 Art. 60", facts="安全出口上锁",
+        officers=["B1", "B2"]))
+    assert filed.output == "A20260312-0001\n"
+    refused = run(case, dsn, "step", "A20260312-0001", "--form", form(
+        step="decision", at="2026-03-13T09:00", penalties=[{"kind": "warning"}]))
+    assert "(行政处罚法 Art. 44)" in str(refused.exception)
+    dropped = form(step="dropped", at="2026-03-13T09:00", note="不成立")
+    done = run(case, dsn, "step", "A20260312-0001", "--form", dropped)
+    assert done.output == "entered\n"
+    shown = json.loads(run(case, dsn, "show", "A20260312-0001").output)
+    assert [one["step"] for one in shown["steps"]] == ["filed", "dropped"]

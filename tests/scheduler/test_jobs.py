@@ -45,7 +45,7 @@ def test_jobs_of_one_day_come_in_the_order_of_their_work() -> None:
     day = dt.date(2026, 11, 23)
     struck = sorted(JOBS, key=lambda job: job.due_at(day))
     assert [job.name for job in struck] == ["plan", "tau", "freeze", "rollup", "findings", "credit", "deadlines",
-                                          "score", "retention", "model", "draw"]
+                                          "score", "retention", "supervision", "model", "draw", "review_sample"]
 
 
 def test_a_monthly_job_has_the_first_of_each_month_alone() -> None:
@@ -63,7 +63,7 @@ def test_a_plan_is_drafted_three_working_days_before_its_month() -> None:
 
 def test_an_unknown_job_is_named_with_those_there_are() -> None:
     with pytest.raises(JobError, match="no job named drawe: say one of rollup, findings, credit, deadlines, score, "
-                                       "retention, model, plan, tau, draw, freeze"):
+                                       "supervision, review_sample, retention, model, plan, tau, draw, freeze"):
         find("drawe")
 
 

@@ -143,7 +143,7 @@ def test_a_new_installation_owes_nothing_for_the_past(db: Database, work: dict[s
     SchedulerService(db, Clock(NOW)).sweep()
     assert {name: item.runs for name, item in work.items()} == {
         "rollup": [DAY], "findings": [DAY], "credit": [DAY], "deadlines": [DAY], "score": [DAY], "retention": [DAY],
-        "model": [], "plan": [], "tau": [],
+        "supervision": [DAY], "review_sample": [DAY], "model": [], "plan": [], "tau": [],
         "draw": [DAY], "freeze": [DAY, dt.date(2026, 11, 24)]}
 
 
