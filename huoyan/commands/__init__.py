@@ -18,10 +18,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "audit": ("audits",),
     "whatif": ("whatif",), "estimates": ("estimates",),
     "deadlines": ("deadlines",),
-    "plan": ("plans",), "supervision": ("supervision",),
+    "plan": ("plans",), "supervision": ("supervision",), "report": ("reports",),
     "ratios": ("ratios",), "draw": ("draws",), "entropy": ("draws",), "verify": ("verify",),
     "campaign": ("campaigns",), "joint": ("joint_draws",),
     "alarms": ("telemetry",), "quarantine": ("quarantine",),
     "retention": ("retention",), "size": ("retention",), "gbt": ("gbt",),
-    "simulate": ("simulate",), "simulate-year": ("years",),
+    "simulate": ("simulate", "reported"), "simulate-year": ("years",),
 }

@@ -3,7 +3,7 @@
 from store.migrations.sql_file import run_beside
 
 revision = "0024"
-down_revision = "0022"
+down_revision = "0023"
 
 
 def upgrade() -> None:

@@ -1,0 +1,66 @@
+"""Adds up the rows of statements over a period, once for each statement whatever number of figures rests on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import sql
+
+from casework.reports.figures import STATEMENTS, Figure
+from casework.reports.period import Period
+from policy import rules
+from store import Queries
+from store.database import Connection
+
+q = Queries(__file__)
+
+
+@dataclass
+class Counted:
+    """One figure over one period: the number, the rows it rests on, and how both split."""
+
+    value: int = 0
+    rows: int = 0
+    forms: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    months: dict[dt.date, int] = field(default_factory=lambda: defaultdict(int))
+    areas: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+def parameters(period: Period, areas: Sequence[str] | None, as_of: dt.date) -> dict[str, Any]:
+    """What every statement of figures is given."""
+    often = rules().value("reports.offenders", period.last)
+    return {"first": period.first, "last": period.last, "begins": period.begins, "ends": period.ends, "as_of": as_of,
+            "areas": None if areas is None else list(areas), "least": often["least"], "months": often["months"]}
+
+
+def count(connection: Connection, figures: Iterable[Figure], period: Period, areas: Sequence[str] | None,
+          as_of: dt.date, *, by_area: bool = False) -> dict[str, Counted]:
+    """Each figure over the period. The number is the sum of the weights of its rows, nothing else."""
+    wanted: dict[str, list[Figure]] = defaultdict(list)
+    for figure in figures:
+        wanted[figure.rows].append(figure)
+    told = {figure.code: Counted() for group in wanted.values() for figure in group}
+    given = parameters(period, areas, as_of)
+    for statement, group in wanted.items():
+        # A statement is text of our own; what people gave is in the parameters.
+        query = sql.SQL(q["by_area" if by_area else "by_month"]).format(rows=sql.SQL(STATEMENTS[statement]))
+        for row in connection.execute(query, given):
+            for figure in group:
+                if figure.takes(row["part"], row["form"]):
+                    _add(told[figure.code], row)
+    return told
+
+
+def _add(counted: Counted, row: dict[str, Any]) -> None:
+    counted.value += int(row["value"])
+    counted.rows += row["rows"]
+    if row["form"] is not None:
+        counted.forms[row["form"]] += int(row["value"])
+    if row.get("month") is not None:
+        counted.months[row["month"]] += int(row["value"])
+    if row.get("area_code") is not None:
+        counted.areas[row["area_code"]] += int(row["value"])
