@@ -19,6 +19,12 @@ from api import (
     cases,
     complaint_pages,
     complaints,
+    credit_accounts,
+    credit_exports,
+    credit_notices,
+    credit_objections,
+    credit_pages,
+    credit_repairs,
     dashboard,
     deadlines,
     draws,
@@ -50,6 +56,7 @@ from api import (
     plans,
     policy_rules,
     public,
+    public_credit,
     public_plans,
     publications,
     quarantine,
@@ -86,6 +93,8 @@ ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, overr
          complaints, complaint_pages, deadlines, publications, visit_requests, visit_request_pages,
          imports, record_pages, registers, replays, quarantine, jobs, storage, policy_rules, account_pages,
          audit_trail, vendor_routes, vendor_pages, health, openapi_page,
+         credit_notices, credit_repairs, credit_objections, credit_accounts, credit_exports, credit_pages,
+         public_credit,
          agreements, referrals, town_acts, towns, town_pages, grids, supervision)
 
 DESCRIPTION = """

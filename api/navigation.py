@@ -39,6 +39,10 @@ MENU: tuple[Entry, ...] = (
     Entry("/campaigns", "nav.campaigns", "target", STAFF, "nav.risk"),
     Entry("/joint-draws", "nav.joint_draws", "people", STAFF, "nav.risk"),
     Entry("/list-draws", "nav.list_draws", "trail", STAFF, "nav.risk"),
+    Entry("/inspections", "nav.inspections", "clipboard", STAFF, "nav.risk"),
+    Entry("/towns", "nav.towns", "people", STAFF, "nav.risk"),
+    Entry("/referrals", "nav.referrals", "arrow", STAFF, "nav.risk"),
+    Entry("/credit", "nav.credit", "scales", STAFF, "nav.risk"),
     Entry("/ratios", "nav.ratios", "scales", STAFF, "nav.risk"),
     Entry("/estimates", "nav.estimates", "target", STAFF, "nav.risk"),
     Entry("/model-audit", "nav.model_audit", "target", LEADS, "nav.risk"),
@@ -64,6 +68,7 @@ MENU: tuple[Entry, ...] = (
     Entry("/accounts", "nav.accounts", "people", ("administrator",), "nav.system"),
     Entry("/audit", "nav.audit", "trail", ("administrator",), "nav.system"),
     Entry("/public/draws", "nav.public", "globe", (*STAFF, "vendor"), "nav.open"),
+    Entry("/public/credit", "nav.public_credit", "scales", (*STAFF, "vendor"), "nav.open"),
     Entry("/public/plans", "nav.public_plans", "calendar", (*STAFF, "vendor"), "nav.open"),
 )
 

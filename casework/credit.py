@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from casework import forms
+from casework.credit_record import periods, publicity
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from policy import PolicyError, rules
 from registry import audit
@@ -53,6 +54,8 @@ def points_of(event_kind: str, day: dt.date) -> tuple[float, str] | None:
 def post(connection: Connection, *, unit_id: int, occurred_on: dt.date, event_kind: str, event_ref: str,
          actor: str) -> float | None:
     """Post the points that policy sets for an event; once, however often it is asked for. Returns points posted now."""
+    if event_kind.startswith("penalty_"):
+        publicity.open_decision(connection, event_ref)
     found = points_of(event_kind, occurred_on)
     if found is None:
         return None
@@ -62,6 +65,7 @@ def post(connection: Connection, *, unit_id: int, occurred_on: dt.date, event_ki
 def post_reversal(connection: Connection, *, unit_id: int, occurred_on: dt.date, event_ref: str, event_kind: str,
                   article: str, actor: str) -> float | None:
     """Give back what an event posted, whatever policy says today; nothing where it posted nothing."""
+    publicity.withdraw_decision(connection, event_ref, occurred_on)
     row = connection.execute(q["posted_for"], {"unit": unit_id, "ref": event_ref}).fetchone()
     posted = float(row["points"]) if row else 0.0
     if posted >= 0:
@@ -82,58 +86,25 @@ def repair(db: Database, entry_id: int, reason: str, actor: str, *, day: dt.date
         earliest = earliest_repair(entry["event_kind"], entry["occurred_on"])
         if day < earliest:
             raise CaseworkError(f"credit entry {entry_id} may be repaired from {earliest} on (shortest publicity)")
-        if connection.execute(q["given_back"], {"ref": entry["event_ref"], "entry": str(entry_id)}).fetchone():
-            raise AlreadyDone(f"the points of credit entry {entry_id} were given back before")
-        given = _enter(connection, entry["unit_id"], day, -float(entry["points"]), "repair", str(entry_id), why[:200],
-                       actor)
+        given = give_back(connection, entry_id, why, actor, day)
     if given is None:
-        raise AlreadyDone(f"credit entry {entry_id} was repaired before")
+        raise AlreadyDone(f"the points of credit entry {entry_id} were given back before")
     return given
+
+
+def give_back(connection: Connection, entry_id: int, why: str, actor: str, day: dt.date) -> float | None:
+    """Give the points of an entry back, whatever its day; None where they were given back before."""
+    entry = connection.execute(q["entry"], [entry_id]).fetchone()
+    if entry is None:
+        raise NotFound(f"there is no credit entry {entry_id}", zh=f"没有积分记录 {entry_id}")
+    if connection.execute(q["given_back"], {"ref": entry["event_ref"], "entry": str(entry_id)}).fetchone():
+        return None
+    return _enter(connection, entry["unit_id"], day, -float(entry["points"]), "repair", str(entry_id), why[:200], actor)
 
 
 def earliest_repair(event_kind: str, occurred_on: dt.date) -> dt.date:
     """The first day on which points of an event may be given back."""
-    shortest = int(rules().value("credit.publicity_min_days", occurred_on))
-    longer = int(rules().value("credit.repair_after_days", occurred_on).get(event_kind, 0))
-    return occurred_on + dt.timedelta(days=max(shortest, longer))
-
-
-def list_unit(db: Database, *, unit_no: str, listing: str, from_day: dt.date, basis: str, actor: str) -> None:
-    """Put a unit on 一般失信, 严重失信 or 守信激励. It is on one of them at a time: end the one it is on first."""
-    codes = [entry["code"] for entry in rules().value("credit.lists", from_day)]
-    forms.chosen(listing, "the list", codes)
-    why = forms.reason(basis)
-    with db.connection() as connection:
-        unit = _unit(connection, unit_no)
-        held = connection.execute(q["listed_from"], {"unit": unit, "day": from_day}).fetchone()
-        if held:
-            until = "" if held["to_day"] is None else f" to {held['to_day']}"
-            raise AlreadyDone(f"unit {unit_no} is on the {held['list']} list from {held['from_day']}{until}: a unit is "
-                              f"on one list at a time, end that first")
-        connection.execute(q["insert_listing"], {"unit": unit, "list": listing, "day": from_day, "basis": why})
-        audit.record(connection, actor, "list", "unit", unit_no, None,
-                     {"list": listing, "from_day": from_day, "basis": why})
-
-
-def end_listing(db: Database, *, unit_no: str, to_day: dt.date, reason: str, actor: str) -> None:
-    """End the listing a unit is on; ``to_day`` is its last day on it. Discredit stays for its shortest publicity."""
-    why = forms.reason(reason)
-    with db.connection() as connection:
-        unit = _unit(connection, unit_no)
-        held = connection.execute(q["open_listing"], [unit]).fetchone()
-        if held is None:
-            raise NotFound(f"unit {unit_no} is on no list")
-        if to_day < held["from_day"]:
-            raise CaseworkError(f"unit {unit_no} is on the {held['list']} list from {held['from_day']}: {to_day} is "
-                                f"before that")
-        earliest = earliest_repair("", held["from_day"])
-        if held["list"] != "red" and to_day < earliest:
-            raise CaseworkError(f"unit {unit_no} stays on the {held['list']} list at least to {earliest} "
-                                f"(shortest publicity in fire safety)")
-        connection.execute(q["end_listing"], {"unit": unit, "list": held["list"], "from": held["from_day"],
-                                              "day": to_day})
-        audit.record(connection, actor, "end_listing", "unit", unit_no, {"list": held["list"]},
-                     {"list": held["list"], "to_day": to_day, "reason": why})
+    return periods.first_permitted_day([event_kind], occurred_on)
 
 
 def serious_grounds(connection: Connection, unit_id: int, day: dt.date) -> list[str]:
@@ -172,11 +143,3 @@ def _enter(connection: Connection, unit_id: int, occurred_on: dt.date, points: f
         "event_ref": event_ref, "article": article})
     return points
 
-
-def _unit(connection: Connection, unit_no: str) -> int:
-    row = connection.execute(q["unit_id"], [unit_no]).fetchone()
-    if row is None:
-        raise NotFound(f"unit {unit_no} is not in the register")
-    # Two clerks listing one unit at once would each see it on no list.
-    lock_for_transaction(connection, f"listing of unit {row['unit_id']}")
-    return int(row["unit_id"])

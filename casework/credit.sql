@@ -1,7 +1,3 @@
--- name: unit_id
--- The unit of a number.
-select unit_id from units where unit_no = %s;
-
 -- name: insert_entry
 -- One entry of the ledger; an event posts once.
 insert into credit_entries (unit_id, occurred_on, points, event_kind, event_ref, article)
@@ -25,24 +21,6 @@ select * from credit_entries where entry_id = %s;
 -- The entry that gave the points of an event back.
 select entry_id from credit_entries
 where (event_kind = 'repair' and event_ref = %(entry)s) or (event_kind = 'penalty_withdrawn' and event_ref = %(ref)s);
-
--- name: listed_from
--- A listing that holds on a day or begins later.
-select list, from_day, to_day from credit_listings
-where unit_id = %(unit)s and (to_day is null or to_day >= %(day)s)
-order by from_day limit 1;
-
--- name: open_listing
--- The listing a unit is on that has no end.
-select list, from_day from credit_listings where unit_id = %s and to_day is null order by from_day limit 1;
-
--- name: insert_listing
--- A unit onto a list.
-insert into credit_listings (unit_id, list, from_day, basis) values (%(unit)s, %(list)s, %(day)s, %(basis)s);
-
--- name: end_listing
--- The last day of a listing.
-update credit_listings set to_day = %(day)s where unit_id = %(unit)s and list = %(list)s and from_day = %(from)s;
 
 -- name: grounds
 -- Penalties within a span and major hazards past their day.

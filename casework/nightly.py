@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import casework.credit_record.nightly
 import casework.delegation.nightly
 import casework.enforcement.nightly
 from casework import clock_filling, complainants
@@ -15,7 +16,7 @@ from store import Database
 #: has a million inspections and the scores wait for this.
 PARTS: tuple[Callable[[Database, dt.date], dict[str, Any]], ...] = (
     clock_filling.run, complainants.clear, casework.enforcement.nightly.run,
-    casework.delegation.nightly.run)
+    casework.delegation.nightly.run, casework.credit_record.nightly.run)
 
 
 def run(db: Database, day: dt.date) -> dict[str, Any]:

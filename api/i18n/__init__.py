@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from api.i18n import (
     cases,
+    credit,
     deadlines,
     draws,
     duty,
@@ -35,7 +36,7 @@ Translate = Callable[..., str]
 
 WORDS: dict[str, tuple[str, str]] = {}
 for _part in (shell, risk, model_audits, overrides, findings, duty, enforcement, draws, lists, ratios, estimates, plans,
-              cases, deadlines, registers, people, refusals, operations, vendors, verify, supervision, towns):
+              cases, credit, deadlines, registers, people, refusals, operations, vendors, verify, supervision, towns):
     for _key, _pair in _part.WORDS.items():
         if _key in WORDS:
             raise ValueError(f"the word {_key} stands twice")

@@ -85,6 +85,7 @@ WORDS = {
                                 "there is no major hazard {number} in your areas"),
     "refusal.no_self_check": ("您的区域内没有自查记录 {number}", "there is no self-check {number} in your areas"),
     "refusal.no_fire": ("您的区域内没有火灾 {number}", "there is no fire {number} in your areas"),
+    "refusal.no_credit_matter": ("没有信用事项 {number}", "there is no credit record {number}"),
     "refusal.no_case": ("您的区域内没有案件 {number}", "there is no case {number} in your areas"),
     "refusal.no_record": ("没有这条记录，或不在您的区域内", "there is no such record in your areas"),
     "refusal.record_area": ("这条记录所属区域不在您的区域内，未保存",

@@ -72,6 +72,14 @@ ALLOWED: dict[str, set[str]] = {
     "/supervision": LEADS, "/api/v1/supervision/findings": LEADS, "/api/v1/supervision/officers": LEADS,
     "/api/v1/review-samples": LEADS, "/api/v1/review-samples/{month}": LEADS,
     "/api/v1/public/review-samples/{month}": EVERYONE,
+    "/credit": STAFF, "/credit/units/{unit_id}": STAFF, "/public/credit": EVERYONE, "/public/credit/promises": EVERYONE,
+    "/api/v1/public/credit": EVERYONE, "/api/v1/public/credit/promises": EVERYONE, "/api/v1/credit/exports": LEADS,
+    "/api/v1/credit/exports/{kind}": LEADS, "/api/v1/credit/objections": STAFF,
+    "/api/v1/credit/objections/{objection_no}": STAFF, "/api/v1/credit/units/{unit_no}": STAFF,
+    "/api/v1/credit/evaluations": STAFF,
+    "/api/v1/credit/notices": STAFF, "/api/v1/credit/notices/{notice_no}": STAFF, "/api/v1/credit/listings": STAFF,
+    "/api/v1/credit/listings/{listing_id}": STAFF, "/api/v1/credit/repairs": STAFF,
+    "/api/v1/credit/repairs/{repair_no}": STAFF, "/api/v1/credit/units/{unit_no}/guide": STAFF,
     "/api/v1/agreements": STAFF, "/api/v1/agreements/{agreement_no}": STAFF, "/api/v1/duty-lists/{area_code}": STAFF,
     "/api/v1/referrals": STAFF, "/api/v1/referrals/{referral_no}": STAFF, "/api/v1/town-acts": STAFF,
     "/api/v1/town-acts/{noun}/{ref}": STAFF, "/towns": STAFF, "/towns/{area_code}": STAFF, "/referrals": STAFF,
@@ -149,6 +157,13 @@ CHANGES = {
     ("POST", "/api/v1/vendors/{vendor_code}/try"): SYSTEM,
     ("POST", "/accounts/{username}/{change}"): ADMIN, ("POST", "/quarantine/replays"): ADMIN,
     ("POST", "/api/v1/quarantine/replays"): ADMIN,
+    ("POST", "/api/v1/credit/objections"): LEADS, ("POST", "/api/v1/credit/objections/{objection_no}/answer"): LEADS,
+    ("POST", "/api/v1/credit/evaluations"): LEADS, ("POST", "/api/v1/credit/foreign"): LEADS,
+    ("POST", "/api/v1/credit/promises"): LEADS, ("POST", "/api/v1/credit/promises/{promise_no}/broken"): LEADS,
+    ("POST", "/api/v1/credit/permits"): LEADS,
+    ("POST", "/api/v1/credit/notices"): LEADS, ("POST", "/api/v1/credit/notices/{notice_no}/steps"): LEADS,
+    ("POST", "/api/v1/credit/listings"): LEADS, ("POST", "/api/v1/credit/listings/{listing_id}/end"): LEADS,
+    ("POST", "/api/v1/credit/repairs"): LEADS, ("POST", "/api/v1/credit/repairs/{repair_no}/steps"): LEADS,
     ("POST", "/api/v1/cases"): STAFF, ("POST", "/api/v1/cases/{case_no}/steps"): STAFF,
     ("POST", "/api/v1/cases/{case_no}/steps/{step_id}/evidence"): STAFF,
     ("POST", "/api/v1/supervision/findings/{finding_id}/decision"): LEADS,
@@ -192,7 +207,10 @@ _LEAD_ON = ("/", "/registers", "/vendors", "/login", "/deadlines/order/{order_no
 _NOUNS = {"/units/{unit_id}/enter/{noun}": "complaint", "/api/v1/town-acts/{noun}/{ref}": "inspection",
           "/api/v1/town-acts/{noun}/{ref}/video": "inspection", "/api/v1/town-acts/{noun}/{ref}/closing": "inspection",
           "/api/v1/town-acts/{noun}/{ref}/archive": "inspection"}
-_QUERY = {"/api/v1/inspections/sources": "?first=2026-12-01&last=2026-12-07", "/inspections/new": "?unit_id={unit_id}",
+_QUERY = {"/api/v1/credit/exports": "?from_day=2026-12-01&to_day=2026-12-07",
+          "/api/v1/credit/exports/{kind}": "?from_day=2026-12-01&to_day=2026-12-07",
+          "/api/v1/credit/evaluations": "?year=2026",
+          "/api/v1/inspections/sources": "?first=2026-12-01&last=2026-12-07", "/inspections/new": "?unit_id={unit_id}",
           "/registers/{noun}/edit": "?key=U0001",
           "/api/v1/units/{unit_id}/telemetry": "?metric=water_pressure",
           "/api/v1/soft-measures/count": "?first=2026-01-01&last=2026-12-31",
@@ -223,7 +241,9 @@ def _fill(house: House, path: str) -> str:
                                                 complaint_no="T-U0001", order_no="O-J-U0001", request_no="Q-U0001",
                                                 inspection_no="J-U0001", number="J-U0001",
                                                 case_no="A20261201-0001", step_id=1, area_code="990101001",
-                                                agreement_no="W0", referral_no="Y0", ref="J0", officer_no="O2",
+                                                agreement_no="W0", notice_no="GZ0", repair_no="XF0",
+                                                objection_no="YY0", listing_id=10**9, unit_no="U0003", kind="penalty",
+                                                promise_no="CN0", referral_no="Y0", ref="J0", officer_no="O2",
                                                 step="sending", action_id=1, fault_id=1,
                                                 measure_no="F20261202-0001", major_hazard_no="Z20261202-0001",
                                                 self_check_id=1, fire_no="H-U0002", lead_no="L0",
@@ -248,7 +268,8 @@ def test_each_role_opens_what_is_its_own_and_nothing_else(shown: House, role: st
             # The district has no list draws: tests/api/test_list_draws.py opens these.
             ok = ok or (path.endswith(("{draw_no}", "{list_no}", "{draw_no}/check", "{draw_no}/bundle",
                                        "{agreement_no}", "{referral_no}", "{ref}", "{lead_no}",
-                                       "{month}", "/document"))
+                                       "{month}", "/document", "{notice_no}",
+                                       "{repair_no}", "{listing_id}", "{objection_no}"))
                         and answer.status_code == 404)
         elif role == "public":
             ok = answer.status_code == (401 if path.startswith("/api/") else 303)

@@ -164,30 +164,14 @@ def test_points_are_given_back_after_the_shortest_publicity_once(db: Database) -
 
 
 def test_a_suspension_is_repaired_after_three_years() -> None:
-    assert credit.earliest_repair("penalty_suspension", DAY) == DAY + dt.timedelta(days=1095)
-    assert credit.earliest_repair("penalty_fine", DAY) == DAY + dt.timedelta(days=365)
+    assert credit.earliest_repair("penalty_suspension", DAY) == dt.date(2029, 3, 12)
+    assert credit.earliest_repair("penalty_fine", DAY) == dt.date(2027, 3, 12)
 
 
 @pytest.mark.parametrize(("points", "band"), [(100, "good"), (95, "good"), (94.99, "fair"), (80, "fair"), (60, "poor"),
                                              (59, "bad"), (-40, "bad")])
 def test_a_balance_has_its_rating(points: float, band: str) -> None:
     assert credit.rating(points, DAY).code == band
-
-
-def test_a_unit_is_on_one_list_at_a_time(db: Database) -> None:
-    units = build_city(db)
-    credit.list_unit(db, unit_no="U1", listing="general", from_day=DAY, basis="逾期未改", actor="wang")
-    with pytest.raises(AlreadyDone, match="unit U1 is on the general list from 2026-03-12"):
-        credit.list_unit(db, unit_no="U1", listing="serious", from_day=DAY + dt.timedelta(days=9), basis="x", actor="w")
-    with pytest.raises(CaseworkError, match="at least to 2027-03-12"):
-        credit.end_listing(db, unit_no="U1", to_day=DAY + dt.timedelta(days=40), reason="x", actor="w")
-    credit.end_listing(db, unit_no="U1", to_day=dt.date(2027, 3, 12), reason="修复", actor="w")
-    credit.list_unit(db, unit_no="U1", listing="serious", from_day=dt.date(2027, 3, 13), basis="x", actor="w")
-    listings = account(db, units["U1"], dt.date(2027, 4, 1))["listings"]
-    assert isinstance(listings, list)
-    assert [(one["list"], one["holds"]) for one in listings] == [("serious", True), ("general", False)]
-    with pytest.raises(NotFound, match="is on no list"):
-        credit.end_listing(db, unit_no="U2", to_day=DAY, reason="x", actor="w")
 
 
 def test_three_penalties_within_a_year_are_grounds_for_the_serious_list(db: Database) -> None:
