@@ -66,6 +66,8 @@ from api import (
     referrals,
     registers,
     replays,
+    report_pages,
+    reports,
     static_files,
     storage,
     supervision,
@@ -95,7 +97,8 @@ ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, overr
          audit_trail, vendor_routes, vendor_pages, health, openapi_page,
          credit_notices, credit_repairs, credit_objections, credit_accounts, credit_exports, credit_pages,
          public_credit,
-         agreements, referrals, town_acts, towns, town_pages, grids, supervision)
+         agreements, referrals, town_acts, towns, town_pages, grids, supervision,
+         reports, report_pages)
 
 DESCRIPTION = """
 Every page has its JSON twin here, with the same filters and the same limits by role and area.

@@ -41,6 +41,7 @@ MENU: tuple[Entry, ...] = (
     Entry("/list-draws", "nav.list_draws", "trail", STAFF, "nav.risk"),
     Entry("/ratios", "nav.ratios", "scales", STAFF, "nav.risk"),
     Entry("/estimates", "nav.estimates", "target", STAFF, "nav.risk"),
+    Entry("/reports", "nav.reports", "book", STAFF, "nav.risk"),
     Entry("/model-audit", "nav.model_audit", "target", LEADS, "nav.risk"),
     Entry("/inspections", "nav.inspections", "clipboard", STAFF, "nav.casework"),
     Entry("/cases", "nav.cases", "book", STAFF, "nav.casework"),

@@ -23,6 +23,7 @@ from api.i18n import (
     ratios,
     refusals,
     registers,
+    reports,
     risk,
     shell,
     supervision,
@@ -36,7 +37,8 @@ Translate = Callable[..., str]
 
 WORDS: dict[str, tuple[str, str]] = {}
 for _part in (shell, risk, model_audits, overrides, findings, duty, enforcement, draws, lists, ratios, estimates, plans,
-              cases, credit, deadlines, registers, people, refusals, operations, vendors, verify, supervision, towns):
+              cases, credit, deadlines, registers, people, refusals, operations, vendors, verify, supervision, towns,
+              reports):
     for _key, _pair in _part.WORDS.items():
         if _key in WORDS:
             raise ValueError(f"the word {_key} stands twice")

@@ -252,3 +252,10 @@ select 'case_review' as noun, null::bigint as id, v.review_no as ref, null::bigi
 from case_reviews v
 where v.transferred_to is not null and v.reviewed_on between %(first)s and %(last)s
   and (%(areas)s::text[] is null or v.area_code = any(%(areas)s))
+
+-- name: supervision_findings
+-- Acts that a detector marked, by what a person made of them and the detector.
+select 'supervision_finding' as noun, f.finding_id as id, concat_ws('/', f.detector, f.ref) as ref, f.unit_id, u.unit_no,
+       f.acted_on as day, 1::bigint as weight, f.area_code, coalesce(f.decision, 'open') as part, f.detector as form
+from supervision_findings f left join units u on u.unit_id = f.unit_id
+where f.acted_on between %(first)s and %(last)s and (%(areas)s::text[] is null or f.area_code = any(%(areas)s))

@@ -53,7 +53,7 @@ class Period:
         if name:
             return cls.named(kind, name)
         if first is None and last is None:
-            return cls._around(kind, today).before(kind)
+            return cls.around(kind, today).before(kind)
         until = last or max(today, first or today)
         since = first or dt.date(until.year, 1, 1)
         if until < since:
@@ -64,7 +64,8 @@ class Period:
         return cls(since, until)
 
     @classmethod
-    def _around(cls, kind: Kind, day: dt.date) -> Period:
+    def around(cls, kind: Kind, day: dt.date) -> Period:
+        """The period of a kind in which a day lies."""
         names = {"yearly": f"{day.year}", "quarterly": f"{day.year}Q{(day.month + 2) // 3}",
                  "monthly": f"{day.year}-{day.month:02d}"}
         return cls.named(kind, names[kind])
@@ -72,12 +73,12 @@ class Period:
     def before(self, kind: Kind) -> Period:
         """The period of the same length that ends the day before; a named one is followed by name."""
         end = self.first - dt.timedelta(days=1)
-        return self._around(kind, end) if self.name else Period(end - (self.last - self.first), end)
+        return self.around(kind, end) if self.name else Period(end - (self.last - self.first), end)
 
     def year_ago(self, kind: Kind) -> Period:
         """The same days of the year before."""
         if self.name:
-            return self._around(kind, _shifted(self.first))
+            return self.around(kind, _shifted(self.first))
         return Period(_shifted(self.first), _shifted(self.last))
 
     @property

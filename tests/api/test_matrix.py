@@ -69,6 +69,9 @@ ALLOWED: dict[str, set[str]] = {
     "/ratios": STAFF, "/api/v1/ratios/explain": STAFF, "/api/v1/ratios/months": STAFF,
     "/estimates": STAFF, "/api/v1/estimates": STAFF, "/api/v1/estimates.csv": STAFF,
     "/api/v1/public/estimates": EVERYONE,
+    "/reports": STAFF, "/reports/rows/{code}": STAFF, "/reports/officers": LEADS, "/api/v1/reports": STAFF,
+    "/api/v1/reports/file/{form}": STAFF, "/api/v1/reports/figures/{code}/rows": STAFF,
+    "/api/v1/reports/officers": LEADS,
     "/supervision": LEADS, "/api/v1/supervision/findings": LEADS, "/api/v1/supervision/officers": LEADS,
     "/api/v1/review-samples": LEADS, "/api/v1/review-samples/{month}": LEADS,
     "/api/v1/public/review-samples/{month}": EVERYONE,
@@ -165,6 +168,7 @@ CHANGES = {
     ("POST", "/api/v1/credit/notices"): LEADS, ("POST", "/api/v1/credit/notices/{notice_no}/steps"): LEADS,
     ("POST", "/api/v1/credit/listings"): LEADS, ("POST", "/api/v1/credit/listings/{listing_id}/end"): LEADS,
     ("POST", "/api/v1/credit/repairs"): LEADS, ("POST", "/api/v1/credit/repairs/{repair_no}/steps"): LEADS,
+    ("POST", "/api/v1/report-ledgers/{ledger}"): LEADS,
     ("POST", "/api/v1/cases"): STAFF, ("POST", "/api/v1/cases/{case_no}/steps"): STAFF,
     ("POST", "/api/v1/cases/{case_no}/steps/{step_id}/evidence"): STAFF,
     ("POST", "/api/v1/supervision/findings/{finding_id}/decision"): LEADS,
@@ -215,6 +219,8 @@ _QUERY = {"/api/v1/credit/exports": "?from_day=2026-12-01&to_day=2026-12-07",
           "/registers/{noun}/edit": "?key=U0001",
           "/api/v1/units/{unit_id}/telemetry": "?metric=water_pressure",
           "/api/v1/soft-measures/count": "?first=2026-01-01&last=2026-12-31",
+          "/reports/rows/{code}": "?first=2026-01-01&last=2026-12-31",
+          "/api/v1/reports/figures/{code}/rows": "?first=2026-01-01&last=2026-12-31",
           "/api/v1/grid-leads/ends": "?first=2026-01-01&last=2026-12-31"}
 
 
@@ -248,7 +254,8 @@ def _fill(house: House, path: str) -> str:
                                                 step="sending", action_id=1, fault_id=1,
                                                 measure_no="F20261202-0001", major_hazard_no="Z20261202-0001",
                                                 self_check_id=1, fire_no="H-U0002", lead_no="L0",
-                                                grid_code="G0", which="cases", month="2026-11")
+                                                grid_code="G0", which="cases", month="2026-11",
+                                                ledger="courses", form="docx", code="inspections")
 
 
 def test_every_route_is_in_the_matrix() -> None:

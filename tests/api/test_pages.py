@@ -15,6 +15,8 @@ PAGES = ("/", "/ranking", "/alarms", "/alarms?state=all", "/alarms/pulse", "/dra
          "/registers/vendors", "/registers/items", "/registers/areas", "/registers/import", "/quarantine", "/jobs",
          "/quarantine?waiting=true&asked=7", "/storage",
          "/model-audit", "/estimates", "/estimates?period=2026&by=kind", "/estimates?first=2026-12-01&by=group",
+         "/reports?period=2026", "/reports?kind=quarterly&period=2026Q4", "/reports?kind=monthly&period=2026-12",
+         "/reports/officers?period=2026", "/reports/rows/inspections?first=2026-01-01&last=2026-12-31",
          "/ratios", "/ratios?day=2026-12-08", "/policy", "/policy?day=2011-06-01", "/accounts", "/audit",
          "/public/draws", "/public/verify", "/api")
 _OF_ONE = ("/units/{unit}", "/inspections/new?unit_id={unit}", "/inspections/{done}", "/inspections/{planned}",
