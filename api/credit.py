@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, Field
 
@@ -124,6 +124,14 @@ def whole(db: Database, viewer: Viewer, noun: Noun, matter_no: str) -> dict[str,
     head(db, viewer, noun, matter_no)
     with db.connection() as connection:
         return matters.whole(connection, matter_no)
+
+
+def noun_of(db: Database, viewer: Viewer, matter_no: str) -> Noun:
+    """What a number within the viewer's areas is of."""
+    row = db.row(_SQL["noun_of"], {**viewer.scope, "number": matter_no})
+    if row is None:
+        raise Absent("refusal.no_credit_matter", number=matter_no)
+    return cast(Noun, row["noun"])
 
 
 def head(db: Database, viewer: Viewer, noun: Noun, matter_no: str) -> None:

@@ -8,6 +8,11 @@ select unit_id, unit_no, name, uscc, area_code from units where unit_no = %(numb
 select matter_id from credit_matters where noun = %(noun)s and matter_no = %(number)s
   and (%(areas)s::text[] is null or area_code = any(%(areas)s::text[]));
 
+-- name: noun_of
+-- What a number is of, within the viewer's areas.
+select noun from credit_matters where matter_no = %(number)s
+  and (%(areas)s::text[] is null or area_code = any(%(areas)s::text[]));
+
 -- name: page
 -- Matters of some areas in some standings, the newest first: each area and standing by its index.
 with newest as (

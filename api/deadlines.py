@@ -31,7 +31,8 @@ _MOST_ROWS = 5000  # of one CSV file
 #: Where the thing stands that a clock runs for; what is not here is shown with its unit.
 LINKS = {"order": "/deadlines/order/{ref}", "inspection": "/inspections/by-number/{ref}",
          "complaint": "/complaints/{ref}",
-         "request": "/visit-requests/{ref}"}
+         "request": "/visit-requests/{ref}", "credit_notice": "/credit/matters/{ref}",
+         "credit_repair": "/credit/matters/{ref}", "credit_objection": "/credit/matters/{ref}"}
 
 State = Literal["open", "late", "due_soon", "running", "done_in_time", "done_late", "dropped"]
 

@@ -144,6 +144,9 @@ def test_the_account_of_a_unit_adds_up_on_every_face(house: House) -> None:
     assert "94.0" in page
     assert "税务局" in page
     assert "GZ20261116-0001" in client.get("/credit?state=closed").text
+    whole = client.get("/credit/matters/GZ20261116-0001?lang=zh").text
+    assert "放弃陈述申辩" in whole
+    assert "按期办结" in whole
     assert client.get("/credit?noun=repair&lang=en").status_code == 200
     assert house.client("far").get("/api/v1/credit/units/U0001").status_code == 404
 

@@ -72,7 +72,8 @@ ALLOWED: dict[str, set[str]] = {
     "/supervision": LEADS, "/api/v1/supervision/findings": LEADS, "/api/v1/supervision/officers": LEADS,
     "/api/v1/review-samples": LEADS, "/api/v1/review-samples/{month}": LEADS,
     "/api/v1/public/review-samples/{month}": EVERYONE,
-    "/credit": STAFF, "/credit/units/{unit_id}": STAFF, "/public/credit": EVERYONE, "/public/credit/promises": EVERYONE,
+    "/credit": STAFF, "/credit/matters/{matter_no}": STAFF,
+    "/credit/units/{unit_id}": STAFF, "/public/credit": EVERYONE, "/public/credit/promises": EVERYONE,
     "/api/v1/public/credit": EVERYONE, "/api/v1/public/credit/promises": EVERYONE, "/api/v1/credit/exports": LEADS,
     "/api/v1/credit/exports/{kind}": LEADS, "/api/v1/credit/objections": STAFF,
     "/api/v1/credit/objections/{objection_no}": STAFF, "/api/v1/credit/units/{unit_no}": STAFF,
@@ -241,7 +242,7 @@ def _fill(house: House, path: str) -> str:
                                                 complaint_no="T-U0001", order_no="O-J-U0001", request_no="Q-U0001",
                                                 inspection_no="J-U0001", number="J-U0001",
                                                 case_no="A20261201-0001", step_id=1, area_code="990101001",
-                                                agreement_no="W0", notice_no="GZ0", repair_no="XF0",
+                                                agreement_no="W0", notice_no="GZ0", matter_no="GZ0", repair_no="XF0",
                                                 objection_no="YY0", listing_id=10**9, unit_no="U0003", kind="penalty",
                                                 promise_no="CN0", referral_no="Y0", ref="J0", officer_no="O2",
                                                 step="sending", action_id=1, fault_id=1,
@@ -269,7 +270,7 @@ def test_each_role_opens_what_is_its_own_and_nothing_else(shown: House, role: st
             ok = ok or (path.endswith(("{draw_no}", "{list_no}", "{draw_no}/check", "{draw_no}/bundle",
                                        "{agreement_no}", "{referral_no}", "{ref}", "{lead_no}",
                                        "{month}", "/document", "{notice_no}",
-                                       "{repair_no}", "{listing_id}", "{objection_no}"))
+                                       "{repair_no}", "{listing_id}", "{objection_no}", "{matter_no}"))
                         and answer.status_code == 404)
         elif role == "public":
             ok = answer.status_code == (401 if path.startswith("/api/") else 303)
