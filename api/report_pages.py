@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 _BACK: dict[Kind, int] = {"yearly": 6, "quarterly": 12, "monthly": 24}
 #: Where a row of a figure stands; what is not here is shown with its unit.
 _PLACES = {"inspection": "/inspections/{id}", "unit": "/units/{id}", "complaint": "/complaints/{ref}",
-           "agreement": "/towns/{area}"}
+           "agreement": "/towns/{area}", "case": "/cases/{ref}", "major_hazard": "/major-hazards/{ref}"}
 
 
 @router.get("/reports")

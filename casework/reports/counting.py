@@ -47,7 +47,7 @@ def count(connection: Connection, figures: Iterable[Figure], period: Period, are
     given = parameters(period, areas, as_of)
     for statement, group in wanted.items():
         # A statement is text of our own; what people gave is in the parameters.
-        query = sql.SQL(q["by_area" if by_area else "by_month"]).format(rows=sql.SQL(STATEMENTS[statement]))
+        query = sql.SQL(q["by_area" if by_area else "by_day"]).format(rows=sql.SQL(STATEMENTS[statement]))
         for row in connection.execute(query, given):
             for figure in group:
                 if figure.takes(row["part"], row["form"]):
@@ -60,7 +60,7 @@ def _add(counted: Counted, row: dict[str, Any]) -> None:
     counted.rows += row["rows"]
     if row["form"] is not None:
         counted.forms[row["form"]] += int(row["value"])
-    if row.get("month") is not None:
-        counted.months[row["month"]] += int(row["value"])
+    if row.get("day") is not None:
+        counted.months[row["day"].replace(day=1)] += int(row["value"])
     if row.get("area_code") is not None:
         counted.areas[row["area_code"]] += int(row["value"])
