@@ -58,6 +58,7 @@ def test_the_agreement_is_read_as_documented(towns: House) -> None:
     assert (held["state"], held["to_day"], held["item_codes"], held["filings"]) == (
         "in_force", "2027-11-30", ["X01", "X02"], None)
     assert set(held["filing_due"]) == {"government", "brigade"}
+    assert all(due.endswith("T16:00:00Z") for due in held["filing_due"].values()), "moments as everywhere else"
     one = towns.client("town").get(f"/api/v1/agreements/{held['agreement_no']}").json()
     assert [scope["version"] for scope in one["scopes"]] == [1]
     answer = towns.client("town").post(f"/api/v1/agreements/{held['agreement_no']}/filings", json={
