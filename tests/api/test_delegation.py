@@ -49,6 +49,7 @@ def enter(client: httpx.Client, unit: str, *items: str, hour: int = 9, kind: str
     return client.post("/api/v1/inspections", json={"unit_no": unit, "kind": kind, "result": {
         "started_at": f"{day}T{hour:02d}:00", "ended_at": f"{day}T{hour:02d}:40",
         "result": "hazards_ordered" if items else "pass",
+        "sheet": {"responsible_person": "王某", "accompanied_by": "李某", "signed_by": "王某"},
         "hazards": [{"item_code": item, "handling": "ordered", "due_on": "2026-12-06"} for item in items],
         "officers": [{"officer_no": officers[0], "role": "lead"}, {"officer_no": officers[1], "role": "member"}]}})
 
