@@ -43,7 +43,7 @@ class CaseEntry(BaseModel, extra="forbid"):
     article: str = Field(min_length=1, max_length=200, examples=["消防法 Art. 60"])
     facts: str = Field(min_length=1, max_length=4000)
     officers: list[OfficerNo] = Field(max_length=20, description="the handlers: at least two, certified that day")
-    offence_on: dt.date | None = Field(None, description="when the violation ended; the day of filing if left out")
+    offence_on: dt.date | None = Field(None, description="when it ended; else the day of the inspection or filing")
     life_safety: bool = Field(False, description="it concerns life and health with harm done: five years, not two")
     items: list[str] = Field([], max_length=200, description="codes of the catalogue of inspections it is about")
     inspection_no: str | None = Field(None, max_length=64)

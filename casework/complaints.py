@@ -124,6 +124,7 @@ def record_check(db: Database, complaint_no: str, *, checked_at: dt.datetime, ve
             if visit is None or visit["unit_id"] != found["unit_id"]:
                 raise NotFound(f"inspection {inspection_no} is not one of the unit of complaint {complaint_no}",
                                zh=f"检查 {inspection_no} 不是被投诉单位的检查")
+            _check_visit(visit, found, complaint_no, inspection_no, checked_at)
         connection.execute(q["check"], {"number": complaint_no, "at": checked_at, "verified": verified,
                                         "note": forms.note(note), "inspection": visit and visit["inspection_id"]})
         connection.execute(q["stop"], {"rule": CHECK, "number": complaint_no, "at": checked_at})
@@ -133,6 +134,22 @@ def record_check(db: Database, complaint_no: str, *, checked_at: dt.datetime, ve
             credit.post(connection, unit_id=found["unit_id"], occurred_on=legal_day(checked_at),
                         event_kind="complaint_verified", event_ref=complaint_no, actor=actor)
     return bool(checked_at <= found["check_by"])
+
+
+def _check_visit(visit: Mapping[str, Any], found: Mapping[str, Any], complaint_no: str, inspection_no: str,
+                 checked_at: dt.datetime) -> None:
+    """The clock stops with the visit itself: neither one from before the complaint, nor a moment before the visit."""
+    law, zh = "(消防监督检查规定 Art. 18)", "（《消防监督检查规定》第十八条）"
+    if visit["status"] != "done":
+        raise CaseworkError(f"complaint {complaint_no}: inspection {inspection_no} was not done, so it checked nothing "
+                            f"{law}", zh=f"检查 {inspection_no} 尚未完成，不能作为投诉 {complaint_no} 的核查{zh}")
+    if visit["ended_at"] and visit["ended_at"] < found["received_at"]:
+        raise CaseworkError(f"complaint {complaint_no}: inspection {inspection_no} had ended before the complaint was "
+                            f"received: it is not its check {law}",
+                            zh=f"检查 {inspection_no} 在接到投诉前已结束，不是投诉 {complaint_no} 的核查{zh}")
+    if visit["started_at"] and checked_at < visit["started_at"]:
+        raise CaseworkError(f"complaint {complaint_no}: the check is dated before inspection {inspection_no} began "
+                            f"{law}", zh=f"投诉 {complaint_no} 的核查时间早于检查 {inspection_no} 的开始时间{zh}")
 
 
 def tell(db: Database, complaint_no: str, *, told_at: dt.datetime | None, how: str | None, why_not: str | None,

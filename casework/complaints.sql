@@ -16,7 +16,7 @@ select * from complaints where complaint_no = %s for update;
 
 -- name: visit
 -- The visit that checked a complaint.
-select inspection_id, unit_id from inspections where inspection_no = %s;
+select inspection_id, unit_id, status, started_at, ended_at from inspections where inspection_no = %s;
 
 -- name: check
 -- What the check found.

@@ -23,7 +23,9 @@ from store.database import Connection
 q = Queries(__file__)
 
 _LARGEST = Decimal(100_000_000)
-_ARTICLE = re.compile(r"(?:消防法|Fire (?:Protection )?Law)\D{0,12}?(\d{1,3})", re.IGNORECASE)
+_DIGITS = "零一二三四五六七八九"
+_ARTICLE = re.compile(r"(?:消防法|Fire (?:Protection )?Law)"
+                      r"(?:\D{0,12}?(\d{1,3})|》?第([一二三四五六七八九]?十?[一二三四五六七八九]?)条)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -147,17 +149,30 @@ def _check(form: PenaltyForm, today: dt.date) -> None:
     if form.kind != "fine" and form.amount_yuan is not None:
         raise CaseworkError(f"an amount belongs to a fine, not to {form.kind}: enter two decisions",
                             zh="只有罚款填写金额；既罚款又作其他处罚时请分两次录入")
-    article = article_number(form.article)
-    most = rules().value("penalty.fine_most", form.decided_on).get(article) if article else None
-    if most is not None and form.amount_yuan is not None and form.amount_yuan > most:
-        raise CaseworkError(f"a fine of {form.amount_yuan:f} yuan is above the {most} yuan that {form.article} allows",
-                            zh=f"罚款 {form.amount_yuan:f} 元超过{form.article}规定的上限 {most} 元")
+    check_most(form.article, form.amount_yuan, form.decided_on)
+
+
+def check_most(article: str, amount: Decimal | None, day: dt.date) -> None:
+    """A fine above what its article of 消防法 allows is neither told nor decided."""
+    number = article_number(article)
+    most = rules().value("penalty.fine_most", day).get(number) if number else None
+    if most is not None and amount is not None and amount > most:
+        raise CaseworkError(f"a fine of {amount:f} yuan is above the {most} yuan that {article} allows",
+                            zh=f"罚款 {amount:f} 元超过{article}规定的上限 {most} 元")
 
 
 def article_number(text: str) -> str | None:
-    """The number of an article of 消防法 in a text that names one."""
+    """The number of an article of 消防法 in a text that names one, in digits or as 第六十条."""
     found = _ARTICLE.search(text)
-    return found.group(1) if found else None
+    if found is None:
+        return None
+    return found.group(1) or str(_spoken(found.group(2)))
+
+
+def _spoken(words: str) -> int:
+    """六十五 is 65; 消防法 has fewer than a hundred articles."""
+    tens, ten, ones = words.rpartition("十")
+    return (_DIGITS.index(tens or "一") * 10 if ten else 0) + _DIGITS.index(ones or "零")
 
 
 def _inspection(connection: Connection, form: PenaltyForm, unit_id: int) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from casework import credit, delegation, forms, order_clocks, owners, publications, sheet_storing
@@ -59,6 +59,9 @@ def record_result(db: Database, visit: str | NewVisit, form: ResultForm, actor: 
         check_evidence([*form.evidence, *(part for hazard in form.hazards for part in hazard.evidence),
                         *(part for old in form.rechecks for part in old.evidence)], day)
         rechecks = sheet_storing.rechecks_of(connection, form, place, record["kind"], day)
+        if record["kind"] == "reinspection" and any(not one.corrected for one in rechecks):
+            # An order that still stands was not passed: scores and the public read the result alone.
+            form = replace(form, result="hazards_ordered")
         inspection_id, number = _store(connection, record, form, day, team, actor)
         _store_hazards(connection, inspection_id, place.unit_id, hazards, day)
         sheet_storing.store(connection, inspection_id, form, day)

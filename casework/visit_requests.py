@@ -123,6 +123,10 @@ def hand_back(db: Database, request_no: str, actor: str, *, now: dt.datetime) ->
     """The record of the check before an event goes back to the public-security unit (Art. 16)."""
     with db.connection() as connection:
         found = _open(connection, request_no)
+        if found["kind"] != "event":
+            raise CaseworkError(f"request {request_no} is of no large event: only the record of such a check goes back "
+                                f"to the public-security unit ({_ARTICLES['event']})",
+                                zh=f"{request_no} 不是大型活动的检查，无须移交公安机关（《消防监督检查规定》第十六条）")
         if found["inspection_id"] is None:
             raise AlreadyDone(f"request {request_no} was not checked on site: there is no record to hand back "
                               f"({_ARTICLES[found['kind']]})", zh=f"{request_no} 尚未实地检查，没有可移交的记录")

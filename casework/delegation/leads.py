@@ -76,6 +76,11 @@ def find(db: Database, form: LeadForm, actor: str, now: dt.datetime) -> str:
                                     zh=f"{day} 有效的巡查事项清单中没有 {code}")
         prefix = f"L{day:%Y%m%d}-"
         lock_for_transaction(connection, f"number {prefix}")
+        stands = connection.execute(q["same"], {"grid": form.grid_code, "place": forms.word(form.place, "place"),
+                                                "at": form.found_at, "tasks": list(form.task_codes)}).fetchone()
+        if stands:
+            raise AlreadyDone(f"this lead of grid {form.grid_code} was entered before as {stands['lead_no']}",
+                              zh=f"网格 {form.grid_code} 的这条线索已录入为 {stands['lead_no']}，不能重复录入")
         last = connection.execute(q["last_number"], {"prefix": prefix + "%", "skip": len(prefix) + 1}).fetchone()
         number = f"{prefix}{(last['last'] if last and last['last'] else 0) + 1:04d}"
         row = connection.execute(q["insert"], {

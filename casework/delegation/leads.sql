@@ -3,6 +3,12 @@
 select max(substring(substr(lead_no, %(skip)s) from '^[0-9]{1,8}$')::int) as last
 from grid_leads where lead_no like %(prefix)s;
 
+-- name: same
+-- A lead that agrees in what was found, where and when.
+select lead_no from grid_leads
+where grid_code = %(grid)s and place = %(place)s and found_at = %(at)s and task_codes = %(tasks)s
+limit 1;
+
 -- name: insert
 -- One lead.
 insert into grid_leads (lead_no, grid_code, town_code, place_kind, place, unit_id, task_codes, found_at, found_by, signed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -18,11 +19,16 @@ from policy.clocks import legal_day
 
 _LARGEST = Decimal(100_000_000)
 _MOST_KINDS = 4
+_ARTICLE = re.compile(r"(?:[\u4e00-\u9fff]{2}》?|Law)\s*(?:Art\.?\s*)?(?:第\s*)?(?:\d|[一二三四五六七八九十百]+条)",
+                      re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class CaseForm:
-    """A case as it is filed (立案). ``items`` are codes of the catalogue of inspections that it is about."""
+    """A case as it is filed (立案). ``items`` are codes of the catalogue of inspections that it is about.
+
+    ``offence_on`` None is the day on which the violation was discovered: that of the inspection, or of filing.
+    """
 
     unit_no: str
     filed_at: dt.datetime
@@ -32,7 +38,7 @@ class CaseForm:
     article: str
     facts: str
     officers: tuple[str, ...]
-    offence_on: dt.date
+    offence_on: dt.date | None
     life_safety: bool = False
     items: tuple[str, ...] = ()
     inspection_no: str | None = None
@@ -57,8 +63,8 @@ def case_form(data: Mapping[str, Any]) -> CaseForm:
         forms.word(data.get("unit_no"), "unit_no", 64), filed_at,
         forms.chosen(data.get("party", "organisation"), "party", ["organisation", "citizen"]), str(regime),
         forms.chosen(data.get("procedure"), "procedure", ["simple", "ordinary"]),
-        forms.word(data.get("article"), "article"), facts, officer_list(data.get("officers")),
-        forms.optional_day(data.get("offence_on"), "offence_on") or legal_day(filed_at),
+        _article(data.get("article")), facts, officer_list(data.get("officers")),
+        forms.optional_day(data.get("offence_on"), "offence_on"),
         _flag(data.get("life_safety", False), "life_safety"),
         tuple(forms.word(item, "items", 64) for item in items),
         forms.word(data["inspection_no"], "inspection_no", 64) if data.get("inspection_no") else None)
@@ -79,6 +85,16 @@ def step_form(data: Mapping[str, Any]) -> StepForm:
         raise CaseworkError(f"a step {step} needs a note that says why or what", zh=f"步骤 {step} 必须填写说明")
     return StepForm(step, at, officers, note, evidence.evidence_list(data.get("evidence")),
                     {name: value for name, value in details.items() if value is not None})
+
+
+def _article(value: Any) -> str:
+    """What the case is under: limits and bands hang on the number, so a text without one is refused."""
+    found = forms.word(value, "article")
+    if not _ARTICLE.search(found):
+        raise CaseworkError(f"article names a law and an article, such as 消防法 Art. 60 or 消防法第六十条, not "
+                            f"{found!r}",
+                            zh=f"article 应填写法律及条文，如“消防法第六十条”，不能是“{found}”")
+    return found
 
 
 def _flag(value: Any, name: str) -> bool:

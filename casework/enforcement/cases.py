@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from casework import clocks, delegation
+from casework import clocks, delegation, penalties
 from casework.enforcement import (
     articles,
     case_clocks,
@@ -17,7 +18,7 @@ from casework.enforcement import (
     leniency,
     steps,
 )
-from casework.enforcement.attempts import Attempt
+from casework.enforcement.attempts import Attempt, fine_of
 from casework.enforcement.case_forms import CaseForm
 from casework.enforcement.errors import GateClosed, closed
 from casework.enforcement.steps import StepForm
@@ -63,7 +64,9 @@ def file(db: Database, form: CaseForm, actor: str, *, now: dt.datetime) -> str:
         delegation.begin(connection, place, team, form.items, day, ("case",), regime=form.regime)
         check_team(connection, place, team, day, needs_lead=False)
         visit = _visit(connection, form, place)
-        _check_limit(form, visit["inspected_on"] if visit else day)
+        discovered = visit["inspected_on"] if visit else day
+        form = replace(form, offence_on=form.offence_on or discovered)
+        _check_limit(form, discovered)
         lock_for_transaction(connection, f"cases of unit {place.unit_id}")
         stands = connection.execute(q["same"], {"unit": place.unit_id, "day": day, "article": form.article,
                                                 "facts": form.facts}).fetchone()
@@ -102,6 +105,8 @@ def step(db: Database, case_no: str, form: StepForm, actor: str, *, now: dt.date
         for name in ("reviewer", "chair"):
             if name in form.details:
                 _third(connection, case, str(form.details[name]), form.day)
+        if form.step == "notice":
+            penalties.check_most(case["article"], fine_of(attempt.penalties) or None, form.day)
         details = decisions.take(connection, attempt, officers, actor, legal_day(now))
         steps.insert(connection, "case", case_no, form, officers, actor, details)
         in_time = case_clocks.follow(connection, attempt)
@@ -122,8 +127,7 @@ def order(attempt: Attempt) -> CaseworkError | None:
         return GateClosed(f"case {case['case_no']} stands at {case['standing']}: a step {step_} is made while it is "
                           f"{' or '.join(FROM[step_])}",
                           zh=f"案件 {case['case_no']} 处于 {case['standing']} 状态，不能进行步骤 {step_}")
-    made = attempt.since_notice(step_) if step_ in ("hearing_asked", "hearing_waived", "hearing_held") else (
-        attempt.last(step_) if step_ not in _AGAIN else None)
+    made = _made_before(attempt)
     if made:
         at = steps.shown(made["at"])
         return AlreadyDone(f"the step {step_} of case {case['case_no']} was made before, at {at}",
@@ -134,6 +138,17 @@ def order(attempt: Attempt) -> CaseworkError | None:
         return CaseworkError(f"the step {step_} is dated {at}, before the latest one at {newest}",
                              zh=f"步骤 {step_} 的时间 {at} 早于最近一步 {newest}")
     return None
+
+
+def _made_before(attempt: Attempt) -> Mapping[str, Any] | None:
+    """The same step, made before and still standing; who waived a hearing may yet ask, and the other way round."""
+    name = attempt.form.step
+    if name in ("hearing_asked", "hearing_waived"):
+        said = attempt.since_notice("hearing_asked", "hearing_waived")
+        return said if said and said["step"] == name else None
+    if name == "hearing_held":
+        return attempt.since_notice(name)
+    return None if name in _AGAIN else attempt.last(name)
 
 
 def attempt_of(connection: Connection, case: Mapping[str, Any], form: StepForm) -> Attempt:
@@ -168,6 +183,7 @@ def _visit(connection: Connection, form: CaseForm, place: Place) -> dict[str, An
 
 def _check_limit(form: CaseForm, discovered: dt.date) -> None:
     """A violation that nobody discovered within the years of Art. 36 is punished no more."""
+    assert form.offence_on is not None  # noqa: S101  file() gave it a day
     if form.offence_on > discovered:
         raise CaseworkError(f"the violation is dated {form.offence_on}, after it was discovered on {discovered}",
                             zh=f"违法行为日期 {form.offence_on} 晚于发现日期 {discovered}")

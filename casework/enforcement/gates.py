@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from casework.enforcement import articles, bands, hearings
+from casework.enforcement import articles, bands, hearings, sequence
 from casework.enforcement.articles import Article
 from casework.enforcement.attempts import Attempt, Reason, amounts, fine_of
 from casework.enforcement.errors import GateClosed, closed
@@ -36,7 +36,7 @@ def refusal(attempt: Attempt) -> GateClosed | None:
             reason = gate.why(attempt)
             if reason:
                 return closed(gate.article, *reason)
-    return None
+    return sequence.early(attempt.steps, attempt.form, _ORDER.get(attempt.form.step, articles.of(_LAW, 54)))
 
 
 def _simple(attempt: Attempt) -> Reason:
@@ -174,6 +174,14 @@ def _filmed(attempt: Attempt) -> Reason:
     return None
 
 
+def _too_much(attempt: Attempt) -> Reason:
+    paid, owed = attempt.form.details.get("amount_yuan"), attempt.case["owed"]
+    if paid is None or paid <= owed:
+        return None
+    return (f"{paid} yuan are more than the {owed} yuan that are owed by then",
+            f"缴纳 {paid} 元超过届时应缴的 {owed} 元")
+
+
 def _taken_back(attempt: Attempt) -> Reason:
     if not attempt.last("decision_withdrawn"):
         return "the decision was neither changed nor annulled", "处罚决定未被变更或撤销"
@@ -201,6 +209,12 @@ def _answered(attempt: Attempt) -> Reason:
 #: Steps whose officers count as handlers of the case.
 HANDLING = ("filed", "inquiry", "notice", "statement", "served")
 
+#: The article that sets a step behind the one that it comes after.
+_ORDER = {**dict.fromkeys(("hearing_asked", "hearing_waived", "hearing_notice", "hearing_held"), articles.of(_LAW, 64)),
+          **dict.fromkeys(("transfer_accepted", "transfer_refused"), articles.of(_LAW, 25)),
+          **dict.fromkeys(("published", "decision_withdrawn", "publication_withdrawn"), articles.of(_LAW, 48)),
+          "served": articles.of(_LAW, 61), **dict.fromkeys(("paid", "execution_ended"), articles.of(_LAW, 67))}
+
 GATES: tuple[Gate, ...] = (
     Gate("transfer_open", ("transfer_accepted", "transfer_refused"), articles.of(_LAW, 25), _offered),
     Gate("transfer_answered", ("transferred", "decision", "no_penalty", "dropped"), articles.of(_LAW, 25), _answered),
@@ -222,6 +236,7 @@ GATES: tuple[Gate, ...] = (
     Gate("band", ("decision",), articles.of(_LAW, 34), _band),
     Gate("leniency", ("decision",), articles.of(_LAW, 33), _lenient),
     Gate("served", ("paid", "execution_ended", "closed"), articles.of(_LAW, 61), _served),
+    Gate("owed", ("paid",), articles.of(_LAW, 67), _too_much),
     Gate("published", ("closed",), articles.of(_LAW, 48), _published),
     Gate("paid", ("closed",), articles.of(_LAW, 67), _paid),
     Gate("media", ("closed",), articles.of(_LAW, 47), _filmed),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from casework.clocks import span_of
 from casework.enforcement.attempts import Attempt, Reason, amounts, heard_on, hearing_until
 from casework.enforcement.steps import shown
@@ -12,11 +14,12 @@ from policy.clocks import due_day, legal_day
 def heard(attempt: Attempt) -> Reason:
     """Before a decision: the right to a hearing was waived, used, or has run out."""
     notice = attempt.notice
-    if notice is None or attempt.case["procedure"] == "simple" or attempt.since_notice("hearing_waived"):
+    said = attempt.since_notice("hearing_asked", "hearing_waived")
+    if notice is None or attempt.case["procedure"] == "simple" or (said and said["step"] == "hearing_waived"):
         return None
     if not heard_on(attempt.case["party"], amounts(notice["details"].get("penalties", ())), legal_day(notice["at"])):
         return None
-    if attempt.since_notice("hearing_asked"):
+    if said:
         if attempt.since_notice("hearing_held"):
             return None
         return "the party asked for a hearing, which was not held", "当事人已申请听证，尚未举行听证"
@@ -62,6 +65,10 @@ def told(attempt: Attempt) -> Reason:
         if notice is None:
             return "the party was not told when and where the hearing is held", "尚未通知当事人听证的时间、地点"
         informed, held = notice["at"], attempt.form.at
+        announced = dt.datetime.fromisoformat(notice["details"]["hearing_at"])
+        if held < announced:
+            return (f"the party was told that the hearing begins at {shown(announced)}, and it was not held before",
+                    f"已通知当事人听证于 {shown(announced)} 举行，不得提前")
     span = span_of("deadlines.hearing_told", legal_day(informed))
     assert isinstance(span, WorkingDays)  # noqa: S101  policy says so, and hours are no days
     first = due_day(legal_day(informed), span)

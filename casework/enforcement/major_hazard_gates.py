@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from casework.enforcement import articles
+from casework.enforcement import articles, sequence
 from casework.enforcement.articles import Article
 from casework.enforcement.attempts import Reason
 from casework.enforcement.errors import GateClosed, closed
@@ -41,7 +41,8 @@ def refusal(hazard: Mapping[str, Any], made: Sequence[Mapping[str, Any]], form: 
     if before:
         return AlreadyDone(f"the step {name} of major hazard {number} was made before, at {shown(before['at'])}",
                            zh=f"步骤 {name} 已于 {shown(before['at'])} 完成")
-    return _experts(made, form) if name in ("demonstrated", "determined") else _listing(made, form)
+    refused = _experts(made, form) if name in ("demonstrated", "determined") else _listing(made, form)
+    return refused or sequence.early(made, form, _ARTICLE)
 
 
 def _listing(made: Sequence[Mapping[str, Any]], form: StepForm) -> CaseworkError | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from casework.clocks import span_of
-from casework.enforcement import articles, collective
+from casework.enforcement import articles, collective, sequence
 from casework.enforcement.attempts import Reason
 from casework.enforcement.errors import GateClosed, closed
 from casework.enforcement.measure_forms import MeasureForm
@@ -21,6 +21,7 @@ _SUPERVISION = "消防监督检查规定"
 OF_KIND = {"seal": ("confirmed", "extended", "lift_asked", "lift_inspected", "lift_decided", "lifted"),
            "suspension": ("lift_asked", "lift_inspected", "lift_decided"), "forced_execution": ("done",)}
 _ARTICLES = {"seal": articles.of(_SUPERVISION, 25), "suspension": articles.of(_SUPERVISION, 26)}
+_BY_FORCE = articles.of(_SUPERVISION, 28)
 
 
 def imposing(form: MeasureForm, case: Mapping[str, Any] | None, visit: Mapping[str, Any] | None,
@@ -100,7 +101,9 @@ def refusal(measure: Mapping[str, Any], made: Sequence[Mapping[str, Any]], form:
                           f"made any more", zh=f"措施 {number} 已于 {measure['ended_on']} 结束，不能再进行步骤 {step}")
     if step == "confirmed":
         return _confirms(measure, made)
-    return _extends(measure, made, form) if step == "extended" else _lifts(measure, made, form)
+    if step == "extended":
+        return _extends(measure, made, form)
+    return _lifts(measure, made, form) or sequence.early(made, form, _ARTICLES.get(measure["kind"], _BY_FORCE))
 
 
 def _lifts(measure: Mapping[str, Any], made: Sequence[Mapping[str, Any]], form: StepForm) -> CaseworkError | None:

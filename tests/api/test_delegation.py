@@ -49,6 +49,7 @@ def enter(client: httpx.Client, unit: str, *items: str, hour: int = 9, kind: str
     return client.post("/api/v1/inspections", json={"unit_no": unit, "kind": kind, "result": {
         "started_at": f"{day}T{hour:02d}:00", "ended_at": f"{day}T{hour:02d}:40",
         "result": "hazards_ordered" if items else "pass",
+        "sheet": {"responsible_person": "王某", "accompanied_by": "李某", "signed_by": "王某"},
         "hazards": [{"item_code": item, "handling": "ordered", "due_on": "2026-12-06"} for item in items],
         "officers": [{"officer_no": officers[0], "role": "lead"}, {"officer_no": officers[1], "role": "member"}]}})
 
@@ -58,6 +59,7 @@ def test_the_agreement_is_read_as_documented(towns: House) -> None:
     assert (held["state"], held["to_day"], held["item_codes"], held["filings"]) == (
         "in_force", "2027-11-30", ["X01", "X02"], None)
     assert set(held["filing_due"]) == {"government", "brigade"}
+    assert all(due.endswith("T16:00:00Z") for due in held["filing_due"].values()), "moments as everywhere else"
     one = towns.client("town").get(f"/api/v1/agreements/{held['agreement_no']}").json()
     assert [scope["version"] for scope in one["scopes"]] == [1]
     answer = towns.client("town").post(f"/api/v1/agreements/{held['agreement_no']}/filings", json={

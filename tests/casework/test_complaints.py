@@ -11,11 +11,13 @@ import pytest
 from casework import complainants, complaints, nightly, rewards
 from casework.complaints import complaint_form
 from casework.errors import AlreadyDone, CaseworkError, NotFound
+from casework.forms import NewVisit, ResultForm
+from casework.results import record_result
 from policy import rules
 from policy.clocks import SHANGHAI
 from scoring import nightly as scoring_night
 from store import Database
-from tests.casework.city import DAY, build_city, moment
+from tests.casework.city import DAY, SHEET, build_city, moment
 
 NOW = moment(DAY + dt.timedelta(days=2), 12)
 
@@ -33,6 +35,27 @@ def checked(db: Database, number: str, verified: bool = True) -> bool:
 def tell(db: Database, number: str, **how: Any) -> bool | None:
     said = {"told_at": moment(DAY, 21), "how": "phone", "why_not": None, **how}
     return complaints.tell(db, number, actor="wang", now=NOW, **said)
+
+
+def test_a_check_is_the_visit_made_on_the_complaint(db: Database) -> None:
+    build_city(db)
+    number = taken(db, 9)
+
+    def visited(hour: int) -> str:
+        return record_result(db, NewVisit("U2", "complaint"), ResultForm(
+            moment(DAY, hour), moment(DAY, hour + 1), "pass", officers=(("B1", "lead"), ("B2", "member")), sheet=SHEET),
+            "wang", now=NOW).inspection_no
+
+    def check(hour: int, inspection_no: str) -> bool:
+        return complaints.record_check(db, number, checked_at=moment(DAY, hour), verified=True, actor="wang", now=NOW,
+                                       inspection_no=inspection_no)
+
+    earlier, later = visited(7), visited(14)
+    with pytest.raises(CaseworkError, match=r"had ended before the complaint was received.*Art\. 18"):
+        check(15, earlier)
+    with pytest.raises(CaseworkError, match=r"before inspection .* began .*Art\. 18"):
+        check(10, later)
+    assert check(14, later) is True
 
 
 @pytest.mark.row(61)

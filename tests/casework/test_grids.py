@@ -13,7 +13,7 @@ from casework.forms import NewVisit, ResultForm
 from casework.results import record_result
 from policy.clocks import SHANGHAI
 from store import Database
-from tests.casework.city import DAY, build_city, moment
+from tests.casework.city import DAY, SHEET, build_city, moment
 from tests.casework.test_delegation import visit
 from tests.casework.towns import BRIGADE, TOWN, delegate, prepare
 
@@ -65,6 +65,13 @@ def test_each_unit_lies_in_exactly_one_grid_of_its_town(gridded: tuple[Database,
         grids.lay(db, units["U3"], "C0101", DAY, "w")
     with pytest.raises(CaseworkError, match="code of another grid"):
         grids.put(db, "C0101", "990101002", None, "x", None, "w")
+
+
+def test_a_lead_is_entered_once(gridded: tuple[Database, dict[str, int]]) -> None:
+    number = found(gridded[0])
+    with pytest.raises(AlreadyDone, match=number):
+        found(gridded[0])
+    assert found(gridded[0], place="老王小卖部") != number
 
 
 @pytest.mark.row(98, 101)
@@ -156,7 +163,8 @@ def test_units_without_the_yearly_visit_of_a_police_station_are_listed(db: Datab
     assert waiting() == {"U2": 0, "U3": 0}  # U1 is a key unit: the brigade's
     visit(db, "U2")  # the town's own round does not count
     for hour, unit in ((11, "U2"), (14, "U3")):
-        form = ResultForm(moment(DAY, hour), moment(DAY, hour + 1), "pass", (), (("P1", "lead"), ("P2", "member")))
+        form = ResultForm(moment(DAY, hour), moment(DAY, hour + 1), "pass", (), (("P1", "lead"), ("P2", "member")),
+                          sheet=SHEET)
         record_result(db, NewVisit(unit, "daily"), form, "pol", now=NOW)
     assert waiting() == {"U2": 1}
     with db.connection() as connection:

@@ -25,7 +25,7 @@ from casework.forms import HazardFound, NewVisit, ResultForm
 from casework.results import record_result
 from policy.clocks import SHANGHAI
 from store import Database
-from tests.casework.city import build_city, moment
+from tests.casework.city import PHOTO, SHEET, build_city, moment
 from tests.casework.enforcing import MEETING, NOW, STOP, VIDEO, WARNING, Clerk, at, fine
 from tests.servers.databases import Server
 
@@ -162,7 +162,7 @@ def test_a_seal_is_extended_once_runs_out_by_itself_and_may_be_imposed_again(cle
     day = dt.date(2026, 5, 11)
     found = record_result(clerk.db, NewVisit("U1", "campaign"), ResultForm(
         moment(day, 9), moment(day, 10), "hazards_ordered", (HazardFound("exits.blocked", "ordered", day),),
-        officers=(("B1", "lead"), ("B2", "member"))), "clerk", now=NOW)
+        officers=(("B1", "lead"), ("B2", "member")), sheet=SHEET, evidence=(PHOTO,)), "clerk", now=NOW)
     assert held(clerk, impose(clerk, "六层", **again, inspection_no=found.inspection_no))["again_of"] == number
 
 
@@ -301,7 +301,7 @@ def test_the_combined_way_counts_its_elements_and_a_hazard_is_entered_once(clerk
 def visit(clerk: Clerk, unit: str, day: dt.date, *hazards: HazardFound) -> str:
     return record_result(clerk.db, NewVisit(unit, "campaign"), ResultForm(
         moment(day, 9), moment(day, 10), "hazards_corrected", hazards,
-        officers=(("B1", "lead"), ("B2", "member"))), "clerk", now=NOW).inspection_no
+        officers=(("B1", "lead"), ("B2", "member")), sheet=SHEET, evidence=(PHOTO,)), "clerk", now=NOW).inspection_no
 
 
 def report(clerk: Clerk, reported: str, **changes: Any) -> int:

@@ -343,12 +343,13 @@ def test_the_periods_after_a_decision_end_on_the_day_counted_by_hand(clerk: Cler
 
 
 def test_a_refused_step_leaves_nothing_behind(clerk: Clerk) -> None:
-    number = ready(clerk, fine(90000))
+    number = ready(clerk, fine(40000))
     clerk.step(number, "hearing_waived", "2026-03-12T12:00")
-    clerk.step(number, "collective", "2026-03-12T15:00", collective=MEETING)
     before = clerk.read(number)
     with pytest.raises(CaseworkError, match="above the 50000 yuan"):
-        clerk.step(number, "decision", "2026-03-13", penalties=[fine(90000)], circumstance="heavy", reason="x")
+        clerk.told(number, "2026-03-13", fine(90000))
+    with pytest.raises(NotFound, match="B9 is not in the register"):
+        clerk.step(number, "collective", "2026-03-12T15:00", collective={**MEETING, "members": ["B1", "B2", "B9"]})
     assert clerk.read(number) == before
     assert clerk.db.row("select from penalties where case_no = %s", [number]) is None
 

@@ -126,6 +126,8 @@ def test_a_request_is_checked_decided_and_not_before(db: Database) -> None:
         visit_requests.checked(db, number, visit(db, DAY), "wang")
     done = visit(db, DAY + dt.timedelta(1), "opening", sheet=replace(SHEET, floor_area_m2=200.0, storeys=2))
     assert visit_requests.checked(db, number, done, "wang") == at("2026-03-19T00:00")
+    with pytest.raises(CaseworkError, match=r"is of no large event.*Art\. 16"):
+        visit_requests.hand_back(db, number, "wang", now=at("2026-03-18T09:00"))
     assert visit_requests.decide(db, number, True, "决1", "wang", now=at("2026-03-18T10:00")) is True
     with pytest.raises(AlreadyDone, match="decided on before"):
         visit_requests.decide(db, number, False, None, "wang", now=at("2026-03-18T11:00"))
@@ -184,9 +186,13 @@ def test_the_night_gives_clocks_to_what_was_loaded_and_stops_those_of_what_has_e
         bulk.load_complaints(connection, [told])
     assert set(states(db, moment(DAY, 12))) == {"order_corrected", "recheck", "complaint_check"}
     assert db.row("select body from clocks where noun = 'order' limit 1") == {"body": "town"}
+
+    def made(counts: dict[str, int]) -> dict[str, int]:
+        return {part: count for part, count in counts.items() if count and part != "training_clocks"}
+
     first = nightly.run(db, DAY + dt.timedelta(1))
-    assert first == {"complaint_tell": 1, "results_queued": 1}, "a result of last year is history"
-    assert nightly.run(db, DAY + dt.timedelta(1)) == {}
+    assert made(first) == {"complaint_tell": 1, "results_queued": 1}, "a result of last year is history"
+    assert made(nightly.run(db, DAY + dt.timedelta(1))) == {}
     with db.connection() as connection:
         bulk.load_orders(connection, [{**order, "closed_on": DAY + dt.timedelta(11)}])
         bulk.load_complaints(connection, [{**told, "checked_at": moment(DAY, 20), "verified": True}])
