@@ -180,7 +180,7 @@ def _show(request: Request, db: Database, viewer: Viewer, list_no: str, now: dt.
           problem: str | None = None) -> Response:
     held = read(db, viewer, list_no, legal_day(now))
     return pages.render(request, "campaign.html", status, held=held, draw=held["draw"], problem=problem,
-                        base="campaigns", leads=viewer.role in LEADS)
+                        base="campaigns", leads=viewer.role in LEADS, reasons=[])
 
 
 @router.post("/campaigns/{list_no}/freeze", include_in_schema=False)

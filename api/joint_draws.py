@@ -183,15 +183,16 @@ def import_page(request: Request, viewer: Administrator, db: Db, options: Option
 
 
 @router.get("/joint-draws/{list_no}", include_in_schema=False)
-def one_page(request: Request, list_no: ListNo, viewer: Staff, db: Db) -> Response:
-    return _show(request, db, viewer, list_no)
+def one_page(request: Request, list_no: ListNo, viewer: Staff, db: Db, options: Options) -> Response:
+    return _show(request, db, viewer, list_no, options.clock())
 
 
-def _show(request: Request, db: Database, viewer: Viewer, list_no: str, status: int = 200,
+def _show(request: Request, db: Database, viewer: Viewer, list_no: str, now: dt.datetime, status: int = 200,
           problem: str | None = None) -> Response:
     held = read(db, viewer, list_no)
     return pages.render(request, "campaign.html", status, held={**held, "units": None}, draw=held["draw"],
-                        problem=problem, base="joint-draws", leads=viewer.role in LEADS)
+                        problem=problem, base="joint-draws", leads=viewer.role in LEADS,
+                        reasons=list_draws.reasons(held["draw"], viewer, now))
 
 
 @router.post("/joint-draws/{list_no}/freeze", include_in_schema=False)
@@ -199,5 +200,5 @@ def freeze_page(request: Request, list_no: ListNo, viewer: Lead, db: Db, options
     try:
         joint.freeze(db, list_no, options.clock(), actor=viewer.username, areas=viewer.areas)
     except HuoyanError as refused:
-        return _show(request, db, viewer, list_no, refused.status, pages.sentence(request, refused))
+        return _show(request, db, viewer, list_no, options.clock(), refused.status, pages.sentence(request, refused))
     return pages.go_to(f"/joint-draws/{list_no}")

@@ -13,7 +13,8 @@ from api import inspection_pages, inspections, pages
 from api.guard import Db, Lead, Options, Staff
 from api.inspections import InspectionId
 from api.refusals import NotYours
-from api.viewer import Viewer
+from api.viewer import LEADS, Viewer
+from policy.clocks import legal_day
 from sampling import entropy
 from sampling.lists import kinds, reading, replacement
 from sampling.lists.replacement import Asked
@@ -68,7 +69,11 @@ class ReplacementEntry(BaseModel, extra="forbid"):
     reason_code: str = Field(max_length=64, description="of draw.replacement.reasons of policy", examples=["closed"])
     reason: str = Field(min_length=1, max_length=1000)
     inspection_no: str | None = Field(None, max_length=64)
-    officer_no: str | None = Field(None, max_length=32, description="who can't come; without inspection_no: all visits")
+    draw_no: str | None = Field(None, max_length=32, description="with object_no: a visit of a list, as where it is no "
+                                                                 "inspection of ours")
+    object_no: str | None = Field(None, max_length=64)
+    officer_no: str | None = Field(None, max_length=32, description="who can't come; without a visit: all visits")
+    department: str | None = Field(None, max_length=32, description="the officer's, of a joint draw; fire if left out")
     day: dt.date | None = Field(None, description="of the officer's visits; today if left out")
     entropy: list[str] = Field([], max_length=3, description="sources of the seed; policy says which if left out")
 
@@ -113,7 +118,8 @@ def _all_of(db: Database, viewer: Viewer, draw_no: str) -> None:
 
 def replace(db: Database, viewer: Viewer, entry: ReplacementEntry, now: dt.datetime) -> list[dict[str, Any]]:
     """Replace what has failed among visits of the viewer's areas."""
-    asked = Asked(entry.reason_code, entry.reason, entry.inspection_no, entry.officer_no, entry.day)
+    asked = Asked(entry.reason_code, entry.reason, entry.inspection_no, entry.officer_no, entry.day, entry.draw_no,
+                  entry.object_no, entry.department)
     return replacement.run(db, asked, now, actor=viewer.username, areas=viewer.areas, entropy=entry.entropy or None)
 
 
@@ -168,15 +174,22 @@ def page(request: Request, viewer: Staff, db: Db, kind: Annotated[str, Query(max
 
 
 @router.get("/list-draws/{draw_no}", include_in_schema=False)
-def one_page(request: Request, draw_no: DrawNo, viewer: Staff, db: Db) -> Response:
-    return show(request, read(db, viewer, draw_no), viewer)
+def one_page(request: Request, draw_no: DrawNo, viewer: Staff, db: Db, options: Options) -> Response:
+    return show(request, read(db, viewer, draw_no), viewer, options.clock())
 
 
-def show(request: Request, held: dict[str, Any], viewer: Viewer, status: int = 200,
+def show(request: Request, held: dict[str, Any], viewer: Viewer, now: dt.datetime, status: int = 200,
          problem: str | None = None) -> Response:
     """The page of one list draw."""
-    return pages.render(request, "list_draw.html", status, draw=held, problem=problem,
-                        leads=viewer.role in ("administrator", "brigade"))
+    return pages.render(request, "list_draw.html", status, draw=held, problem=problem, leads=viewer.role in LEADS,
+                        reasons=reasons(held, viewer, now))
+
+
+def reasons(held: dict[str, Any] | None, viewer: Viewer, now: dt.datetime) -> list[dict[str, str]]:
+    """The reasons for which the viewer may have a visit of several departments replaced on the page of its list; one
+    of ours alone is replaced on its own page."""
+    joint = held is not None and len(held["departments"]) + len(held["standing"]) > 1
+    return replacement.reasons(legal_day(now)) if joint and viewer.role in LEADS else []
 
 
 @router.get("/list-draws/{draw_no}/check", include_in_schema=False)
@@ -192,8 +205,25 @@ def finish_page(request: Request, draw_no: DrawNo, viewer: Lead, db: Db, options
     try:
         finish(db, viewer, draw_no, EntropyEntry(witness=witness, beacon=beacon), options.clock())
     except HuoyanError as refused:
-        return show(request, read(db, viewer, draw_no), viewer, refused.status, pages.sentence(request, refused))
+        return show(request, read(db, viewer, draw_no), viewer, options.clock(), refused.status,
+                    pages.sentence(request, refused))
     return pages.go_to(f"/list-draws/{draw_no}")
+
+
+@router.post("/list-draws/{draw_no}/replacement", include_in_schema=False)
+def replace_listed_page(request: Request, draw_no: DrawNo, viewer: Lead, db: Db, options: Options,
+                        object_no: Annotated[str, Form(max_length=64)] = "",
+                        reason_code: Annotated[str, Form(max_length=64)] = "",
+                        officer: Annotated[str, Form(max_length=65, description="department/number")] = "",
+                        reason: Annotated[str, Form(max_length=1000)] = "") -> Response:
+    department, _, officer_no = officer.partition("/")
+    asked = Asked(reason_code, reason, None, officer_no or None, None, draw_no, object_no, department or None)
+    held = read(db, viewer, draw_no)
+    try:
+        told = replacement.run(db, asked, options.clock(), actor=viewer.username, areas=viewer.areas)
+    except HuoyanError as refused:
+        return show(request, held, viewer, options.clock(), refused.status, pages.sentence(request, refused))
+    return pages.go_to(f"/list-draws/{told[0]['draw_no']}")
 
 
 @router.post("/inspections/{inspection_id}/replacement", include_in_schema=False)

@@ -11,6 +11,8 @@ from sampling import verify
 from sampling.bundle import commitment_of, joined
 from sampling.frames import View
 from sampling.freeze import groups
+from sampling.lists import drawing
+from sampling.lists.lineage import Lineage, lineage, only_officers
 from sampling.lists.pool import peers
 from sampling.profiles import ARMS
 from sampling.reading import q
@@ -61,7 +63,7 @@ def _problem(db: Database, record: dict[str, Any], content: dict[str, Any],  # n
     if bundle["record_hash"] != record["record_hash"] or frame["previous"] != record["previous"]:
         return "its record hash in the table is not that of its bundle"
     if not daily:
-        return unlike_list(db, record, bundle["result"])
+        return unlike_list(db, record, frame, bundle["result"])
     return _unlike_result(db, record, frame, bundle["result"])
 
 
@@ -100,10 +102,16 @@ def _sealed(frame: dict[str, Any], result: dict[str, Any]) -> Iterator[tuple[Any
                *(unit.get(f"p_{arm}") for arm in ARMS), visit["lead"], visit["second"])
 
 
-def unlike_list(db: Database, record: dict[str, Any], result: dict[str, Any]) -> str | None:
-    """The first visit of a list whose rows in the tables are not what the bundle says of it."""
+def unlike_list(db: Database, record: dict[str, Any], frame: dict[str, Any], result: dict[str, Any]) -> str | None:
+    """The first visit of a list whose rows in the tables are not what the bundle says of it.
+
+    Where one department drew its officers anew, the rows hold the teams of the others too, as the first draw has them.
+    """
+    with db.connection() as connection:
+        stands = drawing.carried(connection, record["draw_id"], frame)
     sealed = [[v["position"], v["object_no"], v["day"], v["probability"], v["stands_for"],
-               sorted([one["department"], one["lead"], one["second"]] for one in v["teams"])] for v in result["visits"]]
+               sorted([one["department"], one["lead"], one["second"]]
+                      for one in (*v["teams"], *stands.get(v["object_no"], ())))] for v in result["visits"]]
     stored = [[*row.values()] for row in db.rows(q["list_visits"], [record["draw_id"]])]
     if len(stored) != len(sealed):
         return f"the table has {len(stored)} visits, the bundle has {len(sealed)}"
@@ -113,24 +121,43 @@ def unlike_list(db: Database, record: dict[str, Any], result: dict[str, Any]) ->
     return None
 
 
-def _unlike_first(db: Database, frame: dict[str, Any]) -> str | None:
+def _unlike_first(db: Database, frame: dict[str, Any]) -> str | None:  # noqa: PLR0911  one line a promise
     """What a replacement draws from that is not what its first draw had left, with the weights of that."""
-    if frame["of"] is None or frame["reason"]["unit"] is None:
+    if frame["of"] is None:
         return None
-    first = db.row(q["first"], [frame["of"]["draw_no"]])
+    first = _drawn(db, frame["of"]["draw_no"])
     if first is None or first["record_hash"] != frame["of"]["record_hash"]:
         return f"the draw {frame['of']['draw_no']} that it is of is not the one on record"
-    held = orjson.loads(first["frame"])
-    if first["kind"] == "daily" and held.get("protocol") != PROTOCOL:
+    line = lineage(lambda draw_no: _drawn(db, draw_no), first)
+    if line is None:
+        return f"a draw before {frame['of']['draw_no']} is not on record"
+    taking_part, here = [code for code, _ in line.departments], [one["department"] for one in frame["departments"]]
+    if here != taking_part and not (only_officers(frame) and len(here) == 1 and here[0] in taking_part):
+        return f"the departments {', '.join(here)} draw in it, in {line.first['draw_no']} {', '.join(taking_part)} did"
+    if only_officers(frame):
         return None
-    if first["kind"] == "daily":
-        arm = db.row(q["arm"], [frame["of"]["draw_no"], frame["reason"]["unit"]])
-        weights = peers(held, frame["reason"]["unit"], arm["arm"]) if arm else {}
-    else:
-        weights = {one["object_no"]: one["weight"] for one in held["objects"] if one["excluded"] is None}
+    weights = _weights(db, line, frame["reason"]["unit"])
+    if weights is None:
+        return None
     said = {one["object_no"]: one["weight"] for one in frame["objects"]}
     for unit_no in sorted({*said, *weights}):
         if said.get(unit_no) != weights.get(unit_no):
-            return (f"unit {unit_no} has the weight {said.get(unit_no)} in it, {frame['of']['draw_no']} had "
+            return (f"unit {unit_no} has the weight {said.get(unit_no)} in it, {line.drawn_from['draw_no']} had "
                     f"{weights.get(unit_no)}")
     return None
+
+
+def _weights(db: Database, line: Lineage, unit_no: str) -> dict[str, float] | None:
+    """The weights among which a unit was drawn; None where an earlier protocol's frame can't say."""
+    held = line.drawn_from["frame"]
+    if line.drawn_from["kind"] != "daily":
+        return {one["object_no"]: one["weight"] for one in held["objects"] if one["excluded"] is None}
+    if held.get("protocol") != PROTOCOL:
+        return None
+    arm = db.row(q["arm"], [line.drawn_from["draw_no"], unit_no])
+    return peers(held, unit_no, arm["arm"]) if arm else {}
+
+
+def _drawn(db: Database, draw_no: str) -> dict[str, Any] | None:
+    row = db.row(q["first"], [draw_no])
+    return None if row is None else {**row, "frame": orjson.loads(row["frame"])}

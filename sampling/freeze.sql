@@ -13,7 +13,16 @@ from draws d order by d.sequence desc limit 1;
 select max(as_of) as as_of from score_runs where as_of <= %s;
 
 -- name: officers
--- Active officers with what the day leaves of their load.
+-- Active officers with what the day leaves of their load; a list's visit to an object that is no unit of ours counts too.
+with elsewhere as (
+    select one.officer_no, count(*) as visits
+    from list_visits v join list_teams t using (draw_id, position)
+    cross join lateral (values (t.lead), (t.second)) as one (officer_no)
+    where t.department = 'fire' and v.inspection_id is null and v.planned_on = %(day)s
+      and not exists (select from draws r join list_visits n on n.draw_id = r.draw_id
+                      where r.of_draw = v.draw_id and n.stands_for = v.object_no)
+    group by one.officer_no
+)
 select o.officer_no, o.body, o.area_codes, o.can_lead,
        coalesce(o.certificate_no <> '' and o.certificate_from <= %(day)s
                 and coalesce(o.certificate_to, %(day)s) >= %(day)s, false) as certificate_valid,
@@ -21,7 +30,8 @@ select o.officer_no, o.body, o.area_codes, o.can_lead,
                          and %(day)s between l.from_day and l.to_day) then 0
             else greatest(0, o.daily_visits - (select count(*) from inspection_officers io join inspections i using (inspection_id)
                                                where io.officer_no = o.officer_no and i.status = 'planned'
-                                                 and i.planned_on = %(day)s))
+                                                 and i.planned_on = %(day)s)
+                            - coalesce((select e.visits from elsewhere e where e.officer_no = o.officer_no), 0))
        end::int as load
 from officers o where o.status = 'active';
 

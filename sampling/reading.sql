@@ -68,7 +68,7 @@ from list_visits v where v.draw_id = %s order by v.position;
 
 -- name: first
 -- The draw that a replacement is of.
-select kind, record_hash, frame from draws where draw_no = %s and status = 'drawn';
+select draw_no, kind, record_hash, frame from draws where draw_no = %s and status = 'drawn';
 
 -- name: arm
 -- The arm under which a draw took a unit.

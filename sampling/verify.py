@@ -1744,7 +1744,7 @@ def _brief(value: Any) -> str:
 
 def check_in_time(row: list[Row]) -> None:
     """Daily draws follow each other in time, and list draws do; no two draws open the same link of a chain; and a
-    replacement names the record of the draw that it is of."""
+    replacement names the record of the draw that it is of and is drawn by the departments of that."""
     latest: dict[bool, Row] = {}
     links: dict[tuple[Any, Any], str] = {}
     by_no = {bundle["frame"]["draw_no"]: bundle for bundle in row}
@@ -1764,6 +1764,23 @@ def check_in_time(row: list[Row]) -> None:
             first = by_no.get(frame["of"]["draw_no"])
             if first is not None and record_hash(first) != frame["of"]["record_hash"]:
                 fail(f"{frame['draw_no']} is a replacement in {frame['of']['draw_no']}, but names another record of it")
+            _check_departments(frame, by_no)
+
+
+def _check_departments(frame: Row, by_no: dict[str, Row]) -> None:
+    """An object is replaced by all departments of the draw it all comes from, an officer by one of them."""
+    first = frame
+    while first.get("of") is not None:
+        before = by_no.get(first["of"]["draw_no"])
+        if before is None or before["frame"]["sequence"] >= first["sequence"]:
+            return
+        first = before["frame"]
+    taking_part = [row["department"] for row in first["departments"]] if "departments" in first else ["fire"]
+    here = [row["department"] for row in frame["departments"]]
+    officer = (frame["reason"] or {}).get("officer")
+    if here != taking_part and (officer is None or len(here) != 1 or here[0] not in taking_part):
+        fail(f"{frame['draw_no']} is drawn by the departments {', '.join(here)}, {first['draw_no']} was by "
+             f"{', '.join(taking_part)}")
 
 
 # The whole ----------------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ WORDS = {
     "list.order.first": ("按 {draw} 抽取时的权重", "the weights of {draw}"),
     "list.days": ("检查日期", "Days"),
     "list.departments": ("参加部门", "Departments"),
+    "list.standing": ("沿用原抽取人员的部门", "Departments whose teams stand"),
     "list.officers": ("{count} 人", "{count} officers"),
     "list.witness": ("见证人宣读的数字", "Numbers read out by witnesses"),
     "list.beacon": ("公开信标的随机数（64 位十六进制）", "The beacon's randomness (64 hex digits)"),

@@ -1801,7 +1801,7 @@ const checkChain = (bundles) => {
   checkTime(row);
 };
 
-/** Daily draws follow each other in time, and list draws do; no two open one link; a replacement names its draw's record. */
+/** Daily draws follow each other in time, and list draws do; no two open one link; a replacement names its draw's record, and its departments are of that. */
 const checkTime = (row) => {
   const latest = new Map(), links = new Map(), byNo = new Map(row.map((bundle) => [bundle.frame.draw_no, bundle]));
   for (const {frame, protocol} of row) {
@@ -1817,7 +1817,22 @@ const checkTime = (row) => {
     }
     if (listed && frame.of !== null && byNo.has(frame.of.draw_no) && recordHash(byNo.get(frame.of.draw_no)) !== frame.of.record_hash)
       fail(`${frame.draw_no} is a replacement in ${frame.of.draw_no}, but names another record of it`);
+    if (listed && frame.of !== null) checkDepartments(frame, byNo);
   }
+};
+
+/** An object is replaced by all departments of the draw it all comes from, an officer by one of them. */
+const checkDepartments = (frame, byNo) => {
+  let first = frame;
+  while (first.of) {
+    const before = byNo.get(first.of.draw_no);
+    if (!before || before.frame.sequence >= first.sequence) return;
+    first = before.frame;
+  }
+  const takingPart = first.departments ? first.departments.map((row) => row.department) : ["fire"];
+  const here = frame.departments.map((row) => row.department);
+  if (canonical(here) !== canonical(takingPart) && ((frame.reason?.officer ?? null) === null || here.length !== 1 || !takingPart.includes(here[0])))
+    fail(`${frame.draw_no} is drawn by the departments ${here.join(", ")}, ${first.draw_no} was by ${takingPart.join(", ")}`);
 };
 
 /** What one file can't show: each with what the reader can do about it, as [key, values, sentence]. */

@@ -25,20 +25,26 @@ ENTROPY = click.option("--entropy", "named", multiple=True, metavar="SOURCE",
 
 @click.command("replace")
 @click.option("--inspection", "inspection_no", default=None, metavar="NO", help="The drawn visit that is replaced.")
+@click.option("--draw", "draw_no", default=None, metavar="DRAW_NO",
+              help="With --object: a visit of a list, where it is no inspection of ours.")
+@click.option("--object", "object_no", default=None, metavar="NO", help="The object of that visit.")
 @click.option("--officer", "officer_no", default=None, metavar="NO",
-              help="The officer who can't come: of that visit, or without --inspection of all that officer's visits.")
+              help="The officer who can't come: of that visit, or without a visit of all that officer's visits.")
+@click.option("--department", default=None, metavar="CODE",
+              help="The officer's department in a joint draw; fire if left out.")
 @click.option("--date", "day", type=Day(), default=None, help="The day of the officer's visits; today if left out.")
 @click.option("--reason", "code", required=True, metavar="CODE", help="A code of draw.replacement.reasons of policy.")
 @click.option("--text", required=True, help="What happened, in words.")
 @ENTROPY
-def replace(inspection_no: str | None, officer_no: str | None, day: dt.date | None, code: str, text: str,
-            named: tuple[str, ...]) -> None:
+def replace(inspection_no: str | None, draw_no: str | None, object_no: str | None, officer_no: str | None,
+            department: str | None, day: dt.date | None, code: str, text: str, named: tuple[str, ...]) -> None:
     """Replace a drawn unit or officer by a new draw with a reason, chained to the first; nothing is edited.
 
-    The list is frozen and its commitment printed; where the hash chain is its only source it is drawn at once,
-    otherwise by huoyan draw list.
+    Of a joint draw another object is drawn with officers of all departments; for an officer that department alone
+    draws, and the others' teams stand. The list is frozen and its commitment printed; where the hash chain is its only
+    source it is drawn at once, otherwise by huoyan draw list.
     """
-    asked = Asked(code, text, inspection_no, officer_no, day)
+    asked = Asked(code, text, inspection_no, officer_no, day, draw_no, object_no, department)
     with database(load_settings(), "draw") as db:
         for told in replacement.run(db, asked, dt.datetime.now(dt.UTC), actor="command", entropy=named or None):
             print_told(told)
@@ -93,6 +99,8 @@ def print_list(held: dict[str, Any]) -> None:
     if held["reason"]:
         console.print(f"reason       {held['reason']['code']}: {held['reason']['text']}", highlight=False,
                       soft_wrap=True, markup=False)
+    for row in held["standing"]:
+        console.print(f"stands       {row['department']} as drawn in {row['draw_no']}", highlight=False, soft_wrap=True)
     console.print(f"objects      {held['objects']}, {held['eligible']} could be drawn, {held['size']} are drawn",
                   highlight=False, soft_wrap=True)
     for row in held["left_out"]:

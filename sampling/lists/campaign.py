@@ -10,7 +10,7 @@ from policy import rules as rule_book
 from policy.clocks import legal_day
 from sampling.errors import DrawError
 from sampling.freeze import LOCK
-from sampling.lists import drawing, freezing, keeping
+from sampling.lists import crews, drawing, freezing, keeping
 from sampling.lists.drawing import Planned
 from sampling.lists.frame import ListSpec
 from sampling.lists.rules import ListRules
@@ -61,8 +61,8 @@ def freeze(db: Database, list_no: str, now: dt.datetime, *, actor: str, areas: C
             raise DrawError(f"the query of {list_no} holds of no unit", zh=f"{list_no} 的条件没有选出任何单位")
         spec = ListSpec(
             kind=KIND, title=held["title"], day=today, days=days, size=held["visits"], order=held["drawn_by"],
-            objects=objects, departments=[freezing.own_officers(connection, days)],
-            parents=freezing.parents(connection), recusals=freezing.recusals(connection, ids),
+            objects=objects, departments=[crews.own(connection, days)],
+            parents=freezing.parents(connection), recusals=freezing.recusals(connection, objects),
             scores_as_of=freezing.scores_as_of(connection, today))
         return drawing.freeze_kept(connection, held, spec, rules, now, entropy, actor=actor)
 

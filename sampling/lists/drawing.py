@@ -16,9 +16,10 @@ from sampling import entropy as sources
 from sampling.bundle import without_frame
 from sampling.errors import DrawError, StaleList
 from sampling.freeze import LOCK
-from sampling.lists import freezing
+from sampling.lists import crews, freezing
+from sampling.lists.crews import NOTHING, Released
 from sampling.lists.frame import OWN, ListSpec
-from sampling.lists.freezing import own_officers
+from sampling.lists.lineage import only_officers
 from sampling.lists.outcome import seal
 from sampling.lists.rules import ListRules
 from sampling.words import unassigned
@@ -39,6 +40,8 @@ class Planned:
     probability: float | None = None
     replaces: int | None = None
     note: str | None = None
+    # The inspection that goes on as it is, where only other departments drew.
+    stands: int | None = None
 
 
 #: For an object of the list, how its visit is planned.
@@ -59,7 +62,7 @@ def freeze_kept(connection: Connection, held: Mapping[str, Any], spec: ListSpec,
 
 
 def draw(db: Database, draw_no: str, now: dt.datetime, given: Mapping[str, str] | None, plan: Plan, *,
-         before: Before = lambda connection, drawn: None, replaced: tuple[int, ...] = (), actor: str) -> Row:
+         before: Before = lambda connection, drawn: None, released: Released = NOTHING, actor: str) -> Row:
     """Draw a frozen list; one that is drawn is returned as it stands."""
     with db.connection() as connection:
         lock_for_transaction(connection, LOCK)
@@ -71,7 +74,7 @@ def draw(db: Database, draw_no: str, now: dt.datetime, given: Mapping[str, str] 
                     "note": f"{draw_no} was drawn at {held['drawn_at']:%Y-%m-%d %H:%M} UTC already"}
         frame = bytes(held["frame"])
         content = orjson.loads(frame)
-        problem = _stale(connection, held, content, replaced)
+        problem = _stale(connection, held, content, released)
         if problem is not None:
             raise problem
         bundle = seal(frame, sources.gathered(connection, content["entropy"], dict(given or {}), held["draw_id"]))
@@ -93,13 +96,13 @@ def told(connection: Connection, draw_no: str) -> Row:
     return {**row, "waits_for": [] if row["status"] == "drawn" else [one for one in planned if one != "chain"]}
 
 
-def stale(connection: Connection, draw_no: str, replaced: tuple[int, ...] = ()) -> DrawError | None:
+def stale(connection: Connection, draw_no: str, released: Released = NOTHING) -> DrawError | None:
     """Why a frozen list can no longer be drawn: officers that its frame counts on have been given other work since."""
     held = connection.execute(q["held"], [draw_no]).fetchone()
-    return None if held is None else _stale(connection, held, orjson.loads(held["frame"]), replaced)
+    return None if held is None else _stale(connection, held, orjson.loads(held["frame"]), released)
 
 
-def _stale(connection: Connection, held: Row, frame: Row, replaced: tuple[int, ...]) -> DrawError | None:
+def _stale(connection: Connection, held: Row, frame: Row, released: Released) -> DrawError | None:
     days = [dt.date.fromisoformat(day) for day in frame["days"]]
     later = connection.execute(q["after"], {"sequence": held["sequence"], "days": days}).fetchone()
     if later:
@@ -107,16 +110,16 @@ def _stale(connection: Connection, held: Row, frame: Row, replaced: tuple[int, .
                          f"{later['draw_date']}: freeze the list again",
                          zh=f"{later['draw_no']} 在 {held['draw_no']} 之后冻结，"
                             f"已计入 {later['draw_date']} 的同一批人员：请重新冻结名单")
-    now = {one.officer_no: one.loads for one in own_officers(connection, days, replaced).officers}
-    own = [one for department in frame["departments"] if department["department"] == OWN
-           for one in department["officers"]]
-    for one in own:
-        for day, left, load in zip(days, now.get(one["officer_no"], (0,) * len(days)), one["loads"], strict=True):
-            if left < load:
-                return StaleList(f"officer {one['officer_no']} has room for {left} visits on {day} now, and "
-                                 f"{held['draw_no']} counts on {load}: freeze the list again",
-                                 zh=f"人员 {one['officer_no']} 在 {day} 现只能再承担 {left} 次检查，"
-                                    f"{held['draw_no']} 冻结时为 {load} 次：请重新冻结名单")
+    for department in frame["departments"]:
+        crew = crews.crew(connection, department["department"], department["name"], days, released)
+        now = {one.officer_no: one.loads for one in crew.officers}
+        for one in department["officers"]:
+            for day, left, load in zip(days, now.get(one["officer_no"], (0,) * len(days)), one["loads"], strict=True):
+                if left < load:
+                    return StaleList(f"officer {one['officer_no']} has room for {left} visits on {day} now, and "
+                                     f"{held['draw_no']} counts on {load}: freeze the list again",
+                                     zh=f"人员 {one['officer_no']} 在 {day} 现只能再承担 {left} 次检查，"
+                                        f"{held['draw_no']} 冻结时为 {load} 次：请重新冻结名单")
     return None
 
 
@@ -126,11 +129,12 @@ def _store(connection: Connection, held: Row, bundle: Row, now: dt.datetime, pla
     units = {row["unit_no"]: row for row in
              connection.execute(q["unit_ids"], [[number for number in numbers if number]])}
     names = _names(connection, held, [visit["object_no"] for visit in visits])
+    standing = carried(connection, held["draw_id"], bundle["frame"])
     for visit, number in zip(visits, numbers, strict=True):
         unit = units.get(number) if number else None
         way = plan(connection, visit["object_no"])
         team = next((one for one in visit["teams"] if one["department"] == OWN), None)
-        inspection = None
+        inspection = way.stands
         if unit is not None and team is not None:
             inspection = plan_visit(connection, unit_id=unit["unit_id"], kind=way.kind, arm=way.arm,
                                     draw_no=held["draw_no"], probability=way.probability,
@@ -141,14 +145,25 @@ def _store(connection: Connection, held: Row, bundle: Row, now: dt.datetime, pla
             "name": unit["name"] if unit else names.get(visit["object_no"], visit["object_no"]),
             "unit_id": unit["unit_id"] if unit else None, "day": visit["day"], "probability": visit["probability"],
             "stands_for": visit["stands_for"], "replaces": way.replaces, "inspection_id": inspection})
-        for one in visit["teams"]:
+        for one in (*visit["teams"], *standing.get(visit["object_no"], ())):
             connection.execute(q["insert_team"], {"draw_id": held["draw_id"], "position": visit["position"], **one})
     connection.execute(q["finish"], {
         "draw_id": held["draw_id"], "entropy": Jsonb(bundle["entropy"]), "seed": bundle["seed"],
         "bundle": without_frame(bundle), "record_hash": bundle["record_hash"], "now": now})
 
 
+def carried(connection: Connection, draw_id: int, frame: Row) -> dict[str, list[Row]]:
+    """By object, the teams that stand of the departments that do not draw anew: those of the visit that is replaced."""
+    if not only_officers(frame):
+        return {}
+    found: dict[str, list[Row]] = {}
+    for row in connection.execute(q["carried"], {
+            "draw_id": draw_id, "departments": [one["department"] for one in frame["departments"]]}):
+        found.setdefault(row.pop("object_no"), []).append(row)
+    return found
+
+
 def _names(connection: Connection, held: Row, numbers: list[str]) -> dict[str, str]:
     """Names of objects that are no units of ours, from the directory of the department that launches."""
-    rows = connection.execute(q["names"], {"list": held["list_id"], "objects": numbers})
+    rows = connection.execute(q["names"], {"draw_id": held["draw_id"], "objects": numbers})
     return {row["object_no"]: row["name"] for row in rows}

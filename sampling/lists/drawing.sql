@@ -29,10 +29,23 @@ values (%(draw_id)s, %(position)s, %(object_no)s, %(name)s, %(unit_id)s, %(day)s
 insert into list_teams (draw_id, position, department, lead, second)
 values (%(draw_id)s, %(position)s, %(department)s, %(lead)s, %(second)s);
 
+-- name: carried
+-- The pairs that other departments send to the visits that a draw replaces, by object.
+select v.object_no, t.department, t.lead, t.second
+from draws d join list_visits v on v.draw_id = d.of_draw
+join list_teams t on t.draw_id = v.draw_id and t.position = v.position
+where d.draw_id = %(draw_id)s and t.department <> all(%(departments)s);
+
 -- name: names
--- Names of objects in the directory of the department that launches a joint draw.
-select o.object_no, o.name from joint_objects o join draw_lists l on l.departments[1] = o.department
-where l.list_id = %(list)s and o.object_no = any(%(objects)s);
+-- Names of objects in the directory of the department that launched the joint draw of a list, or of a replacement in it.
+with recursive line as (
+    select draw_id, of_draw, list_id from draws where draw_id = %(draw_id)s
+    union
+    select d.draw_id, d.of_draw, d.list_id from line join draws d on d.draw_id = line.of_draw
+)
+select o.object_no, o.name from line join draw_lists l using (list_id) join joint_objects o
+    on o.department = l.departments[1]
+where o.object_no = any(%(objects)s);
 
 -- name: told
 -- A list draw without its content, and the sources that its frame names.

@@ -10,7 +10,7 @@ from policy import rules as rule_book
 from sampling import entropy as sources
 from sampling.bundle import commitment_of
 from sampling.errors import DrawError
-from sampling.lists.frame import OWN, Department, Fits, ListHeader, ListObject, ListOfficer, ListSpec, build
+from sampling.lists.frame import OWN, Fits, ListHeader, ListObject, ListSpec, build
 from sampling.lists.rules import ListRules, number_of
 from sampling.parameters import Parameters
 from sampling.tickets import GENESIS, canonical
@@ -18,8 +18,6 @@ from store import Queries
 from store.database import Connection
 
 q = Queries(__file__)
-
-OWN_NAME = "消防救援机构"
 
 
 @dataclass(frozen=True)
@@ -103,22 +101,17 @@ def unit_ids(connection: Connection, numbers: Collection[str]) -> dict[str, int]
     return {row["unit_no"]: row["unit_id"] for row in connection.execute(q["unit_ids"], [list(numbers)])}
 
 
-def own_officers(connection: Connection, days: Sequence[dt.date], replaced: Collection[int] = (),
-                 left_out: str | None = None) -> Department:
-    """The fire department's officers with what each day leaves of their load; ``left_out`` has none."""
-    rows = connection.execute(q["officers"], {
-        "days": list(days), "first": min(days), "last": max(days), "replaced": list(replaced)}).fetchall()
-    return Department(OWN, OWN_NAME, [ListOfficer(
-        row["officer_no"], row["body"], tuple(row["area_codes"]), row["can_lead"], row["certificate_valid"],
-        tuple(0 if row["officer_no"] == left_out else load for load in row["loads"])) for row in rows])
-
-
 def parents(connection: Connection) -> dict[str, str | None]:
     """The tree of areas: each with the one above it."""
     return {row["area_code"]: row["parent_code"] for row in connection.execute(q["areas"])}
 
 
-def recusals(connection: Connection, unit_ids: Collection[int]) -> frozenset[tuple[str, str]]:
-    """Officers who may not visit one of these units."""
-    return frozenset((row["officer_no"], row["unit_no"])
-                     for row in connection.execute(q["recusals"], {"units": list(unit_ids)}))
+def recusals(connection: Connection, objects: Sequence[ListObject]) -> frozenset[tuple[str, str]]:
+    """Our officers who may not visit one of these objects, each pair by the number that the object has in the list."""
+    by_unit: dict[str, list[str]] = {}
+    for one in objects:
+        if one.unit_no is not None:
+            by_unit.setdefault(one.unit_no, []).append(one.object_no)
+    return frozenset((row["officer_no"], number)
+                     for row in connection.execute(q["recusals"], {"units": list(by_unit)})
+                     for number in by_unit[row["unit_no"]])

@@ -39,20 +39,6 @@ left join scores s on s.unit_id = u.unit_id and s.as_of = %(as_of)s
 left join counted c on c.unit_id = u.unit_id
 where u.unit_id = any(%(units)s);
 
--- name: officers
--- Active officers with what each day leaves of their load; visits that are being replaced don't count.
-select o.officer_no, o.body, o.area_codes, o.can_lead,
-       coalesce(o.certificate_no <> '' and o.certificate_from <= %(first)s
-                and coalesce(o.certificate_to, %(last)s) >= %(last)s, false) as certificate_valid,
-       array(select case when exists (select from officer_leave l where l.officer_no = o.officer_no
-                                      and day between l.from_day and l.to_day) then 0
-                    else greatest(0, o.daily_visits - (
-                        select count(*) from inspection_officers io join inspections i using (inspection_id)
-                        where io.officer_no = o.officer_no and i.status = 'planned' and i.planned_on = day
-                          and i.inspection_id <> all(%(replaced)s)))::int end
-             from unnest(%(days)s::date[]) with ordinality as d (day, n) order by n) as loads
-from officers o where o.status = 'active';
-
 -- name: unit_ids
 -- Identifiers of units by number.
 select unit_no, unit_id from units where unit_no = any(%s);
@@ -64,4 +50,4 @@ select area_code, parent_code from areas;
 -- name: recusals
 -- Officers who may not visit these units.
 select r.officer_no, u.unit_no from officer_recusals r join units u using (unit_id) join officers o using (officer_no)
-where u.unit_id = any(%(units)s) and o.status = 'active';
+where u.unit_no = any(%(units)s) and o.status = 'active';

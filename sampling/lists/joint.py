@@ -15,9 +15,9 @@ from typing import Any
 from policy.clocks import legal_day
 from sampling.errors import DrawError
 from sampling.freeze import LOCK
-from sampling.lists import campaign, drawing, freezing, keeping
+from sampling.lists import campaign, crews, drawing, freezing, keeping
 from sampling.lists.drawing import Planned
-from sampling.lists.frame import OWN, Department, ListObject, ListOfficer, ListSpec
+from sampling.lists.frame import OWN, ListObject, ListSpec
 from sampling.lists.rules import ListRules
 from sampling.lists.selection import Selection
 from store import Database, Queries, lock_for_transaction
@@ -74,7 +74,7 @@ def freeze(db: Database, list_no: str, now: dt.datetime, *, actor: str, areas: C
         launches = held["departments"][0] == OWN
         rules = ListRules.on(today, KIND if launches else f"{KIND}_taking_part")
         days = keeping.days_of(held, today)
-        objects, ids = _objects(connection, held, today, rules)
+        objects = _objects(connection, held, today, rules)
         if not objects:
             raise DrawError(f"the list of {list_no} is empty: {held['departments'][0]} has no objects for it",
                             zh=f"{list_no} 的名单为空：发起部门没有相应的对象")
@@ -83,9 +83,9 @@ def freeze(db: Database, list_no: str, now: dt.datetime, *, actor: str, areas: C
         names = {row["department"]: row["name_zh"] for row in connection.execute(q["departments"])}
         spec = ListSpec(
             kind=KIND, title=held["title"], day=today, days=days, size=size, order=held["drawn_by"], objects=objects,
-            departments=[freezing.own_officers(connection, days) if code == OWN else
-                         _others(connection, code, names[code], days) for code in held["departments"]],
-            parents=freezing.parents(connection), recusals=_recusals(connection, objects, ids),
+            departments=[crews.own(connection, days) if code == OWN else
+                         crews.crew(connection, code, names[code], days) for code in held["departments"]],
+            parents=freezing.parents(connection), recusals=freezing.recusals(connection, objects),
             scores_as_of=freezing.scores_as_of(connection, today) if launches else None)
         return drawing.freeze_kept(connection, held, spec, rules, now, entropy, actor=actor)
 
@@ -107,14 +107,13 @@ def plans(connection: Connection) -> list[Row]:
 
 
 def _objects(connection: Connection, held: Row, today: dt.date,
-             rules: ListRules) -> tuple[list[ListObject], dict[str, int]]:
-    """The objects of the list, and of those that are units of ours the identifier by object number."""
+             rules: ListRules) -> list[ListObject]:
+    """The objects of the list; those that are units of ours are known by number or credit code."""
     if held["departments"][0] == OWN:
         query = Selection.of(held["selection"].get("query") or {})
         ids = campaign.targets(connection, query, today, held["area_codes"])
         found = list(freezing.unit_objects(connection, ids, today, rules).values())
-        numbers = freezing.unit_ids(connection, [one.object_no for one in found])
-        return [freezing.weighed(one, held["drawn_by"], rules) for one in found], numbers
+        return [freezing.weighed(one, held["drawn_by"], rules) for one in found]
     rows = connection.execute(q["objects"], {"department": held["departments"][0],
                                              "item": held["selection"].get("item")}).fetchall()
     ours = freezing.unit_objects(connection, [row["unit_id"] for row in rows if row["unit_id"]], today, rules)
@@ -125,21 +124,4 @@ def _objects(connection: Connection, held: Row, today: dt.date,
         one = ours.get(row["unit_no"]) or ListObject(row["object_no"], row["name"], row["area_code"], False, c)
         named = replace(one, object_no=row["object_no"], risk_class=c)
         made.append(freezing.weighed(named, held["drawn_by"], rules))
-    return made, {row["object_no"]: row["unit_id"] for row in rows if row["unit_id"]}
-
-
-def _recusals(connection: Connection, objects: Sequence[ListObject],
-              ids: Mapping[str, int]) -> frozenset[tuple[str, str]]:
-    """Recusals of our officers, by the numbers that the objects have in the list."""
-    by_unit: dict[str, list[str]] = {}
-    for one in objects:
-        if one.unit_no is not None:
-            by_unit.setdefault(one.unit_no, []).append(one.object_no)
-    return frozenset((officer, number) for officer, unit_no in freezing.recusals(connection, list(ids.values()))
-                     for number in by_unit.get(unit_no, ()))
-
-
-def _others(connection: Connection, code: str, name: str, days: Sequence[dt.date]) -> Department:
-    rows = connection.execute(q["officers"], {"department": code, "days": list(days), "last": max(days)})
-    return Department(code, name, [ListOfficer(row["officer_no"], None, tuple(row["area_codes"]), row["can_lead"],
-                                               row["certificate_valid"], tuple(row["loads"])) for row in rows])
+    return made

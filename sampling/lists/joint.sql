@@ -28,12 +28,3 @@ left join lateral (
     order by u.status <> 'active', u.unit_id limit 1) u on true
 where o.department = %(department)s and o.active and (%(item)s::text is null or o.item = %(item)s)
 order by o.object_no;
-
--- name: officers
--- The officers of another department with what each day leaves of their load.
-select o.officer_no, o.area_codes, o.can_lead, coalesce(o.certificate_to, %(last)s) >= %(last)s as certificate_valid,
-       array(select greatest(0, o.daily_visits - (
-                 select count(*) from list_teams t join list_visits v using (draw_id, position)
-                 where t.department = o.department and o.officer_no in (t.lead, t.second) and v.planned_on = day))::int
-             from unnest(%(days)s::date[]) with ordinality as d (day, n) order by n) as loads
-from joint_officers o where o.department = %(department)s and o.active;

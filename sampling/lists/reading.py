@@ -58,6 +58,9 @@ def one(connection: Connection, draw_no: str, areas: Collection[str] | None = No
         "left_out": [{"code": code, "objects": many, **_words(LEFT_OUT[code])} for code, many in out.most_common()],
         "departments": [{"department": row["department"], "name": row["name"], "officers": len(row["officers"])}
                         for row in told["departments"]],
+        "standing": connection.execute(q["standing"], {
+            "draw_id": held["draw_id"],
+            "drawing": [row["department"] for row in told["departments"]]}).fetchall(),
         "visits": connection.execute(q["visits"], {"draw_id": held["draw_id"], "areas": _or_none(areas)}).fetchall(),
         "unassigned": [{**row, **unassigned(row["reason"])} for row in content["result"]["unassigned"]
                        if limit is None or area[row["object_no"]] is None or area[row["object_no"]] in limit]}
@@ -106,7 +109,7 @@ def check(db: Database, draw_no: str, areas: Collection[str] | None = None) -> s
     before = {held["record_before"], held["commitment_before"]} - {None}
     if before and bundle["frame"]["previous"] not in before:
         return f"the draw names {bundle['frame']['previous']} as the record before it, which is not the one on record"
-    return unlike_list(db, held, bundle["result"])
+    return unlike_list(db, held, bundle["frame"], bundle["result"])
 
 
 def _refuse_other(frame: Row, draw_no: str, areas: set[str] | None) -> None:

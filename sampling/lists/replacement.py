@@ -1,14 +1,15 @@
 """Replacement (更换): a new draw with a reason, chained to the first, where a drawn unit or officer failed.
 
 Nothing is edited. The visit that is replaced is called off with the reason and stays on record; a unit that was only
-found closed stays due, since a visit called off does not count.
+found closed stays due, since a visit called off does not count. Of a joint draw another object is drawn with officers
+of all departments; where an officer fails, only that department draws, and the teams of the others stand.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -21,30 +22,22 @@ from policy.clocks import legal_day
 from registry import audit
 from sampling.errors import DrawError, StaleList
 from sampling.freeze import LOCK
-from sampling.lists import drawing, freezing
+from sampling.lists import crews, drawing, freezing, remainder, replaced
+from sampling.lists.crews import Released
 from sampling.lists.drawing import Planned
-from sampling.lists.frame import ListObject, ListSpec, Reason
-from sampling.lists.pool import peers
+from sampling.lists.frame import OWN, ListSpec, Reason
+from sampling.lists.lineage import lineage
+from sampling.lists.replaced import Asked
 from sampling.lists.rules import ListRules
-from sampling.tickets import PROTOCOL
 from store import Database, Queries, lock_for_transaction
 from store.database import Connection
+
+__all__ = ["KIND", "Asked", "draw", "freeze", "reasons", "run"]
 
 q = Queries(__file__)
 
 Row = dict[str, Any]
 KIND = "replacement"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is to be replaced: one visit (its unit, or an officer on it), or all visits of an officer on a day."""
-
-    code: str
-    text: str
-    inspection_no: str | None = None
-    officer_no: str | None = None
-    day: dt.date | None = None
 
 
 def reasons(day: dt.date) -> list[dict[str, str]]:
@@ -90,160 +83,138 @@ def freeze(db: Database, asked: Asked, now: dt.datetime, *, actor: str, areas: C
         raise DrawError(f"the reason {asked.code} is about {said[0]}", zh=f"理由“{entry['zh']}”针对{said[1]}")
     with db.connection() as connection:
         lock_for_transaction(connection, LOCK)
-        visits = _visits(connection, asked, today)
-        for visit in visits:
-            if areas is not None and visit["area_code"] not in areas:
-                raise NotFound(f"there is no inspection {visit['inspection_no']}")
-        if len(visits) == 1:
-            stands = connection.execute(q["stands"], [visits[0]["inspection_no"]]).fetchone()
-            if stands:
-                return [{"draw_no": stands["draw_no"], "status": "drawn", "record_hash": stands["record_hash"],
-                         "sequence": None, "waits_for": [], "note": f"{visits[0]['inspection_no']} has been replaced "
-                         f"by {stands['draw_no']} already"}]
+        found = replaced.find(connection, asked, today)
         by_draw: dict[str, list[Row]] = {}
-        for visit in visits:
-            open_plan(connection, visit["inspection_no"])
+        for visit in found.visits:
             by_draw.setdefault(visit["draw_no"], []).append(visit)
-        return [_freeze(connection, draw_no, held, asked, entry, text, now, actor, entropy)
+        firsts = {draw_no: _first(connection, draw_no) for draw_no in by_draw}
+        for visit in found.visits:
+            _refuse_other(visit, firsts[visit["draw_no"]], areas)
+        if found.done is not None:
+            return [{"draw_no": found.done["draw_no"], "status": "drawn", "record_hash": found.done["record_hash"],
+                     "sequence": None, "waits_for": [], "note": f"{replaced.named(found.visits[0])} has been replaced "
+                     f"by {found.done['draw_no']} already"}]
+        for visit in found.visits:
+            if visit["inspection_no"] is not None:
+                open_plan(connection, visit["inspection_no"])
+        made = _Replacement(asked, entry, text, found.department)
+        return [_freeze(connection, firsts[draw_no], held, made, now, actor, entropy)
                 for draw_no, held in sorted(by_draw.items())]
 
 
 def draw(db: Database, draw_no: str, now: dt.datetime, given: Mapping[str, str] | None, *, actor: str) -> Row:
-    """Draw a frozen replacement: the visits that it stands for are called off and the new ones planned at once."""
+    """Draw a frozen replacement: the visits that it stands for are called off and the new ones planned at once.
+
+    Where officers of another department alone are drawn anew, our visit stands with our officers, and is not touched.
+    """
     with db.connection() as connection:
         held = connection.execute(drawing.q["held"], [draw_no]).fetchone()
         if held is None or held["kind"] != KIND:
             raise DrawError(f"there is no replacement {draw_no}")
         frame = orjson.loads(held["frame"])
-        before = _replaced(connection, frame)
-    by_unit = {row["unit_no"]: row for row in before}
+        before = replaced.of_frame(connection, frame)
+    by_object = {row["object_no"]: row for row in before}
+    ours = any(row["department"] == OWN for row in frame["departments"])
     why = frame["reason"]
     known = {one["code"]: one["zh"] for one in reasons(legal_day(held["frozen_at"]))}
     entry = known.get(why["code"], why["code"])
 
     def off(connection: Connection, drawn: set[str]) -> None:
         # A visit that nobody else can make keeps its officers until a person decides: it is told as not assigned.
-        for row in before if why["unit"] and drawn else [one for one in before if one["unit_no"] in drawn]:
-            call_off(connection, row["inspection_no"], f"{entry}：{why['text']}（由 {draw_no} 更换）", actor)
+        for row in before if why["unit"] and drawn else [one for one in before if one["object_no"] in drawn]:
+            if row["inspection_no"] is None:
+                continue
+            if ours:
+                call_off(connection, row["inspection_no"], f"{entry}：{why['text']}（由 {draw_no} 更换）", actor)
             audit.record(connection, actor, "replace", "inspection", row["inspection_no"], {"draw_no": frame["of"]},
                          {"draw_no": draw_no, "reason": why})
 
     def plan(connection: Connection, object_no: str) -> Planned:
-        row = by_unit[why["unit"] or object_no]
+        row = by_object[why["unit"] or object_no]
+        if not ours:
+            return Planned(row["kind"], stands=row["inspection_id"])
         same = why["unit"] is None
         return Planned(row["kind"], row["arm"], row["draw_probability"] if same else None, row["inspection_id"],
-                       f"{draw_no} 更换 {row['inspection_no']}：{entry}")
+                       f"{draw_no} 更换 {row['inspection_no'] or row['object_no']}：{entry}")
 
     return drawing.draw(db, draw_no, now, given, plan, before=off, actor=actor,
-                        replaced=tuple(row["inspection_id"] for row in before))
+                        released=_released(held["of_draw"], before))
 
 
-def _visits(connection: Connection, asked: Asked, today: dt.date) -> list[Row]:
-    if asked.inspection_no is not None:
-        numbers = [forms.word(asked.inspection_no, "the number of the inspection", 64)]
-    elif asked.officer_no is not None:
-        if connection.execute(q["officer"], [asked.officer_no]).fetchone() is None:
-            raise NotFound(f"there is no officer {asked.officer_no}")
-        numbers = [row["inspection_no"] for row in connection.execute(
-            q["visits_of_officer"], {"officer": asked.officer_no, "day": asked.day or today})]
-        if not numbers:
-            raise DrawError(f"no drawn visit waits for officer {asked.officer_no} on {asked.day or today}",
-                            zh=f"{asked.day or today} 没有等待人员 {asked.officer_no} 的抽查任务")
-    else:
-        raise DrawError("name the inspection, or the officer whose visits are replaced")
-    return [_visit(connection, number, asked) for number in numbers]
+@dataclass(frozen=True)
+class _Replacement:
+    """A replacement as it was asked for: the entry of policy, the words, and of an officer the department."""
+
+    asked: Asked
+    entry: Mapping[str, str]
+    text: str
+    department: str | None
 
 
-def _visit(connection: Connection, number: str, asked: Asked) -> Row:
-    visit = connection.execute(q["visit"], [number]).fetchone()
-    if visit is None:
-        raise NotFound(f"there is no inspection {number}")
-    if visit["draw_id"] is None:
-        raise DrawError(f"inspection {number} was planned by hand: only a drawn visit is replaced by a draw",
-                        zh=f"检查 {number} 不是抽取产生的：只有抽取产生的检查才用抽取更换")
-    if visit["draw_kind"] == "joint":
-        raise DrawError(f"inspection {number} is of the joint draw {visit['draw_no']}: its departments must draw again "
-                        f"together", zh=f"检查 {number} 属于联合抽查 {visit['draw_no']}：须由各部门重新联合抽取")
-    if asked.officer_no is not None:
-        team = connection.execute(q["team"], [visit["inspection_id"]]).fetchall()
-        if asked.officer_no not in {row["officer_no"] for row in team}:
-            raise DrawError(f"officer {asked.officer_no} is not on the visit {number}",
-                            zh=f"人员 {asked.officer_no} 不在检查 {number} 中")
-    return visit
-
-
-def _freeze(connection: Connection, draw_no: str, visits: list[Row], asked: Asked, entry: Mapping[str, str], text: str,
-            now: dt.datetime, actor: str, entropy: Sequence[str] | None) -> Row:
-    today = legal_day(now)
-    first = connection.execute(q["first"], [draw_no]).fetchone()
-    assert first is not None  # noqa: S101  the visit names it
-    rules = ListRules.on(today, KIND)
-    units = sorted(visit["unit_no"] for visit in visits)
-    unit = None if asked.officer_no is not None else units[0]
-    reason = Reason(asked.code, text, unit, asked.officer_no)
-    replaced = tuple(visit["inspection_id"] for visit in visits)
-    stands = _waiting(connection, first["draw_id"], reason, units, replaced)
+def _freeze(connection: Connection, first: Row, visits: list[Row], made: _Replacement, now: dt.datetime, actor: str,
+            entropy: Sequence[str] | None) -> Row:
+    today, asked = legal_day(now), made.asked
+    line = lineage(lambda draw_no: _first(connection, draw_no), first)
+    assert line is not None  # noqa: S101  the database holds every draw that another names
+    joint = line.launching != OWN
+    rules = ListRules.on(today, "joint_taking_part" if joint else KIND)
+    numbers = sorted(visit["object_no"] for visit in visits)
+    reason = Reason(asked.code, made.text, None if asked.officer_no else numbers[0], asked.officer_no)
+    day = max(today, visits[0]["planned_on"])
+    # On the day for which they were drawn the other departments' officers stand; on another all draw.
+    alone = reason.officer is not None and day == visits[0]["planned_on"]
+    drawing_now = [(code, name) for code, name in line.departments if not alone or code == made.department]
+    released = _released(first["draw_id"], visits)
+    stands = _waiting(connection, first["draw_id"], reason, numbers, [code for code, _ in drawing_now], released)
     if stands:
         return stands
-    day = max(today, visits[0]["planned_on"])
-    objects = _pool(connection, first, visits[0], day, rules) if unit else _same(connection, units, day, rules)
-    ids = [row["unit_id"] for row in connection.execute(q["unit_ids"], [[one.object_no for one in objects]])]
+    objects = (remainder.beside(connection, line, visits[0], day, rules) if reason.unit else
+               remainder.same(connection, line, numbers, day, rules))
     spec = ListSpec(
-        kind=KIND, title=f"更换 {draw_no}：{entry['zh']}", day=today, days=[day], size=1 if unit else None,
-        order="chance", objects=objects, parents=freezing.parents(connection), reason=reason,
-        departments=[freezing.own_officers(connection, [day], replaced, asked.officer_no)],
-        recusals=freezing.recusals(connection, ids), scores_as_of=freezing.scores_as_of(connection, today),
+        kind=KIND, title=f"更换 {first['draw_no']}：{made.entry['zh']}", day=today, days=[day],
+        size=1 if reason.unit else None, order="chance", objects=objects, parents=freezing.parents(connection),
+        reason=reason, departments=[crews.crew(connection, code, name or crews.OWN_NAME, [day], released,
+                                               asked.officer_no) for code, name in drawing_now],
+        recusals=freezing.recusals(connection, objects),
+        scores_as_of=None if joint else freezing.scores_as_of(connection, today),
         of={"draw_no": first["draw_no"], "record_hash": first["record_hash"]})
-    made = freezing.freeze(connection, spec, rules, now, entropy, of_draw=first["draw_id"])
-    audit.record(connection, actor, "freeze", "draw", made.draw_no, None,
-                 {"kind": KIND, "of": draw_no, "reason": asked.code, "text": text, "commitment": made.commitment})
-    return drawing.told(connection, made.draw_no)
+    frozen = freezing.freeze(connection, spec, rules, now, entropy, of_draw=first["draw_id"])
+    audit.record(connection, actor, "freeze", "draw", frozen.draw_no, None, {
+        "kind": KIND, "of": first["draw_no"], "reason": asked.code, "text": made.text,
+        "departments": [code for code, _ in drawing_now], "commitment": frozen.commitment})
+    return drawing.told(connection, frozen.draw_no)
 
 
-def _pool(connection: Connection, first: Row, visit: Row, day: dt.date, rules: ListRules) -> list[ListObject]:
-    """The units that stood beside the replaced one in the first draw, with the weights that they had there."""
-    frame, result = orjson.loads(first["frame"]), orjson.loads(first["bundle"])["result"]
-    if first["kind"] == "daily":
-        if frame.get("protocol") != PROTOCOL:
-            raise DrawError(f"{first['draw_no']} was drawn by an earlier version, whose frame can't be drawn from: "
-                            f"plan the visit by hand",
-                            zh=f"{first['draw_no']} 由早期版本抽取，无法据其名单更换：请手工安排")
-        weights = peers(frame, visit["unit_no"], visit["arm"])
-        missed = {row["unit_no"] for row in result["unassigned"]}
-    else:
-        weights = {one["object_no"]: one["weight"] for one in frame["objects"] if one["excluded"] is None}
-        missed = {row["object_no"] for row in result["unassigned"]}
-        missed |= {row["object_no"] for row in result["visits"]}
-    ids = [row["unit_id"] for row in connection.execute(q["unit_ids"], [list(weights)])]
-    drawn = missed | {row["unit_no"] for row in connection.execute(q["drawn_that_day"], [visit["planned_on"]])}
-    found = freezing.unit_objects(connection, ids, day, rules)
-    return [replace(one, weight=weights[number],
-                    out="replaced" if number == visit["unit_no"] else "drawn" if number in drawn else one.out)
-            for number, one in found.items()]
+def _first(connection: Connection, draw_no: str) -> Row:
+    row = connection.execute(q["first"], [draw_no]).fetchone()
+    assert row is not None  # noqa: S101  a visit or a frame names it
+    return {**row, "frame": orjson.loads(row["frame"])}
 
 
-def _same(connection: Connection, units: list[str], day: dt.date, rules: ListRules) -> list[ListObject]:
-    """The units of the visits whose officers are drawn anew: nothing keeps them out."""
-    ids = [row["unit_id"] for row in connection.execute(q["unit_ids"], [units])]
-    return [replace(one, planned=False, visits=0, last=None, out=None)
-            for one in freezing.unit_objects(connection, ids, day, rules).values()]
+def _refuse_other(visit: Row, first: Row, areas: Collection[str] | None) -> None:
+    """A visit outside these areas is as if it did not exist; an object without an area is of everyone."""
+    area = visit["area_code"] or next((one["area"] for one in first["frame"].get("objects", ())
+                                       if one["object_no"] == visit["object_no"]), None)
+    if areas is not None and area is not None and area not in areas:
+        what = "inspection" if visit["inspection_no"] else "visit"
+        raise NotFound(f"there is no {what} {replaced.named(visit)}")
 
 
-def _replaced(connection: Connection, frame: Row) -> list[Row]:
-    why = frame["reason"]
-    units = [why["unit"]] if why["unit"] else [one["object_no"] for one in frame["objects"]]
-    return connection.execute(q["replaced_by_unit"], {"draw": frame["of"]["draw_no"], "units": units}).fetchall()
+def _released(draw_id: int, visits: Sequence[Row]) -> Released:
+    """What the visits that are replaced no longer bind."""
+    return Released(tuple(visit["inspection_id"] for visit in visits if visit["inspection_id"] is not None), draw_id,
+                    tuple(visit["object_no"] for visit in visits))
 
 
-def _waiting(connection: Connection, draw_id: int, reason: Reason, units: list[str],
-             replaced: tuple[int, ...]) -> Row | None:
+def _waiting(connection: Connection, draw_id: int, reason: Reason, numbers: list[str], departments: list[str],
+             released: Released) -> Row | None:
     """A replacement of the same thing that was frozen before and can still be drawn."""
     for row in connection.execute(q["waiting"], [draw_id]):
         frame = orjson.loads(row["frame"])
         why = frame["reason"]
         same = (why["unit"], why["officer"]) == (reason.unit, reason.officer)
-        same = same and (reason.unit is not None or [one["object_no"] for one in frame["objects"]] == units)
-        if same and drawing.stale(connection, row["draw_no"], replaced) is None:
+        same = same and [one["department"] for one in frame["departments"]] == departments
+        same = same and (reason.unit is not None or [one["object_no"] for one in frame["objects"]] == numbers)
+        if same and drawing.stale(connection, row["draw_no"], released) is None:
             return drawing.told(connection, row["draw_no"])
     return None
-

@@ -114,6 +114,41 @@ def test_a_list_and_its_bundle_by_rest(made: tuple[House, dict[str, str]]) -> No
     assert [row["draw_no"] for row in client.get("/api/v1/draws").json()] == ["D20261207"]
 
 
+def test_a_visit_of_several_departments_is_replaced_from_its_list(made: tuple[House, dict[str, str]]) -> None:
+    house, numbers = made
+    client, proof = house.browser_like("administrator")
+    first = client.get(f"/api/v1/list-draws/{numbers['joint_draw']}").json()
+    one, other = first["visits"]
+    for address in (f"/list-draws/{numbers['joint_draw']}", f"/joint-draws/{numbers['joint']}"):
+        page = client.get(address).text
+        assert f'action="/list-draws/{numbers["joint_draw"]}/replacement"' in page
+        assert all(f'value="{team["department"]}/{team["lead"]}"' in page for team in one["teams"])
+    police = next(team for team in one["teams"] if team["department"] == "police")
+    form = {"csrf": proof, "object_no": one["object_no"], "reason_code": "officer_ill", "reason": "发热",
+            "officer": f"police/{police['lead']}"}
+    answer = client.post(f"/list-draws/{numbers['joint_draw']}/replacement", data=form)
+    assert answer.status_code == 303, answer.text
+    page = client.get(answer.headers["location"]).text
+    assert "沿用原抽取人员的部门" in page
+    assert "消防救援机构" in page
+    told = client.get(f"/api/v1{answer.headers['location']}").json()
+    assert [row["department"] for row in told["departments"]] == ["police"]
+    assert [(row["department"], row["draw_no"]) for row in told["standing"]] == [("fire", numbers["joint_draw"])]
+    assert told["visits"][0]["inspection_no"] == one["inspection_no"]
+    listed = client.get(f"/list-draws/{numbers['joint_draw']}").text
+    assert f"由 {told['draw_no']} 更换" in listed
+    refused = client.post(f"/list-draws/{numbers['joint_draw']}/replacement", data={**form, "reason_code": "closed"})
+    assert refused.status_code == 409
+    assert "针对单位" in refused.text
+    answer = house.client("administrator").post("/api/v1/replacements", json={
+        "reason_code": "closed", "reason": "停业", "draw_no": numbers["joint_draw"], "object_no": other["object_no"]})
+    assert answer.status_code == 201, answer.text
+    new = client.get(f"/api/v1/list-draws/{answer.json()[0]['draw_no']}").json()
+    assert [row["department"] for row in new["departments"]] == ["police", "fire"]
+    assert new["visits"][0]["object_no"] not in {one["object_no"], other["object_no"]}
+    assert client.get(f"/api/v1/list-draws/{new['draw_no']}/check").json() == {"ok": True, "problem": None}
+
+
 def test_the_day_after_says_what_lists_took_of_it(made: tuple[House, dict[str, str]]) -> None:
     house, numbers = made
     sampling.freeze.run(house.db, TUESDAY, NOON)

@@ -16,7 +16,7 @@ from sampling.lists.outcome import outcome
 from sampling.tickets import canonical
 from tests.sampling import tampering
 from tests.sampling.city import bundle_of, city, odd_city
-from tests.sampling.lists.test_protocol import MADE
+from tests.sampling.lists.test_protocol import MADE, chained
 from tests.sampling.lists.test_protocol import bundle as list_bundle
 from tests.sampling.second import NODE, PROGRAM, plain, second
 from tests.sampling.tampering import Tamperer, rehash
@@ -179,6 +179,8 @@ def test_both_follow_the_chain_and_find_where_it_was_broken(other):
     assert _both(other, listed, None, [after])[0] == 1
     again = bundle_of(city(2, units=30, day=dt.date(2026, 12, 22)), previous=second_one["record_hash"], sequence=3)
     assert _both(other, canonical(again), None, [after])[0] == 1
+    for made, joint, status in chained():
+        assert _both(other, made, None, [joint])[0] == status
 
 
 @pytest.mark.parametrize(("index", "per_day", "status"), [

@@ -63,15 +63,39 @@ def ill(seed: int = 1) -> ListSpec:
                    reason=Reason("officer_ill", "发热", officer=officers[0].officer_no))
 
 
-def bundle(held: ListSpec, numbers: str = "3 17 42", sequence: int = 2) -> dict[str, Any]:
+def anew(seed: int = 1) -> ListSpec:
+    """Of a joint draw: officers of one other department are drawn anew, the teams of the others stand."""
+    mine = joint(seed)
+    police = mine.departments[0]
+    officers = [replace(o, loads=(0,) if n == 2 else (2,)) for n, o in enumerate(police.officers)]
+    objects = [replace(one, visits=0, last=None, area=None) for one in mine.objects[:3]]
+    return replace(mine, kind="replacement", days=DAYS[:1], size=None, objects=objects, recusals=frozenset(),
+                   departments=[Department(police.code, police.name, officers)],
+                   of={"draw_no": "L20261221-01", "record_hash": "ab" * 32},
+                   reason=Reason("officer_ill", "发热", officer=officers[2].officer_no))
+
+
+def another(seed: int = 1) -> ListSpec:
+    """Of a joint draw: another object with the weight that it had there, with officers of all departments."""
+    mine = joint(seed)
+    objects = [replace(one, weight=1.0 + n % 3, out="replaced" if n == 0 else "drawn" if n % 4 == 1 else None)
+               for n, one in enumerate(mine.objects)]
+    departments = [replace(one, officers=[replace(o, loads=o.loads[:1]) for o in one.officers])
+                   for one in mine.departments]
+    return replace(mine, kind="replacement", days=DAYS[:1], size=1, objects=objects, departments=departments,
+                   of={"draw_no": "L20261221-01", "record_hash": "ab" * 32},
+                   reason=Reason("closed", "停业", unit=objects[0].object_no))
+
+
+def bundle(held: ListSpec, numbers: str = "3 17 42", sequence: int = 2, previous: str = "cd" * 32) -> dict[str, Any]:
     letter = {"campaign": "Z", "joint": "L", "replacement": "R"}[held.kind]
-    header = ListHeader(f"{letter}20261221-01", sequence, "cd" * 32 if sequence > 1 else GENESIS,
+    header = ListHeader(f"{letter}20261221-01", sequence, previous if sequence > 1 else GENESIS,
                         "2026-12-21T01:00:00Z", "test", [{"source": "witness"}])
     frame = build(held, ListRules.on(MONDAY, held.kind), header)
     return seal(canonical(frame), [{"source": "witness", "value": numbers}])
 
 
-MADE = {"campaign": spec, "joint": joint, "replacement": ill}
+MADE = {"campaign": spec, "joint": joint, "replacement": ill, "joint officer": anew, "joint object": another}
 
 
 @pytest.mark.parametrize("kind", MADE)
@@ -143,6 +167,29 @@ def test_the_first_thing_that_does_not_agree_is_named(change: Any, sentence: str
     status, text = verify.check(canonical(made))
     assert status == 1
     assert sentence in text, text
+
+
+def chained() -> list[tuple[bytes, bytes, int]]:
+    """A joint draw, replacements in it, and whether the departments that draw are those that may."""
+    first = bundle(joint(), sequence=1)
+    of = {"draw_no": first["frame"]["draw_no"], "record_hash": first["record_hash"]}
+    found = []
+    for held, status in ((anew(), 0), (another(), 0),
+                         (replace(another(), departments=another().departments[:2]), 1),
+                         (replace(another(), departments=another().departments[::-1]), 1),
+                         (replace(anew(), departments=[replace(anew().departments[0], code="navy")]), 1),
+                         (replace(anew(), departments=[*anew().departments,
+                                                       replace(anew().departments[0], code="market")]), 1)):
+        made = bundle(replace(held, of=of), sequence=2, previous=first["record_hash"])
+        assert verify.check(canonical(made))[0] == 0
+        found.append((canonical(made), canonical(first), status))
+    return found
+
+
+def test_an_object_is_replaced_by_all_departments_and_an_officer_by_one() -> None:
+    for made, first, status in chained():
+        said, text = verify.check(made, None, [first])
+        assert (said, "is drawn by the departments" in text) == (status, status == 1), text
 
 
 def test_a_draw_anew_from_another_list_is_found_by_the_commitment() -> None:
