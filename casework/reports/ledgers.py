@@ -108,8 +108,11 @@ def enter(db: Database, noun: str, data: Mapping[str, Any], actor: str) -> str:
         raise CaseworkError(f"{stray[0]} is no field of {noun}", zh=f"{noun} 没有字段 {stray[0]}")
     row = {name: read(data.get(name), name) for name, (_type, read) in ledger.fields.items()}
     defects = _defects(data.get("defects")) if noun == "reviews" else []
-    if noun == "reviews" and bool(defects) and row["qualified"] and row["transferred_to"]:
+    if noun == "reviews" and row["qualified"] and row["transferred_to"]:
         raise CaseworkError("a file that passed is not handed on", zh="合格案卷不应移送处理")
+    if noun == "reviews" and not row["qualified"] and not row["transferred_to"]:
+        raise CaseworkError("a file that did not pass is handed on: say in transferred_to to whom",
+                            zh="不合格案卷须移送处理：请填写 transferred_to（移送对象）")
     number = str(row[ledger.key])
     with db.connection() as connection:
         lock_for_transaction(connection, f"ledger {noun} {number}")

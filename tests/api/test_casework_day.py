@@ -80,7 +80,7 @@ def test_a_reinspection_shows_the_old_answer_beside_the_new(district: House) -> 
     assert "已清理" in page
 
 
-@pytest.mark.row(56)
+@pytest.mark.row(56, 169, 197)
 def test_visits_are_counted_by_what_set_them_off(district: House) -> None:
     client = district.client("brigade")
     address = "/api/v1/inspections/sources?first=2026-12-07&last=2026-12-07"

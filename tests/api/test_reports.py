@@ -95,6 +95,17 @@ def test_what_only_reports_count_is_entered_and_counted_the_same_moment(house: H
     assert house.client("town").post("/api/v1/report-ledgers/courses", json=entries["courses"]).status_code == 403
 
 
+@pytest.mark.row(115)
+@pytest.mark.parametrize(("qualified", "handed_to", "status"), [
+    (False, None, 400), (False, "纪检监察", 201), (True, "纪检监察", 400), (True, None, 201)])
+def test_a_file_that_did_not_pass_is_handed_on_and_no_other(house: House, qualified: bool, handed_to: str | None,
+                                                            status: int) -> None:
+    answer = house.client("administrator").post("/api/v1/report-ledgers/reviews", json={
+        "review_no": "V1", "noun": "case", "ref": "A1", "area_code": "990101001", "reviewed_on": "2026-05-06",
+        "reviewer": "法制员", "qualified": qualified, "transferred_to": handed_to, "defects": []})
+    assert answer.status_code == status, answer.text
+
+
 @pytest.mark.row(27, 185, 186)
 def test_reviews_of_files_give_the_defects_of_each_town_by_class(house: House) -> None:
     client = house.client("administrator")
@@ -104,12 +115,12 @@ def test_reviews_of_files_give_the_defects_of_each_town_by_class(house: House) -
             "review_no": f"V{number}", "noun": "case", "ref": f"A{number}", "area_code": town,
             "reviewed_on": "2026-05-06", "reviewer": "法制员", "qualified": not classes,
             "defects": [{"class": kind, "code": f"defect{place}"} for place, kind in enumerate(classes)],
-            "transferred_to": "纪检" if number == 1 else None})
+            "transferred_to": "纪检" if classes else None})
         assert answer.status_code == 201, answer.text
     told = client.get("/api/v1/reports?kind=quarterly&period=2026Q2").json()
     value = {one["code"]: one["value"] for one in told["figures"]}
     assert [value[code] for code in ("reviews", "reviews_qualified", "defects_documents", "defects_evidence",
-                                     "defects_procedure", "reviews_transferred")] == [4, 1, 2, 1, 1, 1]
+                                     "defects_procedure", "reviews_transferred")] == [4, 1, 2, 1, 1, 3]
     towns = {town["area_code"]: town["values"] for town in told["towns"]}
     assert (towns["990101001"]["defects_documents"], towns["990102001"]["defects_evidence"]) == (2, 1)
     assert "评查案卷4件，合格1件，合格率25.00%。" in str(told["sentences"])

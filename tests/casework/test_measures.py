@@ -310,7 +310,7 @@ def report(clerk: Clerk, reported: str, **changes: Any) -> int:
         "evidence": [VIDEO], **changes}), "clerk", now=NOW)
 
 
-@pytest.mark.row(108)
+@pytest.mark.row(108, 210)
 def test_a_self_report_from_before_the_inspection_speaks_for_leniency(clerk: Clerk) -> None:
     day = dt.date(2026, 5, 6)
     number = visit(clerk, "U2", day, HazardFound("exits.blocked", "corrected_on_spot", severity="serious"))

@@ -230,7 +230,7 @@ def test_a_fine_outside_its_band_needs_a_reason(clerk: Clerk) -> None:
     assert clerk.read(number)["steps"][-1]["details"]["reason"] == "积极配合"
 
 
-@pytest.mark.row(25, 26, 207)
+@pytest.mark.row(25, 26, 171, 207)
 def test_a_case_is_closed_with_videos_paid_and_public_and_archived_within_thirty_days(clerk: Clerk) -> None:
     number = decided(clerk)
     with pytest.raises(CaseworkError, match=r"not served.*Art\. 61"):

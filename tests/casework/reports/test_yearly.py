@@ -55,7 +55,7 @@ def test_the_record_of_the_district_gives_every_published_number_with_its_unit(t
             for _item, code, _value, _unit in PUBLISHED] == list(PUBLISHED)
 
 
-@pytest.mark.row(168)
+@pytest.mark.row(84, 168)
 def test_the_relations_hold_and_an_exact_two_is_worth_a_look(told: Report) -> None:
     found = {one.code: one for one in told.relations}
     assert [found[code].formula for code in ("two_officers", "fires_add", "empowered_add", "delegated_add",
