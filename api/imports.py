@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
+from fastapi import Path as PathParameter
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -16,6 +19,8 @@ from api import pages
 from api.guard import Administrator, Db, Lead, Options
 from api.refusals import BadField, NotYours
 from api.viewer import Viewer
+from casework.record_import import import_record
+from policy import rules
 from policy.clocks import legal_day
 from registry import ImportReport, import_table
 from registry.exporting import export_table
@@ -50,8 +55,26 @@ class Report(BaseModel):
     dry_run: bool
 
 
-def take(db: Database, viewer: Viewer, noun: str, upload: UploadFile, dry_run: bool, day: Any) -> ImportReport:
-    """Import an uploaded file. A register has rows of every area, so only an account that sees every area may."""
+class RecordReport(BaseModel):
+    """What became of a file of the record: total is accepted + rejected rows."""
+
+    kind: str
+    file: str
+    sha256: str = Field(description="of the file, as the audit log has it")
+    total: int
+    accepted: int
+    inserted: int
+    updated: int
+    unchanged: int
+    rejected_rows: int
+    problems: int
+    rejected: list[Problem] = Field(description="the first problems, as many as the rule imports.most_problems says")
+    dry_run: bool
+
+
+@contextmanager
+def _received(viewer: Viewer, upload: UploadFile) -> Iterator[Path]:
+    """An uploaded table as a file. It has rows of every area, so only an account that sees every area may send it."""
     if viewer.areas is not None:
         raise NotYours("refusal.import_areas")
     name = Path(upload.filename or "").name
@@ -63,7 +86,26 @@ def take(db: Database, viewer: Viewer, noun: str, upload: UploadFile, dry_run: b
         path = Path(folder) / (f"upload{suffix}" if not name.isprintable() or len(name) > 100 else name)
         with path.open("wb") as file:
             shutil.copyfileobj(upload.file, file)
+        yield path
+
+
+def take(db: Database, viewer: Viewer, noun: str, upload: UploadFile, dry_run: bool, day: Any) -> ImportReport:
+    """Import an uploaded register."""
+    with _received(viewer, upload) as path:
         return import_table(db, noun, path, actor=viewer.username, day=day, dry_run=dry_run)
+
+
+@router.post("/api/v1/imports/record/{kind}", response_model=RecordReport, tags=["casework"],
+             summary="Bring in the record of past years, one kind a file, from CSV or XLSX")
+def api_record(kind: Annotated[str, PathParameter(max_length=40)], viewer: Administrator, db: Db, options: Options,
+               file: Annotated[UploadFile, File()], dry_run: bool = False) -> Any:
+    day = legal_day(options.clock())
+    with _received(viewer, file) as path:
+        report = import_record(db, kind, path, actor=viewer.username, day=day, dry_run=dry_run)
+    most = int(rules().value("imports.most_problems", day))
+    return asdict(report) | {"accepted": report.accepted, "rejected_rows": report.rejected_rows,
+                             "problems": len(report.rejected),
+                                 "rejected": [asdict(one) for one in report.rejected[:most]]}
 
 
 @router.post("/api/v1/imports/{noun}", response_model=Report, summary="Import a register from CSV or XLSX",

@@ -25,6 +25,7 @@ from store import Database, Queries
 _SQL = Queries(__file__)
 router = APIRouter(tags=["inspections"])
 _MOST_OFFICERS = 500
+_LOOKED = 4_000  # visits of a state that a count looks at: a city has a million
 _LONGEST_PERIOD = 366  # days of one count by source
 
 InspectionId = Annotated[int, Path(ge=1, le=2**63 - 1)]
@@ -36,15 +37,34 @@ def read(db: Database, viewer: Viewer, wanted: InspectionFilter) -> dict[str, An
     text = wanted.q.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     states = {"planned": ["planned"], "done": ["done"], "other": ["cancelled", "not_possible"],
               "all": ["planned", "done", "cancelled", "not_possible"]}[wanted.state]
-    rows = db.rows(_SQL["page_planned" if wanted.state == "planned" else "page"], {
-        **viewer.scope, "states": states, "text": f"%{text}%" if text else None, "kind": wanted.kind or None,
-        "officer": viewer.officer_no if wanted.mine else None, "limit": wanted.limit, "offset": wanted.offset})
-    total = rows[0]["total"] if rows else 0
+    asked = {**viewer.scope, "states": states, "text": f"%{text}%", "begins": f"{text}%", "kind": wanted.kind or None,
+             "officer": viewer.officer_no if wanted.mine else None, "limit": wanted.limit + 1, "offset": wanted.offset,
+             "most": _LOOKED}
+    name = "page_found" if text else "page_planned" if wanted.state == "planned" else "page"
+    rows = db.rows(_SQL[name], asked)
+    more = len(rows) > wanted.limit
+    del rows[wanted.limit:]
+    asked["found"] = int(rows[0]["total"]) if text and rows else 0
+    total, least = _total(db, asked, rows, more=more, found=bool(text))
     for row in rows:
         row["trigger"] = row.pop("trigger_code") or trigger_of(row["kind"], row["inspected_on"] or row["planned_on"]
                                                                or dt.date.max)
-    reached = wanted.offset + len(rows)
-    return {"total": total, "inspections": rows, "next": reached if reached < total else None}
+        row.pop("total", None)
+    return {"total": total, "total_is_least": least, "inspections": rows,
+            "next": wanted.offset + wanted.limit if more else None}
+
+
+def _total(db: Database, asked: dict[str, Any], rows: list[dict[str, Any]], *, more: bool,
+           found: bool) -> tuple[int, bool]:
+    """How many there are, and whether there are more: known where the page is the last, else as far as was looked."""
+    reached = asked["offset"] + len(rows)
+    if rows and not more:
+        return reached, False
+    if found:
+        return (asked["found"], False)
+    counted = db.row(_SQL["counted"], asked) or {"looked": 0, "total": 0}
+    least = counted["looked"] >= _LOOKED
+    return max(int(counted["total"]), reached + more), least
 
 
 def find(db: Database, viewer: Viewer, inspection_id: int) -> dict[str, Any]:

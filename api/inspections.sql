@@ -1,43 +1,87 @@
 -- name: page_planned
 -- Visits that wait, the earliest first.
+with picked as (
+    select i.inspection_id from inspections i join units u using (unit_id)
+    where i.status = 'planned'
+      and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+      and (%(kind)s::text is null or i.kind = %(kind)s)
+      and (%(officer)s::text is null or exists (select from inspection_officers m
+           where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
+    order by i.planned_on nulls last, i.inspection_id limit %(limit)s offset %(offset)s
+)
 select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh,
        a.name_en as area_en, i.kind, i.arm, i.draw_no, i.planned_on, i.inspected_on, i.status, i.result,
-       i.trigger_code, i.time_class, 0::bigint as hazards,
+       i.trigger_code, i.time_class, (select count(*) from hazards h where h.inspection_id = i.inspection_id) as hazards,
        coalesce((select array_agg(o.name order by io.role, o.name) from inspection_officers io
-                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers,
-       count(*) over () as total
-from inspections i join units u using (unit_id) join areas a using (area_code)
-where i.status = any(%(states)s::text[])
-  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-  and (%(kind)s::text is null or i.kind = %(kind)s)
-  and (%(officer)s::text is null or exists (select from inspection_officers m
-       where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
-  and (%(text)s::text is null or u.name ilike %(text)s or u.unit_no ilike %(text)s or i.inspection_no ilike %(text)s)
-order by i.planned_on nulls last, i.inspection_id limit %(limit)s offset %(offset)s;
+                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers
+from picked join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
+order by i.planned_on nulls last, i.inspection_id;
 
 -- name: page
--- Visits, the latest first. The page is picked before it is dressed, since a district's record is long.
+-- Visits of some states, the latest first: each state by its index as far as the page reaches, then dressed.
 with picked as (
-    select i.inspection_id, count(*) over () as total
-    from inspections i join units u using (unit_id)
+    select k.inspection_id from unnest(%(states)s::text[]) as stand (status)
+    cross join lateral (
+        select i.inspection_id, coalesce(i.inspected_on, i.planned_on) as day from inspections i join units u using (unit_id)
+        where i.status = stand.status
+          and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+          and (%(kind)s::text is null or i.kind = %(kind)s)
+          and (%(officer)s::text is null or exists (select from inspection_officers m
+               where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
+        order by coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc
+        limit %(limit)s + %(offset)s) k
+    order by k.day desc nulls last, k.inspection_id desc limit %(limit)s offset %(offset)s
+)
+select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh,
+       a.name_en as area_en, i.kind, i.arm, i.draw_no, i.planned_on, i.inspected_on, i.status, i.result,
+       i.trigger_code, i.time_class, (select count(*) from hazards h where h.inspection_id = i.inspection_id) as hazards,
+       coalesce((select array_agg(o.name order by io.role, o.name) from inspection_officers io
+                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers
+from picked join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
+order by coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc;
+
+-- name: page_found
+-- Visits of units whose name or number holds a text, and those whose own number begins with it; bounded by the units.
+with named as materialized (
+    select u.unit_id from units u
+    where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+      and (u.name ilike %(text)s or u.unit_no ilike %(text)s) limit %(most)s
+), picked as (
+    select f.inspection_id, count(*) over () as total from (
+        select i.inspection_id from named join inspections i using (unit_id)
+        union
+        (select i.inspection_id from inspections i where i.inspection_no like %(begins)s limit %(most)s)
+    ) f join inspections i using (inspection_id) join units u using (unit_id)
     where i.status = any(%(states)s::text[])
       and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
       and (%(kind)s::text is null or i.kind = %(kind)s)
       and (%(officer)s::text is null or exists (select from inspection_officers m
            where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
-      and (%(text)s::text is null or u.name ilike %(text)s or u.unit_no ilike %(text)s
-           or i.inspection_no ilike %(text)s)
-    order by coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc
+    order by case when i.status = 'planned' then i.planned_on end,
+             coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc
     limit %(limit)s offset %(offset)s
 )
 select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh,
        a.name_en as area_en, i.kind, i.arm, i.draw_no, i.planned_on, i.inspected_on, i.status, i.result,
        i.trigger_code, i.time_class, (select count(*) from hazards h where h.inspection_id = i.inspection_id) as hazards,
        coalesce((select array_agg(o.name order by io.role, o.name) from inspection_officers io
-                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers,
-       picked.total
+                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers, picked.total
 from picked join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
-order by coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc;
+order by case when i.status = 'planned' then i.planned_on end, coalesce(i.inspected_on, i.planned_on) desc nulls last,
+         i.inspection_id desc;
+
+-- name: counted
+-- How many of the first visits of each state belong to the list, and how many were looked at: nobody counts a million.
+select count(*) as looked, count(*) filter (where
+           (%(areas)s::text[] is null
+            or (select u.area_code from units u where u.unit_id = k.unit_id) = any(%(areas)s::text[]))
+           and (%(kind)s::text is null or k.kind = %(kind)s)
+           and (%(officer)s::text is null or exists (select from inspection_officers m
+                where m.inspection_id = k.inspection_id and m.officer_no = %(officer)s))) as total
+from unnest(%(states)s::text[]) as stand (status)
+cross join lateral (
+    select i.inspection_id, i.unit_id, i.kind from inspections i where i.status = stand.status
+    order by coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc limit %(most)s) k;
 
 -- name: one
 -- A visit within the viewer's areas, with the facts of its record.

@@ -1,62 +1,94 @@
 -- name: waiting
 -- Results that are not public yet, the oldest first.
+with picked as (
+    select p.inspection_id from result_publications p
+    where p.published_at is null and p.withheld_why is null
+      and (%(areas)s::text[] is null or (select u.area_code from inspections v join units u using (unit_id)
+                                         where v.inspection_id = p.inspection_id) = any(%(areas)s::text[]))
+    order by p.queued_at, p.inspection_id limit %(limit)s offset %(offset)s
+)
 select p.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh, a.name_en as area_en,
        i.kind, i.inspected_on, i.result, k.due_at as publish_by,
        coalesce(p.published_at is null and p.withheld_why is null and k.due_at < %(now)s, false) as late, p.decided_at,
        p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how
-from result_publications p join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
+from picked join result_publications p using (inspection_id) join inspections i using (inspection_id)
+join units u using (unit_id) join areas a using (area_code)
 left join clocks k on k.rule = 'deadlines.result_published' and k.ref = i.inspection_no
-where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-  and p.published_at is null and p.withheld_why is null
-order by p.queued_at, p.inspection_id limit %(limit)s offset %(offset)s;
+order by p.queued_at, p.inspection_id;
 
 -- name: late
--- Results that should be public and are not.
+-- Results that should be public and are not, by the clocks that have run out.
+with picked as (
+    select c.ref from clocks c
+    where c.rule = 'deadlines.result_published' and c.done_at is null and c.dropped_at is null and c.due_at < %(now)s
+      and (%(areas)s::text[] is null
+           or (select u.area_code from units u where u.unit_id = c.unit_id) = any(%(areas)s::text[]))
+      and exists (select from inspections v join result_publications p using (inspection_id)
+                  where v.inspection_no = c.ref and p.published_at is null and p.withheld_why is null)
+    order by c.due_at, c.clock_id limit %(limit)s offset %(offset)s
+)
 select p.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh, a.name_en as area_en,
        i.kind, i.inspected_on, i.result, k.due_at as publish_by,
        coalesce(p.published_at is null and p.withheld_why is null and k.due_at < %(now)s, false) as late, p.decided_at,
        p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how
-from result_publications p join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
-left join clocks k on k.rule = 'deadlines.result_published' and k.ref = i.inspection_no
-where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-  and p.published_at is null and p.withheld_why is null and k.due_at < %(now)s
-order by p.queued_at, p.inspection_id limit %(limit)s offset %(offset)s;
+from picked join inspections i on i.inspection_no = picked.ref join result_publications p using (inspection_id)
+join units u using (unit_id) join areas a using (area_code)
+join clocks k on k.rule = 'deadlines.result_published' and k.ref = i.inspection_no
+order by k.due_at, k.clock_id;
 
 -- name: untold
 -- Public results whose unit was not told.
+with picked as (
+    select p.inspection_id from result_publications p
+    where p.published_at is not null and p.told_at is null
+      and (%(areas)s::text[] is null or (select u.area_code from inspections v join units u using (unit_id)
+                                         where v.inspection_id = p.inspection_id) = any(%(areas)s::text[]))
+    order by p.queued_at desc, p.inspection_id desc limit %(limit)s offset %(offset)s
+)
 select p.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh, a.name_en as area_en,
        i.kind, i.inspected_on, i.result, k.due_at as publish_by,
        coalesce(p.published_at is null and p.withheld_why is null and k.due_at < %(now)s, false) as late, p.decided_at,
        p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how
-from result_publications p join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
+from picked join result_publications p using (inspection_id) join inspections i using (inspection_id)
+join units u using (unit_id) join areas a using (area_code)
 left join clocks k on k.rule = 'deadlines.result_published' and k.ref = i.inspection_no
-where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-  and p.published_at is not null and p.told_at is null
-order by p.queued_at desc, p.inspection_id desc limit %(limit)s offset %(offset)s;
+order by p.queued_at desc, p.inspection_id desc;
 
 -- name: published
 -- Public results, newest first.
+with picked as (
+    select p.inspection_id from result_publications p
+    where p.published_at is not null
+      and (%(areas)s::text[] is null or (select u.area_code from inspections v join units u using (unit_id)
+                                         where v.inspection_id = p.inspection_id) = any(%(areas)s::text[]))
+    order by p.queued_at desc, p.inspection_id desc limit %(limit)s offset %(offset)s
+)
 select p.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh, a.name_en as area_en,
        i.kind, i.inspected_on, i.result, k.due_at as publish_by,
        coalesce(p.published_at is null and p.withheld_why is null and k.due_at < %(now)s, false) as late, p.decided_at,
        p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how
-from result_publications p join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
+from picked join result_publications p using (inspection_id) join inspections i using (inspection_id)
+join units u using (unit_id) join areas a using (area_code)
 left join clocks k on k.rule = 'deadlines.result_published' and k.ref = i.inspection_no
-where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-  and p.published_at is not null
-order by p.queued_at desc, p.inspection_id desc limit %(limit)s offset %(offset)s;
+order by p.queued_at desc, p.inspection_id desc;
 
 -- name: withheld
 -- Results that are kept back, newest first.
+with picked as (
+    select p.inspection_id from result_publications p
+    where p.withheld_why is not null
+      and (%(areas)s::text[] is null or (select u.area_code from inspections v join units u using (unit_id)
+                                         where v.inspection_id = p.inspection_id) = any(%(areas)s::text[]))
+    order by p.queued_at desc, p.inspection_id desc limit %(limit)s offset %(offset)s
+)
 select p.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh, a.name_en as area_en,
        i.kind, i.inspected_on, i.result, k.due_at as publish_by,
        coalesce(p.published_at is null and p.withheld_why is null and k.due_at < %(now)s, false) as late, p.decided_at,
        p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how
-from result_publications p join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
+from picked join result_publications p using (inspection_id) join inspections i using (inspection_id)
+join units u using (unit_id) join areas a using (area_code)
 left join clocks k on k.rule = 'deadlines.result_published' and k.ref = i.inspection_no
-where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-  and p.withheld_why is not null
-order by p.queued_at desc, p.inspection_id desc limit %(limit)s offset %(offset)s;
+order by p.queued_at desc, p.inspection_id desc;
 
 -- name: one
 -- One result of the queue.

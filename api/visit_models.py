@@ -14,7 +14,8 @@ class InspectionFilter(BaseModel):
     """What narrows the list."""
 
     state: Literal["planned", "done", "other", "all"] = Field("planned", description="other: cancelled, not possible")
-    q: str = Field("", max_length=100, description="part of the unit's name or number, or of the inspection's number")
+    q: str = Field("", max_length=100, description="part of the unit's name or number, or the first part of the "
+                                                   "inspection's number")
     kind: str = Field("", max_length=64)
     mine: bool | None = Field(None, description="only those of the account's own officer")
     offset: int = Field(0, ge=0, le=10_000_000)
@@ -171,6 +172,7 @@ class Inspections(BaseModel):
     """A page of visits."""
 
     total: int
+    total_is_least: bool = Field(description="there are more than total: no list is counted to its end")
     inspections: list[Inspection]
     next: int | None
 

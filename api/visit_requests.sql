@@ -35,11 +35,16 @@ order by o.recheck_by, o.order_id limit %(limit)s offset %(offset)s;
 
 -- name: orders_all
 -- All orders, newest first.
+with picked as (
+    select o.order_id from orders o
+    where %(areas)s::text[] is null
+       or (select u.area_code from units u where u.unit_id = o.unit_id) = any(%(areas)s::text[])
+    order by o.order_id desc limit %(limit)s offset %(offset)s
+)
 select o.order_no, o.unit_id, u.unit_no, u.name as unit_name, o.inspection_id, o.kind, o.served_on, o.correct_by,
        o.recheck_by, o.asked_on, o.closed_on, o.closed_on is null and o.recheck_by < %(day)s as late
-from orders o join units u using (unit_id)
-where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-order by o.order_id desc limit %(limit)s offset %(offset)s;
+from picked join orders o using (order_id) join units u using (unit_id)
+order by o.order_id desc;
 
 -- name: order
 -- An order within the viewer's areas.

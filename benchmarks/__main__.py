@@ -28,6 +28,7 @@ BENCHMARKS = {
     "draws": "freeze, draw and verify on 10,000 to 1,000,000 units, 20 districts, 2,000 officers: time, memory, growth",
     "year": "a simulated year of draws of 10,000 and 100,000 units, with and without its rivals: time, growth",
     "demo": "huoyan demo from an empty folder, against its limits of time and memory",
+    "casework": "lists of the record of supervision of 200,000 units, the night's clocks and detectors, import",
     "evaluate": "the ranking on cities whose truth is known and on a real record, against simpler orders"}
 
 

@@ -14,7 +14,7 @@ from store import Queries
 
 q = Queries(__file__)
 
-_KINDS = ["hotel", "restaurant", "mall", "entertainment", "hospital", "nursing_home", "school", "office", "factory",
+KINDS = ["hotel", "restaurant", "mall", "entertainment", "hospital", "nursing_home", "school", "office", "factory",
           "warehouse", "highrise_residential", "small_place", "other"]
 _UNITS_A_DISTRICT = 25_000
 _DAYS = 90
@@ -24,7 +24,7 @@ _RECORD = ("areas", "units", "devices", "visits", "hazards", "penalties", "compl
 
 def load(dsn: str, units: int, until: dt.date) -> None:
     """Fill an empty database with ``units`` units, as ``until`` begins; a little more visits than units."""
-    told = {"units": units, "visits": units * 11 // 10, "districts": -(-units // _UNITS_A_DISTRICT), "kinds": _KINDS,
+    told = {"units": units, "visits": units * 11 // 10, "districts": -(-units // _UNITS_A_DISTRICT), "kinds": KINDS,
             "until": until}
     with psycopg.connect(dsn, options="-c timezone=UTC") as connection:
         # Neither foreign keys nor what ingest is told by triggers: rows fit each other, and nobody listens.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from policy.clocks import legal_day
 from registry import table_file
-from registry.bulk import Counts, load, lock
+from registry.bulk import load, lock
 from registry.cells import CellError, from_file, shown
 from registry.columns import TABLES, Column, Table
 from registry.errors import FileRefused, RegistryError
@@ -74,20 +74,47 @@ def import_table(db: Database, noun: str, path: Path | str, *, actor: str, day: 
     out. :class:`FileRefused` means that nothing was stored.
     """
     table, path = table_of(noun), Path(path)
-    if not actor.strip() or len(actor) > _LONGEST_ACTOR or not actor.isprintable():
-        raise RegistryError(f"the actor {shown(actor, 20)!r} must be a name of 1 to {_LONGEST_ACTOR} characters")
+    check_actor(actor)
     day = day or legal_day(dt.datetime.now(dt.UTC))
+    file = read_file(table, path, day, limits, progress)
+    with db.connection() as connection:
+        lock(connection, noun)
+        check_references(connection, table, file.candidates)
+        counts = load(connection, noun, (one.row for one in file.candidates if not one.faults), actor=actor)
+        if dry_run:
+            connection.rollback()
+    return ImportReport(table.noun, len(file.candidates), counts.inserted, counts.updated, counts.unchanged,
+                        file.problems(), dry_run)
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A file read by the columns of a table: its header and one candidate for each row."""
+
+    header: list[object]
+    columns: list[Column]
+    candidates: list[Candidate]
+
+    def problems(self) -> list[RowProblem]:
+        """Every fault of every row, with the column as the file has it."""
+        titles = {column.code: shown(title) for column, title in zip(self.columns, self.header, strict=True)}
+        return [RowProblem(candidate.line, titles.get(code, code), shown("" if value is None else value, 80), reason)
+                for candidate in self.candidates for code, value, reason in candidate.faults]
+
+
+def read_file(table: Table, path: Path, day: dt.date, limits: Limits | None = None,
+              progress: Progress | None = None) -> TableFile:
+    """Read every row of a file; :class:`FileRefused` where it is no table or has other columns."""
     titles = {_folded(word): column for column in table.columns for word in (column.code, column.zh)}
     sheet = table_file.read(path, lambda word: _folded(word) in titles, limits or Limits())
     columns = _columns(path.name, table, sheet.header, titles)
-    candidates = _candidates(table, columns, sheet, day, progress)
-    with db.connection() as connection:
-        lock(connection, noun)
-        check_references(connection, table, candidates)
-        counts = load(connection, noun, (one.row for one in candidates if not one.faults), actor=actor)
-        if dry_run:
-            connection.rollback()
-    return _report(table, sheet, columns, candidates, counts, dry_run)
+    return TableFile(sheet.header, columns, _candidates(table, columns, sheet, day, progress))
+
+
+def check_actor(actor: str) -> None:
+    """Refuse a name that the audit log can't show."""
+    if not actor.strip() or len(actor) > _LONGEST_ACTOR or not actor.isprintable():
+        raise RegistryError(f"the actor {shown(actor, 20)!r} must be a name of 1 to {_LONGEST_ACTOR} characters")
 
 
 def _folded(word: str) -> str:
@@ -160,12 +187,3 @@ def _candidate(table: Table, columns: Sequence[Column], sheet: Sheet, line: int,
     if faults:
         return Candidate(line, {}, faults)
     return read_row(table, columns, cleaned + [None] * (width - len(cleaned)), line, day)
-
-
-def _report(table: Table, sheet: Sheet, columns: Sequence[Column], candidates: Sequence[Candidate], counts: Counts,
-            dry_run: bool) -> ImportReport:
-    titles = {column.code: shown(title) for column, title in zip(columns, sheet.header, strict=True)}
-    rejected = [RowProblem(candidate.line, titles.get(code, code), shown("" if value is None else value, 80), reason)
-                for candidate in candidates for code, value, reason in candidate.faults]
-    return ImportReport(table.noun, len(candidates), counts.inserted, counts.updated, counts.unchanged, rejected,
-                        dry_run)

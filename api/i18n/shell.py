@@ -50,6 +50,7 @@ WORDS = {
     "filter.clear": ("清除筛选", "Clear filter"),
     "pager.label": ("翻页", "Pages"),
     "pager.range": ("第 {first}–{last} 条，共 {total} 条", "{first}–{last} of {total}"),
+    "pager.range.least": ("第 {first}–{last} 条，共 {total} 条以上", "{first}–{last} of more than {total}"),
     "pager.previous": ("上一页", "Previous"),
     "pager.first": ("回到首页", "First page"),
     "pager.next": ("下一页", "Next"),

@@ -45,7 +45,9 @@ left join lateral (select rule, due_at from clocks c where c.noun = 'lead' and c
 where (%(areas)s::text[] is null or l.town_code = any(%(areas)s)) and (%(town)s::text is null or l.town_code = %(town)s)
   and (%(grid)s::text is null or l.grid_code = %(grid)s) and (%(number)s::text is null or l.lead_no = %(number)s)
   and case %(state)s when 'open' then l.state not in ('closed', 'finished')
-      when 'late' then c.due_at <= %(now)s when 'all' then true else l.state = %(state)s end
+      when 'late' then l.lead_no in (select ref from clocks k where k.noun = 'lead' and k.done_at is null
+                                                 and k.dropped_at is null and k.due_at <= %(now)s)
+      when 'all' then true else l.state = %(state)s end
   and (%(before)s::bigint is null or l.lead_id < %(before)s)
 order by l.lead_id desc limit %(limit)s;
 
@@ -69,12 +71,12 @@ where lead_id = %(lead)s and department = %(department)s and sent_on <= %(day)s
 returning received_on, done_on;
 
 -- name: times
--- How long leads stayed in each state, in hours, by the steps made between two days.
-select s.step as state, count(*) as leads, round(avg(extract(epoch from n.at - s.at)) / 3600, 1)::float as mean_hours
-from grid_lead_steps s join grid_leads l using (lead_id)
-join lateral (select at from grid_lead_steps z where z.lead_id = s.lead_id and z.step_id > s.step_id
-              order by z.step_id limit 1) n on true
-where (%(areas)s::text[] is null or l.town_code = any(%(areas)s)) and s.at >= %(first)s and s.at < %(until)s
+-- How long leads stayed in each state, in hours, by the steps made between two days. The steps of a lead follow each other
+-- in time, so the next of a step is among the later ones.
+select s.step as state, count(*) as leads, round(avg(extract(epoch from s.next - s.at)) / 3600, 1)::float as mean_hours
+from (select z.lead_id, z.step, z.at, lead(z.at) over (partition by z.lead_id order by z.step_id) as next
+      from grid_lead_steps z where z.at >= %(first)s) s join grid_leads l using (lead_id)
+where s.next is not null and (%(areas)s::text[] is null or l.town_code = any(%(areas)s)) and s.at < %(until)s
 group by s.step order by s.step;
 
 -- name: shares
@@ -82,7 +84,7 @@ group by s.step order by s.step;
 select count(*) as found, count(*) filter (where l.state = 'closed') as closed_in_grid,
     count(*) filter (where l.passed_to is not null) as passed_on,
     count(*) filter (where l.state not in ('closed', 'finished')) as open,
-    count(*) filter (where exists (select from clocks c where c.noun = 'lead' and c.ref = l.lead_no and c.done_at is null
+    count(*) filter (where l.lead_no in (select c.ref from clocks c where c.noun = 'lead' and c.done_at is null
                      and c.dropped_at is null and c.due_at <= %(now)s)) as overdue
 from grid_leads l
 where (%(areas)s::text[] is null or l.town_code = any(%(areas)s)) and l.found_at >= %(first)s and l.found_at < %(until)s;

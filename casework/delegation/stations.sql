@@ -26,21 +26,29 @@ select area_code from beneath;
 
 -- name: pace
 -- By kind: units, visits asked for in the year, and those done by a day; more than asked for at one unit count no more.
+-- Units are counted by themselves: only those that were visited are met one by one.
 with wanted as (
     select * from unnest(%(kinds)s::text[], %(yearly)s::int[]) as w (kind, yearly)
-), done as (
+), held as (
+    select u.kind, count(*) as units from units u
+    where u.kind = any(%(kinds)s::text[]) and u.area_code = any(%(areas)s) and u.status = 'active' and not u.is_key
+    group by u.kind
+), visited as (
     select i.unit_id, count(*) as visits from inspections i
     where i.kind = 'daily' and i.status = 'done' and i.inspected_on between %(first)s and %(day)s
       and not exists (select from town_acts t where t.inspection_id = i.inspection_id and t.body = 'town')
     group by i.unit_id
+), done as (
+    select w.kind, sum(least(v.visits, w.yearly)) as done, count(*) filter (where v.visits >= w.yearly) as reached
+    from visited v join units u using (unit_id) join wanted w on w.kind = u.kind
+    where u.area_code = any(%(areas)s) and u.status = 'active' and not u.is_key
+    group by w.kind
 )
-select w.kind, w.yearly, count(u.unit_id) as units, w.yearly * count(u.unit_id) as asked,
-    coalesce(sum(least(coalesce(d.visits, 0), w.yearly)), 0)::bigint as done,
-    count(u.unit_id) filter (where coalesce(d.visits, 0) < w.yearly) as missing
-from wanted w
-left join units u on u.kind = w.kind and u.area_code = any(%(areas)s) and u.status = 'active' and not u.is_key
-left join done d on d.unit_id = u.unit_id
-group by w.kind, w.yearly order by w.kind;
+select w.kind, w.yearly, coalesce(h.units, 0) as units, w.yearly * coalesce(h.units, 0) as asked,
+    coalesce(d.done, 0)::bigint as done,
+    case when w.yearly = 0 then 0 else coalesce(h.units, 0) - coalesce(d.reached, 0) end as missing
+from wanted w left join held h using (kind) left join done d using (kind)
+order by w.kind;
 
 -- name: missing
 -- Units that still wait for visits of the year, by number of the row.

@@ -10,7 +10,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "ingest": ("serve",), "listen": ("listen",), "scheduler": ("serve",), "api": ("serve",),
     "account": ("accounts",),
     "vendor": ("vendors",), "certificates": ("vendors",), "broker-access": ("vendors",),
-    "import": ("registers", "records"), "export": ("registers",), "result": ("records",),
+    "import": ("registers", "records", "record_import"), "export": ("registers",), "result": ("records",),
     "case": ("enforcement",), "measure": ("enforcement",), "major-hazard": ("enforcement",),
     "run": ("jobs",), "jobs": ("jobs",),
     "ranking": ("risk",), "explain": ("risk",), "evaluate": ("risk",), "models": ("models",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from rich.text import Text
 from huoyan.commands.rejected import write_report
 from huoyan.commands.session import database
 from huoyan.commands.session import settings as load_settings
-from registry import TABLES, ImportReport, RegistryError, areas, export_table, import_table
+from registry import TABLES, ImportReport, RegistryError, RowProblem, areas, export_table, import_table
 from registry.columns import Table
 
 _ON_SCREEN = 50
@@ -95,18 +96,24 @@ def _help(table: Table) -> str:
             + (f"\n\nOther columns: {optional}." if optional else ""))
 
 
+def print_problems(rejected: Sequence[RowProblem], report: Path | None) -> None:
+    """The first rejected cells as a table, and where the others are."""
+    if not rejected:
+        return
+    console = Console()
+    # Into a pipe or a file there is no frame and nothing is folded, so that a line can be searched for.
+    grid = Grid("line", "column", "value", "reason", box=HEAVY_HEAD if console.is_terminal else None)
+    for problem in rejected[:_ON_SCREEN]:
+        # Text: what a stranger typed must not be taken for markup.
+        grid.add_row(str(problem.line), Text(problem.column), Text(problem.value), Text(problem.reason))
+    (console if console.is_terminal else Console(width=1000)).print(grid)
+    if len(rejected) > _ON_SCREEN:
+        click.echo(f"and {len(rejected) - _ON_SCREEN} more"
+                   + (f": see {report}" if report else ": --report FILE writes them all"))
+
+
 def _print(outcome: ImportReport, report: Path | None) -> None:
-    if outcome.rejected:
-        console = Console()
-        # Into a pipe or a file there is no frame and nothing is folded, so that a line can be searched for.
-        grid = Grid("line", "column", "value", "reason", box=HEAVY_HEAD if console.is_terminal else None)
-        for problem in outcome.rejected[:_ON_SCREEN]:
-            # Text: what a stranger typed must not be taken for markup.
-            grid.add_row(str(problem.line), Text(problem.column), Text(problem.value), Text(problem.reason))
-        (console if console.is_terminal else Console(width=1000)).print(grid)
-        if len(outcome.rejected) > _ON_SCREEN:
-            rest = len(outcome.rejected) - _ON_SCREEN
-            click.echo(f"and {rest} more" + (f": see {report}" if report else ": --report FILE writes them all"))
+    print_problems(outcome.rejected, report)
     would = "would be " if outcome.dry_run else ""
     click.echo(f"{outcome.noun}: {outcome.total} rows in, {outcome.inserted} {would}inserted, {outcome.updated} "
                f"{would}updated, {outcome.unchanged} unchanged, {outcome.rejected_rows} rejected")

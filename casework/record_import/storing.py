@@ -1,0 +1,134 @@
+"""Good rows of a kind into the database: staged by COPY, merged by one statement, what differs named.
+
+What :mod:`casework.bulk` brings in may be brought in again with other facts and is then updated. Cases, measures, major
+hazards, agreements, referrals, training, guidance and the ledger are not: a row that differs from what stands is
+rejected, since a person's acts may hang on it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from casework import bulk, past
+from casework.record_import.kinds import Kind, completed
+from policy.clocks import SHANGHAI
+from registry.validating import Candidate
+from store import Queries, copy_rows, lock_for_transaction
+from store.database import Connection
+
+q = Queries(__file__)
+
+Rows = list[dict[str, Any]]
+Counts = dict[str, int]
+_BULK: dict[str, Callable[[Connection, Iterable[bulk.Row]], Counts]] = {
+    "inspections": bulk.load_inspections, "hazards": bulk.load_hazards, "orders": bulk.load_orders,
+    "penalties": bulk.load_penalties, "complaints": bulk.load_complaints, "fires": bulk.load_fires,
+    "credit-entries": bulk.load_credit, "listings": bulk.load_listings}
+_PAST = {"cases": "cases", "measures": "measures", "major-hazards": "major_hazards", "agreements": "agreements"}
+_DIFFER = {**_PAST, "credit-entries": "credit", "training": "training", "guidance": "guidance",
+"referrals": "referrals"}
+_OURS = "import"
+
+
+def refuse(connection: Connection, kind: Kind, candidates: Sequence[Candidate]) -> None:
+    """Add a fault to every row that names what is not there, or whose number a person has entered."""
+    if kind.items:
+        known = _keys(connection, "items", _named(candidates, kind.items))
+        for one in candidates:
+            for item in _listed(one.row.get(kind.items)):
+                if item not in known:
+                    one.faults.append((kind.items, item, f"there is no item {item} in the catalogue of items"))
+    if kind.inspection:
+        named = list(_named(candidates, kind.inspection))
+        ours = {row["key"]: row["ours"] for row in connection.execute(q["inspections"], [named])}
+        for one in candidates:
+            number = one.row.get(kind.inspection)
+            if number is None:
+                continue
+            if number not in ours:
+                one.faults.append((kind.inspection, number, f"there is no inspection {number}: bring it in first"))
+            elif not ours[number] and kind.code in ("hazards", "orders"):
+                one.faults.append((kind.inspection, number, f"inspection {number} was entered by a person: "
+                                                            f"its {kind.code} are entered with it"))
+    if kind.code in ("inspections", "orders", "penalties", "complaints"):
+        key = kind.table.key[0]
+        numbers = [one.row[key] for one in candidates if key in one.row]
+        taken = {row["number"] for row in connection.execute(q[f"taken_{kind.code}"], {"numbers": numbers})}
+        for one in candidates:
+            if one.row.get(key) in taken:
+                one.faults.append((key, one.row[key], f"the {kind.table.entity} {one.row[key]} was entered by a person "
+                                                      "and stays as it is"))
+
+
+def store(connection: Connection, kind: Kind, candidates: Sequence[Candidate], actor: str) -> Counts:
+    """Store the rows without faults; counts of inserted, updated and unchanged. Rows that differ get a fault."""
+    lock_for_transaction(connection, f"casework.record.{kind.code}")
+    rows = [_prepared(kind, one.row) for one in candidates if not one.faults]
+    if kind.code in _BULK:
+        counts = _BULK[kind.code](connection, rows)
+    else:
+        inserted = _load(connection, kind, rows, actor)
+        counts = {"inserted": inserted, "updated": 0, "unchanged": len(rows) - inserted}
+    if kind.code in _DIFFER:
+        counts["unchanged"] -= _differing(connection, kind, candidates)
+    return {name: counts[name] for name in ("inserted", "updated", "unchanged")}
+
+
+def analyze(connection: Connection) -> None:
+    connection.execute(q["analyze"])
+
+
+def _load(connection: Connection, kind: Kind, rows: Rows, actor: str) -> int:
+    if kind.code in _PAST:
+        return past.load(connection, _PAST[kind.code], rows, actor)
+    connection.execute(q[f"stage_{kind.code}"])
+    columns = kind.table.columns
+    copy_rows(connection, f"stage_{kind.code}", [one.code for one in columns], [one.stored for one in columns],
+              ([row.get(one.code) for one in columns] for row in rows))
+    return connection.execute(q[f"merge_{kind.code}"], {"actor": actor}).rowcount
+
+
+def _differing(connection: Connection, kind: Kind, candidates: Sequence[Candidate]) -> int:
+    differ = {row["number"] for row in connection.execute(q[f"differ_{_DIFFER[kind.code]}"])}
+    if not differ:
+        return 0
+    separator, found = "/" if kind.code == "credit-entries" else " ", 0
+    for one in candidates:
+        if one.faults:
+            continue
+        number = separator.join(str(one.row[code]) for code in kind.table.key)
+        if number in differ:
+            one.faults.append((kind.table.key[0], number, f"the {kind.table.entity} {number} stands with other facts "
+                                                          "and stays as it is"))
+            found += 1
+    return found
+
+
+def _prepared(kind: Kind, row: dict[str, Any]) -> dict[str, Any]:
+    made = completed(kind.code, {column.code: row.get(column.code, column.default) for column in kind.table.columns})
+    if kind.code == "inspections":
+        made |= {"status": "done", "source": _OURS, "entered_by": _OURS,
+                 "officers": [(number, "member" if place else "lead")
+                              for place, number in enumerate(row.get("officers") or ())]}
+    elif kind.code == "orders":
+        made["created_by"] = _OURS
+    elif kind.code in ("penalties", "complaints"):
+        made["entered_by"] = _OURS
+    elif kind.code in ("cases", "measures", "major-hazards"):
+        name = {"cases": "filed", "measures": "began", "major-hazards": "found"}[kind.code]
+        made[f"{name}_at"] = dt.datetime.combine(row[f"{name}_on"], dt.time(), SHANGHAI)
+    return made
+
+
+def _keys(connection: Connection, name: str, asked: Iterable[str]) -> set[str]:
+    return {row["key"] for row in connection.execute(q[name], [list(asked)])}
+
+
+def _named(candidates: Sequence[Candidate], column: str) -> set[str]:
+    return {key for one in candidates for key in _listed(one.row.get(column))}
+
+
+def _listed(value: Any) -> Sequence[str]:
+    return value if isinstance(value, list) else () if value is None else (value,)
