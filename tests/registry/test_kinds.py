@@ -21,7 +21,8 @@ def test_every_kind_of_the_shared_vocabulary_is_there_also_on_a_day_long_past() 
         "other"}
     assert set(kinds.device_kinds(DAY)) == {"uitd", "smoke", "water_pressure", "water_level", "electrical", "gas"}
     assert set(kinds.inspection_kinds(DAY)) == {"draw", "duty", "campaign", "complaint", "reinspection", "opening",
-                                                "event", "promise", "finding", "daily", "joint", "import"}
+                                                "event", "promise", "finding", "daily", "joint", "town", "site",
+                                                "unseal", "resume", "other", "import"}
 
 
 def test_a_kind_has_a_name_in_both_languages_and_what_is_usual_for_it() -> None:
