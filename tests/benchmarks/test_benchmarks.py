@@ -36,7 +36,7 @@ def bench(*words: str | Path) -> subprocess.CompletedProcess[str]:
 # The longest run what other tests run from end to end. They are tried by ``make bench ARGS=--quick``, or here with
 # HUOYAN_TEST_BENCHMARKS=all.
 ELSEWHERE = set() if os.environ.get("HUOYAN_TEST_BENCHMARKS") == "all" else {
-    "casework", "demo", "ingest", "links", "nightly", "pages"}
+    "casework", "demo", "evaluate", "ingest", "links", "nightly", "pages", "scale"}
 
 
 @pytest.mark.parametrize("name", sorted(set(BENCHMARKS) - ELSEWHERE))

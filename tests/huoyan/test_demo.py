@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from huoyan.embedded.demo import Demo, DemoOptions
+from huoyan.embedded.demo import Demo, DemoOptions, reset
 from huoyan.embedded.errors import EmbeddedError
 from huoyan.embedded.supervisor import Supervisor
 from tests.line.processes import Api, until
@@ -128,7 +128,10 @@ def test_each_port_is_looked_at_before_anything_is_started(tmp_path: Path, ports
             Demo(options, supervisor).check_ports()
 
 
-def test_reset_starts_over(home: Path, ports: dict[str, int]) -> None:
-    done = run(words(home, ports, "--once", "--reset", "--units", "60", "--devices", "60"))
-    assert done.returncode == 0, done.stderr + done.stdout
-    assert "units 60" in done.stdout
+def test_reset_forgets_what_the_demo_keeps_and_nothing_else(home: Path) -> None:
+    (home / "notes.txt").write_text("mine", encoding="utf-8")
+    assert list(home.glob("postgresql-*"))
+    reset(home)
+    # What is left is a folder as a newcomer has it, which the first test starts in.
+    left = {path.name for path in home.iterdir() if path.suffix not in (".password", ".lock")}
+    assert left == {"notes.txt"}

@@ -43,7 +43,9 @@ def test_tuned_odds_draw_with_the_wanted_probabilities_and_rise_with_them(rows, 
     left = size - sum(m for one, m in zip(p, counts, strict=True) if one == 1)
     true = inclusion(np.array([odds[k] for k in free]), np.array([counts[k] for k in free]), left)
     assert true == pytest.approx([p[k] for k in free], rel=1e-7)
-    assert all(odds[a] < odds[b] for a, b in itertools.pairwise(free))
+    # Two weights may lie so near each other that no double stands between their odds: then they are equal.
+    assert all(odds[a] < odds[b] or (odds[a] == odds[b] and p[b] - p[a] <= 1e-12 * p[b])
+               for a, b in itertools.pairwise(free))
     second = verify.inclusion([odds[k] for k in free], [counts[k] for k in free], left)
     assert second == pytest.approx(true, rel=1e-6)
 
