@@ -69,7 +69,7 @@ def page(request: Request, viewer: Lead, db: Db, options: Options,
          wanted: Annotated[FindingFilter, Query()]) -> Response:
     first, last = Period().days(legal_day(options.clock()))
     with db.connection() as connection:
-        told = findings.summary(connection, first, last, viewer.areas, limit=20)
+        told = findings.glance(connection, first, last, viewer.areas)
         kept = review_sample.samples(connection, 12)
     counts = {name: {"found": 0, "faults": 0, "explained": 0} for name in DETECTORS}
     for row in told["findings"]:

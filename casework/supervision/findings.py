@@ -60,6 +60,17 @@ def decide(db: Database, finding_id: int, decision: str, reason: str, actor: str
             "decision": decision, "reason": why, "detector": held["detector"], "ref": held["ref"]})
 
 
+def glance(connection: Connection, first: dt.date, last: dt.date, areas: Collection[str] | None = None, *,
+           limit: int = 20) -> dict[str, Any]:
+    """What a page shows of a period: findings by detector and body, and the officers that were marked most.
+
+    How many visits each officer made is left to :func:`summary`, which reads every act of the period.
+    """
+    asked = {"first": first, "last": last, "areas": _list(areas), "limit": limit}
+    return {"findings": connection.execute(q["counts"], asked).fetchall(),
+            "officers": connection.execute(q["marked"], asked).fetchall()}
+
+
 def summary(connection: Connection, first: dt.date, last: dt.date, areas: Collection[str] | None = None, *,
             officer: str | None = None, limit: int = 200) -> dict[str, Any]:
     """A period's findings by detector and body, its officers with what each did, and the acts themselves.

@@ -60,6 +60,13 @@ left join marked m using (officer_no)
 where coalesce(v.visits, d.penalties, m.found) is not null
 order by faults desc, found desc, o.officer_no limit %(limit)s;
 
+-- name: marked
+-- Officers of a period whose acts were marked, those with most faults first.
+select o.officer_no, o.name, o.body, count(*)::int as found, count(*) filter (where f.decision = 'fault')::int as faults
+from supervision_findings f cross join unnest(f.officers) as who (officer_no) join officers o using (officer_no)
+where f.acted_on between %(first)s and %(last)s and (%(areas)s::text[] is null or f.area_code = any(%(areas)s))
+group by o.officer_no order by faults desc, found desc, o.officer_no limit %(limit)s;
+
 -- name: acts
 -- Acts of a period, each once: what the sums by officer are held against.
 select (select count(*)::int from inspections i join units u using (unit_id)

@@ -102,6 +102,9 @@ def test_the_files_of_all_officers_add_up_to_the_acts(seeded: Database) -> None:
         assert sum(row["found"] for row in told["findings"]) == told["acts"]["found"]
         (alone,) = findings.summary(connection, dt.date(2026, 1, 1), TODAY, officer="B3")["officers"]
         assert (alone["visits"], alone["led"], alone["found"]) == (1, 0, 1)
+        seen = {row["officer_no"]: row["found"] for row in findings.glance(
+            connection, dt.date(2026, 1, 1), TODAY)["officers"]}
+        assert seen == {row["officer_no"]: row["found"] for row in told["officers"] if row["found"]}
         with pytest.raises(CaseworkError, match="three years"):
             findings.summary(connection, TODAY, dt.date(2026, 1, 1))
 
