@@ -113,7 +113,8 @@ def _reviews(district: ReportedDistrict, rng: random.Random, cases: list[Row], y
             "review_no": f"RR{year}-{number:05d}", "noun": "case", "ref": case["case_no"],
             "area_code": areas[case["unit_no"]], "reviewed_on": min(case["decided_on"] + dt.timedelta(days=40),
                                                                  dt.date(year, 12, 31)),
-            "reviewer": "法制员", "qualified": len(defects) < 2, "transferred_to": None, "defects": defects})
+            "reviewer": "法制员", "qualified": len(defects) < 2,
+            "transferred_to": None if len(defects) < 2 else "纪检监察", "defects": defects})
 
 
 def _measures(district: ReportedDistrict, rng: random.Random, kind: str, units: int, year: int) -> None:

@@ -83,7 +83,7 @@ def test_a_review_is_entered_once_with_its_defects_and_leaves_a_line(db: Databas
     with db.connection() as connection:
         connection.execute("insert into areas (area_code, level, name_zh) values ('990000', 'city', '市')")
     form = {"review_no": "P1", "noun": "case", "ref": "A20240101-0001", "area_code": "990000",
-            "reviewed_on": "2024-05-06", "reviewer": "甲", "qualified": False,
+            "reviewed_on": "2024-05-06", "reviewer": "甲", "qualified": False, "transferred_to": "纪检监察",
             "defects": [{"class": "evidence", "code": "no_photo"}, {"class": "documents", "code": "form_blank"}]}
     assert ledgers.enter(db, "reviews", form, "test") == "P1"
     with pytest.raises(AlreadyDone, match="P1 was entered before"):
