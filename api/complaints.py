@@ -156,18 +156,23 @@ class Complaints(BaseModel):
 
 def read(db: Database, viewer: Viewer, wanted: ComplaintFilter, now: dt.datetime) -> dict[str, Any]:
     """A page of complaints, the most urgent first."""
-    rows = db.rows(_SQL["all" if wanted.state == "all" else wanted.state], {
-        **viewer.scope, "now": now, "channel": wanted.channel or None, "number": None, "limit": wanted.limit,
-        "offset": wanted.offset})
+    rows = _rows(db, wanted.state, {**viewer.scope, "now": now, "channel": wanted.channel or None,
+                                    "limit": wanted.limit, "offset": wanted.offset})
     return {"rows": rows, "next": wanted.offset + len(rows) if len(rows) == wanted.limit else None}
 
 
 def find(db: Database, viewer: Viewer, number: str, now: dt.datetime) -> dict[str, Any]:
     """One complaint within the viewer's areas."""
     unit_of(db, viewer, "complaint", number)
-    row = db.row(_SQL["one"], {**viewer.scope, "now": now, "number": number})
-    assert row is not None  # noqa: S101  unit_of has found it
+    row, = _rows(db, "one", {**viewer.scope, "now": now, "number": number})
     return row
+
+
+def _rows(db: Database, which: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """The complaints that a statement picks, in its order, as lists and pages show them."""
+    with db.connection() as connection:
+        ids = [row["complaint_id"] for row in connection.execute(_SQL[which], asked)]
+        return connection.execute(_SQL["rows"], {"ids": ids, "now": asked["now"]}).fetchall()
 
 
 def who(db: Database, viewer: Viewer, number: str) -> dict[str, Any]:
