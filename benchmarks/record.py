@@ -20,7 +20,7 @@ from scoring.evaluate import Evaluation
 from scoring.orders import ORDERS
 from store import Database
 
-CONFIGURATIONS = 75
+CONFIGURATIONS = 83
 """Ways of fitting, penalties and choices of features that were compared on the windows before 2014-09."""
 OUTCOME = "critical"
 # The first days of the stretches: those that are judged, in the published comparison, begin on 2012-08-30.

@@ -1,13 +1,15 @@
 """How the additive model is fitted: penalised logistic regression over steps, monotone where the direction is known.
 
 Each feature gets a slope over its range and a step at each edge, both penalised, and a cell of its own for "not known".
-Where a direction is known, slope and steps may only go that way. Which team made a visit is part of the fit and no part
-of the model: what a strict team finds more is its strictness. The problem is convex: the same rows give the same model.
+Where a direction is known, slope and steps may only go that way. What is penalised is the distance from a multiple of
+the scorecard, which is fitted too: with few visits the model is the card at its best scale, with many what they show.
+Which team made a visit is part of the fit and no part of the model: what a strict team finds more is its strictness.
+The problem is convex: the same rows give the same model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +19,14 @@ from scoring.additive import AdditiveModel, Codes, Floats, Inputs, Shape, steps
 from scoring.crossing import crossed
 
 Flags = npt.NDArray[np.bool_]
+Points = Callable[[str, Inputs], Floats | None]
+"""What a scorecard gives each row for a feature, None where it has none."""
 
 _ROUNDS = 300
 _LEAST_POSITIVE = 1e-12
+# Places of the parameters before those of the terms: the base, and log-odds for ten points of the scorecard.
+_BASE, _CARD, _TERMS = 0, 1, 2
+_POINTS = 10.0
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,7 @@ class Penalties:
     slope: float
     unknown: float
     team: float
+    card: float
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ class _Term:
     codes: Codes
     share: Floats
     height: Floats
+    card: Floats
     direction: int
     start: int
 
@@ -67,9 +76,10 @@ class _Term:
         """Log-odds of each cell, 0 on average over the rows."""
         slope, own = parameters[self.start], parameters[self.start + 1:self.start + 1 + self.cells]
         table = own if self.words else np.concatenate((own[:1], np.cumsum(own[1:]) + slope * self.height[1:]))
-        return np.asarray(table - self.share @ table)
+        return np.asarray(table - self.share @ table + parameters[_CARD] * self.card)
 
     def gradient(self, by_cell: Floats, total: float, into: Floats) -> None:
+        into[_CARD] += by_cell @ self.card
         by_cell = by_cell - self.share * total
         place = self.start + 1
         if self.words:
@@ -80,26 +90,30 @@ class _Term:
         into[place + 1:place + self.cells] = np.cumsum(by_cell[:0:-1])[::-1]
 
 
-def fit(rows: Rows, directions: Mapping[str, int], penalties: Penalties) -> AdditiveModel:
-    """The model of ``rows``; a feature that never varies has no shape. ``directions``: 1 up, -1 down, else free."""
+def fit(rows: Rows, directions: Mapping[str, int], penalties: Penalties,
+        points: Points = lambda feature, inputs: None) -> AdditiveModel:
+    """The model of ``rows``; a feature that never varies has no shape. ``directions``: 1 up, -1 down, else free.
+
+    ``points`` are those of the scorecard; left out, the fit starts from nothing.
+    """
     weight = rows.weight / rows.weight.mean()
-    terms = _terms(rows.inputs, weight, directions, penalties.bins)
+    terms = _terms(rows.inputs, weight, directions, penalties.bins, points)
     names = sorted(set(rows.team))
     of_name = {name: number for number, name in enumerate(names)}
     team = np.array([of_name[name] for name in rows.team], dtype=np.intp)
     team_share = np.bincount(team, weight, len(names)) / weight.sum()
-    first = 1 + sum(term.cells + 1 for term in terms)
+    first = _TERMS + sum(term.cells + 1 for term in terms)
     penalty, bounds = _penalty(terms, penalties, len(names))
     positive = rows.positive.astype(np.float64)
     looked_up = crossed([*(term.codes for term in terms), team], [*(term.cells for term in terms), len(names)])
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
         strict = parameters[first:] - team_share @ parameters[first:]
-        eta = looked_up.sums([*(term.table(parameters) for term in terms), strict], parameters[0])
+        eta = looked_up.sums([*(term.table(parameters) for term in terms), strict], parameters[_BASE])
         small = np.exp(-np.abs(eta))
         residual = weight * (np.where(eta > 0, 1.0, small) / (1.0 + small) - positive)
         gradient, total = np.zeros_like(parameters), float(residual.sum())
-        gradient[0] = total
+        gradient[_BASE] = total
         *by_term, by_team = looked_up.counts(residual)
         for term, by_cell in zip(terms, by_term, strict=True):
             term.gradient(by_cell, total, gradient)
@@ -109,14 +123,14 @@ def fit(rows: Rows, directions: Mapping[str, int], penalties: Penalties) -> Addi
 
     rate = float(np.clip(np.average(positive, weights=weight), 1e-6, 1 - 1e-6))
     start = np.zeros(first + len(names))
-    start[0] = np.log(rate / (1 - rate))
+    start[_BASE] = np.log(rate / (1 - rate))
     # Loaded only where it is needed: it takes longer than most commands do.
     from scipy.optimize import minimize
 
     found = np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds,
                                 options={"maxiter": _ROUNDS, "maxfun": 2 * _ROUNDS}).x)
     strict = found[first:] - team_share @ found[first:]
-    return AdditiveModel(float(found[0]), tuple(Shape(term.feature, term.edges, term.words, term.table(found))
+    return AdditiveModel(float(found[_BASE]), tuple(Shape(term.feature, term.edges, term.words, term.table(found))
                                                 for term in terms),
                          {name: float(strict[number]) for name, number in of_name.items()})
 
@@ -136,9 +150,9 @@ def edges_of(values: Floats, bins: int) -> tuple[float, ...]:
     return tuple(np.unique(np.quantile(known, np.arange(1, bins) / bins)).tolist())
 
 
-def _terms(inputs: Inputs, weight: Floats, directions: Mapping[str, int], bins: int) -> list[_Term]:
+def _terms(inputs: Inputs, weight: Floats, directions: Mapping[str, int], bins: int, points: Points) -> list[_Term]:
     terms: list[_Term] = []
-    start = 1
+    start = _TERMS
     for name in sorted([*inputs.numbers, *inputs.words]):
         words: tuple[str, ...] = ()
         if name in inputs.numbers:
@@ -152,7 +166,9 @@ def _terms(inputs: Inputs, weight: Floats, directions: Mapping[str, int], bins: 
             cells, height = len(words) + 1, np.zeros(len(words) + 1)
         share = np.bincount(codes, weight, cells) / weight.sum()
         if np.count_nonzero(share) > 1:
-            terms.append(_Term(name, edges, words, codes, share, height, directions.get(name, 0), start))
+            way = directions.get(name, 0)
+            card = _card(points(name, inputs), codes, weight, share, 0 if words else way)
+            terms.append(_Term(name, edges, words, codes, share, height, card, way, start))
             start += cells + 1
     return terms
 
@@ -175,11 +191,24 @@ def _height(values: Floats, codes: Codes, weight: Floats, cells: int) -> Floats:
     return np.asarray(centred / spread if spread > _LEAST_POSITIVE else np.zeros(cells))
 
 
+def _card(points: Floats | None, codes: Codes, weight: Floats, share: Floats, way: int) -> Floats:
+    """The scorecard's points of each cell in tens, 0 on average; none where they go against the known direction."""
+    if points is None:
+        return np.zeros(len(share))
+    usual = float(np.average(points, weights=weight))
+    mean = np.bincount(codes, points * weight, len(share)) / np.maximum(np.bincount(codes, weight, len(share)),
+                                                                        _LEAST_POSITIVE)
+    found = np.where(share > 0, mean - usual, 0.0) / _POINTS
+    if way and (way * np.diff(found[1:]) < -_LEAST_POSITIVE).any():
+        return np.zeros(len(share))
+    return np.asarray(found)
+
+
 def _penalty(terms: Sequence[_Term], penalties: Penalties, teams: int,
              ) -> tuple[Floats, list[tuple[float | None, float | None]]]:
     """What each parameter costs, and between which bounds it may lie."""
-    costs = [0.0]
-    found: list[tuple[float | None, float | None]] = [(None, None)]
+    costs = [0.0, penalties.card]
+    found: list[tuple[float | None, float | None]] = [(None, None), (0.0, None)]
     for term in terms:
         way: tuple[float | None, float | None] = (
             (0.0, None) if term.direction > 0 else (None, 0.0) if term.direction < 0 else (None, None))

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from policy import rules
-from scoring import cohorts, fitting, weighting
+from scoring import cohorts, fitting, starting, weighting
 from scoring.additive import AdditiveModel, Floats, Inputs, sigmoid
+from scoring.card import Card
 from scoring.cohorts import Cohort
 from scoring.errors import ScoringError
 from scoring.fitting import Flags, Penalties, Rows
@@ -57,12 +58,16 @@ def train(past: Sequence[Cohort], as_of: dt.date, outcome: str, *, weighted: boo
     rows = Rows(seen(cohorts.joined([cohort.inputs() for cohort in past]), as_of),
                 np.concatenate([cohort.positive for cohort in past]),
                 [team for cohort in past for team in cohort.team], weight)
-    ways = directions(rows.inputs, as_of)
-    model = fitting.fit(rows, ways, penalties)
+    card = starting.points(Card.on(as_of))
+
+    def fit(rows: Rows) -> AdditiveModel:
+        return fitting.fit(rows, directions(rows.inputs, as_of), penalties, card)
+
+    model = fit(rows)
     newest = _newest(past, float(calibration["share"]))
     slope = 1.0
     if newest.any() and not newest.all():
-        slope = _slope(rows, newest, ways, penalties, float(calibration["slope_low"]), float(calibration["slope_high"]))
+        slope = _slope(rows, newest, fit, float(calibration["slope_low"]), float(calibration["slope_high"]))
     stretched = fitting.scaled(model, slope, 0.0)
     level = newest if newest.any() else np.ones(visits, dtype=bool)
     shift = _shift(_log_odds(stretched, rows)[level], rows.positive[level], weight[level])
@@ -95,12 +100,12 @@ def _log_odds(model: AdditiveModel, rows: Rows) -> Floats:
     return np.asarray(model.log_odds(rows.inputs) + model.strictness(rows.team))
 
 
-def _slope(rows: Rows, newest: Flags, ways: dict[str, int], penalties: Penalties, low: float, high: float) -> float:
+def _slope(rows: Rows, newest: Flags, fit: Callable[[Rows], AdditiveModel], low: float, high: float) -> float:
     """How far contributions that were fitted to the older visits stretch to fit the newest, within bounds."""
     older, later = _part(rows, ~newest), _part(rows, newest)
     if not _both(older.positive) or not _both(later.positive):
         return 1.0
-    first = fitting.fit(older, ways, penalties)
+    first = fit(older)
     own = first.log_odds(later.inputs) - first.base
     strict = _log_odds(first, later) - first.base - own
 

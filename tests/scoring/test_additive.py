@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import numpy as np
@@ -9,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring import fitting
+from scoring import fitting, starting
 from scoring.additive import AdditiveModel, Inputs, sigmoid
+from scoring.card import Card
 from scoring.errors import ScoringError
 from scoring.fitting import Penalties, Rows
 from scoring.weighting import weigh
 
-PENALTIES = Penalties(bins=16, step=50, slope=10, unknown=20, team=10)
+PENALTIES = Penalties(bins=16, step=50, slope=10, unknown=20, team=10, card=1)
 
 
 def rows(seed: int = 1, size: int = 6000) -> tuple[Rows, np.ndarray]:
@@ -48,6 +50,44 @@ def test_contributions_and_base_sum_to_the_log_odds() -> None:
     parts = model.contributions(made.inputs)
     assert np.abs(parts.sum(axis=1) + model.base - model.log_odds(made.inputs)).max() < 1e-9
     np.testing.assert_array_equal(sigmoid(model.log_odds(made.inputs)), model.probability(made.inputs))
+
+
+def test_from_a_few_visits_the_fit_tells_the_scorecard_and_from_many_what_they_show() -> None:
+    def card(feature: str, inputs: Inputs) -> np.ndarray | None:
+        return 8 * (np.array(inputs.words["kind"]) == "hotel") if feature == "kind" else None
+
+    few, many = rows(seed=4, size=150)[0], rows(seed=4)[0]
+    wide, held = (fitting.fit(few, {}, PENALTIES, points).log_odds(many.inputs)
+                  for points in (lambda feature, inputs: None, card))
+    hotel = np.array(many.inputs.words["kind"]) == "hotel"
+    assert held[hotel].mean() - held[~hotel].mean() > wide[hotel].mean() - wide[~hotel].mean() + .2
+    # A card that has it the wrong way round is scaled to nothing.
+    wrong = fitting.fit(many, {}, PENALTIES, lambda feature, inputs: -card(feature, inputs) if feature == "kind"
+                        else None)
+    plain = fitting.fit(many, {}, PENALTIES)
+    np.testing.assert_allclose(wrong.log_odds(many.inputs), plain.log_odds(many.inputs), atol=5e-3)
+
+
+def test_points_against_the_known_direction_are_no_start() -> None:
+    made, _ = rows(size=800)
+    falling = fitting.fit(made, {"rising": 1}, PENALTIES, lambda feature, inputs: (
+        np.nan_to_num(-inputs.numbers["rising"]) if feature == "rising" else None))
+    table = next(shape for shape in falling.shapes if shape.feature == "rising").table[1:]
+    assert (np.diff(table) >= -1e-9).all()
+
+
+def test_the_scorecard_gives_a_model_the_points_that_it_gives_a_unit() -> None:
+    card = Card.on(dt.date(2026, 3, 2))
+    given = starting.points(card)
+    inputs = Inputs({"credit_list": np.array([2.0, np.nan]), "overdue_hazards": np.array([2.0, np.nan])},
+                    {"kind": ["hotel", "no such kind"]}, 2)
+    lines = {feature: card.line(feature) for feature in ("credit_list", "overdue_hazards", "kind")}
+    expected = {"credit_list": lines["credit_list"].points_of_words(("serious", "none")),
+                "overdue_hazards": lines["overdue_hazards"].points(inputs.numbers["overdue_hazards"]),
+                "kind": lines["kind"].points_of_words(("hotel", "no such kind"))}
+    for feature, told in expected.items():
+        np.testing.assert_array_equal(given(feature, inputs), told)
+    assert given("no such feature", inputs) is None
 
 
 @pytest.mark.parametrize("direction", [1, -1])
