@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -131,8 +132,10 @@ class _Loading:
 
     def _record(self, told: Facts) -> dict[str, Floats]:
         _, teams = self._asking.ask(q, "teams")
-        of_team = {row[0]: number for number, row in enumerate(teams)}
-        usual = dict(zip(("weight", *RATES), block([row[1:] for row in teams], 1 + len(RATES)).T, strict=True))
+        # A team that was not told of yet finds what all find: the last place is for those.
+        of_team = defaultdict(lambda: len(teams), {row[0]: number for number, row in enumerate(teams)})
+        counted = [*(row[1:] for row in teams), (0,) * (1 + len(RATES))]
+        usual = dict(zip(("weight", *RATES), block(counted, 1 + len(RATES)).T, strict=True))
         unit, team, raw = self._visits(of_team)
         found = {"visits": sums(unit, raw["visits"], len(self._asking))}
         for name in RATES:

@@ -9,7 +9,10 @@ from typing import Any
 from scoring import champion, explain, features, overrides, raises
 from scoring.card import Card
 from scoring.errors import ScoringError
+from scoring.recent import Memory
 from store.database import Connection
+
+_MEMORY = Memory()
 
 
 class UnknownUnit(ScoringError):
@@ -48,9 +51,12 @@ class Move:
 
 
 def score_unit(connection: Connection, unit_id: int, as_of: dt.date) -> Score:
-    """Score one unit from what is known strictly before ``as_of``; :class:`UnknownUnit` where there is none."""
+    """Score one unit from what is known strictly before ``as_of``; :class:`UnknownUnit` where there is none.
+
+    In a large city what the record of all others says may be some minutes old (:mod:`scoring.recent`).
+    """
     card = Card.on(as_of)
-    table = features.load(connection, as_of, [unit_id])
+    table = features.load(connection, as_of, [unit_id], _MEMORY.on(connection))
     if not len(table):
         raise UnknownUnit(f"there is no unit {unit_id}")
     scored = champion.score(table, card, champion.ruling(connection, as_of))
