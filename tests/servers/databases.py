@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -37,6 +38,7 @@ _ROOT = (_MEMORY if _roomy(_MEMORY) else Path(tempfile.gettempdir())) / f"huoyan
 class Server:
     """A running server by the URL of its maintenance database; ``migrated`` copies one migrated database for each.
 
+    While a test runs, the next one's database is made and the last one's dropped: a test waits for neither.
     ``own`` says that nobody else uses the server and that it waits for no disk: then the copy of files with a
     checkpoint is the quicker one, and leaves little in the log.
     """
@@ -46,6 +48,8 @@ class Server:
         self._own = own
         self._numbers = itertools.count()
         self._template: str | None = None
+        self._aside = ThreadPoolExecutor(1, "databases")
+        self._next: Future[str] | None = None
 
     def database_url(self, name: str) -> str:
         return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
@@ -53,8 +57,11 @@ class Server:
     @contextmanager
     def empty(self) -> Iterator[str]:
         """The URL of a database that nobody has migrated."""
-        with self._database("template0") as url:
-            yield url
+        name = self._made("template0")
+        try:
+            yield self.database_url(name)
+        finally:
+            self._aside.submit(self._dropped, name)
 
     @contextmanager
     def migrated(self) -> Iterator[str]:
@@ -66,26 +73,32 @@ class Server:
             # TimescaleDB's workers would else come in, and a database in use can't be copied.
             self._run("alter database {} allow_connections false", self._template)
             self._run_plain("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", self._template)
-        with self._database(self._template) as url:
-            yield url
+        name = self._next.result() if self._next else self._made(self._template)
+        self._next = self._aside.submit(self._made, self._template)
+        try:
+            yield self.database_url(name)
+        finally:
+            self._aside.submit(self._dropped, name)
 
     def close(self) -> None:
         """Leave nothing behind on a server that others use."""
+        if self._next is not None:
+            self._aside.submit(self._dropped, self._next.result())
+        self._aside.shutdown()
         if self._template is not None and not self._own:
             self._run("drop database if exists {} with (force)", self._template)
 
-    @contextmanager
-    def _database(self, template: str) -> Iterator[str]:
+    def _made(self, template: str) -> str:
         # The process number keeps two test runs on one server apart.
         name = f"huoyan_test_{os.getpid()}_{next(self._numbers)}"
         strategy = "file_copy" if self._own else "wal_log"
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(sql.SQL("create database {} template {} strategy {}").format(
                 sql.Identifier(name), sql.Identifier(template), sql.Identifier(strategy)))
-        try:
-            yield self.database_url(name)
-        finally:
-            self._run("drop database if exists {} with (force)", name)
+        return name
+
+    def _dropped(self, name: str) -> None:
+        self._run("drop database if exists {} with (force)", name)
 
     def _run(self, text: str, name: str) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
