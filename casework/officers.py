@@ -32,21 +32,9 @@ class Place:
 
 def check_team(connection: Connection, place: Place, team: Team, day: dt.date, *, needs_lead: bool = True) -> None:
     """Refuse, in one sentence, officers who may not act together at this unit on ``day``."""
-    least, most = rules().value("inspection.officers_min", day), rules().value("inspection.officers_most", day)
+    least = rules().value("inspection.officers_min", day)
+    found = check_named(connection, place, team, day, needs_lead=needs_lead)
     numbers = [number for number, _ in team]
-    if len(set(numbers)) < len(numbers):
-        twice = next(number for number in numbers if numbers.count(number) > 1)
-        raise CaseworkError(f"officer {twice} is named twice", zh=f"检查人员 {twice} 填了两次")
-    if len(numbers) > most:
-        raise CaseworkError(f"{len(numbers)} officers are named, at most {most} are taken")
-    if needs_lead:
-        check_roles(team)
-    found = {row["officer_no"]: row for row in connection.execute(
-        q["officers_at_unit"], {"officers": numbers, "unit": place.unit_id, "day": day}).fetchall()}
-    for number in numbers:
-        if number not in found:
-            raise CaseworkError(f"officer {number} is not in the register of officers",
-                                zh=f"检查人员名录库中没有 {number}")
     for number in numbers:
         problem = refusal(found[number], day)
         if problem:
@@ -63,6 +51,28 @@ def check_team(connection: Connection, place: Place, team: Team, day: dt.date, *
         raise CaseworkError(f"unit {place.unit_no} is a key unit (消防安全重点单位): only a team with an officer of "
                             f"the brigade may act there, pass it on to the brigade",
                             zh=f"单位 {place.unit_no} 是消防安全重点单位：须有消防救援机构人员参加，请移交消防救援机构")
+
+
+def check_named(connection: Connection, place: Place, team: Team, day: dt.date, *,
+                needs_lead: bool = True) -> dict[str, dict[str, Any]]:
+    """Refuse a team that is no team, whoever may act: named twice, too many, not in the register. Rows by number."""
+    most = rules().value("inspection.officers_most", day)
+    numbers = [number for number, _ in team]
+    if len(set(numbers)) < len(numbers):
+        twice = next(number for number in numbers if numbers.count(number) > 1)
+        raise CaseworkError(f"officer {twice} is named twice", zh=f"检查人员 {twice} 填了两次")
+    if len(numbers) > most:
+        raise CaseworkError(f"{len(numbers)} officers are named, at most {most} are taken",
+                            zh=f"填了 {len(numbers)} 名检查人员，最多 {most} 名")
+    if needs_lead:
+        check_roles(team)
+    found = {row["officer_no"]: row for row in connection.execute(
+        q["officers_at_unit"], {"officers": numbers, "unit": place.unit_id, "day": day}).fetchall()}
+    for number in numbers:
+        if number not in found:
+            raise CaseworkError(f"officer {number} is not in the register of officers",
+                                zh=f"检查人员名录库中没有 {number}")
+    return found
 
 
 def check_roles(team: Team) -> None:

@@ -11,7 +11,7 @@ from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import HazardFound, NewVisit, ResultForm
 from casework.hazard_checks import check_hazards
 from casework.numbers import next_number
-from casework.officers import Place, check_team
+from casework.officers import Place
 from casework.orders import Order, close_corrected, make_orders
 from casework.planning import kinds_by_hand, open_plan, refuse_closed
 from casework.sheets import Recheck, check_evidence, check_sheet, check_trigger, time_class
@@ -52,7 +52,7 @@ def record_result(db: Database, visit: str | NewVisit, form: ResultForm, actor: 
         team = form.officers if form.officers is not None else _planned_team(connection, record)
         acting = delegation.begin(connection, place, team, [one.item_code for one in form.hazards], day,
                                   _powers(form), town_login=town_login)
-        check_team(connection, place, team, day)
+        delegation.check_team(connection, acting, place, team, day)
         hazards = check_hazards(connection, form, day)
         check_sheet(form.sheet, record["kind"], form.result, day)
         check_trigger(form.trigger, day)
@@ -62,6 +62,7 @@ def record_result(db: Database, visit: str | NewVisit, form: ResultForm, actor: 
         if record["kind"] == "reinspection" and any(not one.corrected for one in rechecks):
             # An order that still stands was not passed: scores and the public read the result alone.
             form = replace(form, result="hazards_ordered")
+        delegation.stand(acting)
         inspection_id, number = _store(connection, record, form, day, team, actor)
         _store_hazards(connection, inspection_id, place.unit_id, hazards, day)
         sheet_storing.store(connection, inspection_id, form, day)
