@@ -60,6 +60,7 @@ from api import (
     public_plans,
     publications,
     quarantine,
+    queries,
     ranking,
     ratios,
     record_pages,
@@ -119,7 +120,7 @@ def create_app(db: Database, options: ApiOptions | None = None) -> FastAPI:
     app = FastAPI(
         title="Huoyan", version="1", description=DESCRIPTION, openapi_url="/api/v1/openapi.json",
         docs_url=None, redoc_url=None,
-        dependencies=[Depends(guard.identify), Depends(guard.refuse_forgery)],
+        dependencies=[Depends(guard.identify), Depends(guard.refuse_forgery), Depends(queries.refuse_unknown)],
         middleware=[
             Middleware(Wrapper, options=settings, traffic=traffic, last_resort=answers.last_resort),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),

@@ -297,7 +297,7 @@ def test_nobody_changes_what_is_not_theirs_to_change(shown: House, role: str) ->
     for (method, path), allowed in CHANGES.items():
         if role in allowed:
             continue
-        answer = client.request(method, _fill(shown, path))
+        answer = client.request(method, _fill(shown, path).partition("?")[0])
         if answer.status_code not in (401, 403):
             wrong[path] = answer.status_code
     assert not wrong
