@@ -38,7 +38,7 @@ def plan_visit(connection: Connection, *, unit_id: int, kind: str, planned_on: d
         "number": number, "unit": unit_id, "kind": kind, "arm": arm, "draw": draw_no, "probability": probability,
         "day": planned_on, "note": note, "source": "draw" if draw_no else "manual", "actor": actor}).fetchone()
     if row is None:
-        raise NotFound(f"unit {unit_id} is not in the register")
+        raise NotFound(f"unit {unit_id} is not in the register", zh=f"名录库中没有单位 {unit_id}")
     _set_officers(connection, row["inspection_id"], officers)
     audit.record(connection, actor, "plan", "inspection", number, None,
                  {"unit_id": unit_id, "kind": kind, "arm": arm, "draw_no": draw_no, "planned_on": planned_on,
@@ -125,14 +125,15 @@ def open_plan(connection: Connection, inspection_no: str) -> dict[str, Any]:
     """A visit that still waits, locked for this transaction; a sentence says what became of any other."""
     visit = connection.execute(q["visit"], [forms.word(inspection_no, "the number of the inspection", 64)]).fetchone()
     if visit is None:
-        raise NotFound(f"there is no inspection {inspection_no}")
+        raise NotFound(f"there is no inspection {inspection_no}", zh=f"没有检查 {inspection_no}")
     if visit["status"] == "done":
         raise AlreadyDone(f"the result of inspection {inspection_no} was entered on "
                           f"{visit['entered_at']:%Y-%m-%d %H:%M} UTC by {visit['entered_by'] or 'an import'}: "
                           f"it can't be entered again",
                           zh=f"检查 {inspection_no} 的结果已由 {visit['entered_by'] or '历史导入'} 录入，不能重复录入")
     if visit["status"] != "planned":
-        raise AlreadyDone(f"inspection {inspection_no} is {visit['status'].replace('_', ' ')}: plan a new visit")
+        raise AlreadyDone(f"inspection {inspection_no} is {visit['status'].replace('_', ' ')}: plan a new visit",
+                          zh=f"检查 {inspection_no} 已取消或无法进行，请另行安排检查")
     return visit
 
 
@@ -161,4 +162,5 @@ def _set_officers(connection: Connection, inspection_id: int, officers: Sequence
     known = connection.execute(q["team"], [inspection_id]).fetchall()
     missing = {number for number, _ in officers} - {row["officer_no"] for row in known}
     if missing:
-        raise CaseworkError(f"officer {min(missing)} is not in the register of officers")
+        raise CaseworkError(f"officer {min(missing)} is not in the register of officers",
+                            zh=f"检查人员名录库中没有 {min(missing)}")

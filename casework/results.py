@@ -89,13 +89,19 @@ def _powers(form: ResultForm) -> list[str]:
 def _check_times(form: ResultForm, day: dt.date, now: dt.datetime) -> None:
     if form.started_at > now:
         raise CaseworkError(f"the visit begins at {_local(form.started_at)}, which is in the future: enter it when it "
-                            f"is done", zh=f"检查开始时间 {_local(form.started_at)} 晚于现在：请在检查结束后录入")
+                            f"is done (消防监督检查规定 Art. 14: a true record)",
+                            zh=f"检查开始时间 {_local(form.started_at)} 晚于现在：请在检查结束后录入"
+                               f"（《消防监督检查规定》第十四条，如实记录）")
     if form.ended_at < form.started_at:
-        raise CaseworkError(f"the visit ends at {_local(form.ended_at)}, before it begins at {_local(form.started_at)}",
-                            zh=f"检查结束时间 {_local(form.ended_at)} 早于开始时间 {_local(form.started_at)}")
+        raise CaseworkError(f"the visit ends at {_local(form.ended_at)}, before it begins at {_local(form.started_at)} "
+                            f"(消防监督检查规定 Art. 14: a true record)",
+                            zh=f"检查结束时间 {_local(form.ended_at)} 早于开始时间 {_local(form.started_at)}"
+                               f"（《消防监督检查规定》第十四条，如实记录）")
     if form.ended_at > now:
         raise CaseworkError(f"the visit ends at {_local(form.ended_at)}, which is in the future: enter it when it is "
-                            f"done", zh=f"检查结束时间 {_local(form.ended_at)} 晚于现在：请在检查结束后录入")
+                            f"done (消防监督检查规定 Art. 14: a true record)",
+                            zh=f"检查结束时间 {_local(form.ended_at)} 晚于现在：请在检查结束后录入"
+                               f"（《消防监督检查规定》第十四条，如实记录）")
     # Asked first, and by the day of entry: for a day long ago there may be no rule at all.
     oldest = rules().value("inspection.entered_within_days", legal_day(now))
     if legal_day(now) - day > dt.timedelta(days=oldest):
@@ -125,7 +131,9 @@ def _served(form: ResultForm, day: dt.date, today: dt.date) -> dt.date:
     served = form.served_on or day
     if not day <= served <= today:
         raise CaseworkError(f"the order was served on {served}: that must be between the visit on {day} and today, "
-                            f"{today}")
+                            f"{today} (消防监督检查规定 Art. 19)",
+                            zh=f"责令改正通知书送达日期 {served} 应在检查日期 {day} 与今天 {today} 之间"
+                               f"（《消防监督检查规定》第十九条）")
     return served
 
 
@@ -149,8 +157,9 @@ def _begin(connection: Connection, visit: NewVisit, form: ResultForm, day: dt.da
 
 def _planned_team(connection: Connection, record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     if record["inspection_id"] is None:
-        raise CaseworkError("name the officers who made the visit: one lead and at least one member",
-                            zh="请填写检查人员：一名主检，至少一名协检")
+        raise CaseworkError("name the officers who made the visit: one lead and at least one member "
+                            "(消防监督检查规定 Art. 14)",
+                            zh="请填写检查人员：一名主检，至少一名协检（《消防监督检查规定》第十四条）")
     rows = connection.execute(q["team"], [record["inspection_id"]]).fetchall()
     return tuple((row["officer_no"], row["role"]) for row in rows)
 
