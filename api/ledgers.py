@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from api import assessment, credit, governance
+from api import assessment, credit, enforcement_cases, governance
 from api.agreements import see
 from api.assessment import Span
 from api.ledger_fields import Act, Column, Field, Ledger, leads
 from api.viewer import LEADS, Viewer
 from casework import forms
 from casework.governance import checklists, control_rooms, coordination, interviews, responsibility
-from casework.reports import text_entry, texts
+from casework.reports import ledgers, text_entry, texts
 from casework.reports.period import Period
+from casework.supervision import review_tasks
 from policy.clocks import legal_day
 from store import Database
 
@@ -125,6 +126,28 @@ def _assessment(db: Database, viewer: Viewer, at: At, now: dt.datetime) -> Found
             "facts": [] if told["score"] is None else [("score", round(told["score"], 1))]}
 
 
+def _reviews(db: Database, viewer: Viewer, at: At, now: dt.datetime) -> Found:
+    with db.connection() as connection:
+        rows = review_tasks.listed(connection, areas=viewer.areas, state="all", limit=_LIMIT)
+    return {"rows": [{**row, "month": f"{row['month']:%Y-%m}", "reviewer": row["reviewer_name"] or row["reviewer"]}
+                     for row in rows], "next": None,
+            "facts": [("waiting", sum(row["review_no"] is None for row in rows))]}
+
+
+def _review(db: Database, viewer: Viewer, data: Found, now: dt.datetime) -> None:
+    case_no = forms.word(data["case_no"], "case_no", 64)
+    head = enforcement_cases.find(db, viewer, case_no)
+    defects = []
+    for line in data["defects"]:
+        kind, _, code = line.partition(":")
+        defects.append({"class": kind.strip(), "code": code.strip()})
+    day = forms.day(data["reviewed_on"], "reviewed_on")
+    ledgers.enter(db, "reviews", {
+        "review_no": f"PC-{case_no}-{day:%Y%m%d}", "noun": "case", "ref": case_no, "area_code": head["area_code"],
+        "reviewed_on": day, "reviewer": data["reviewer"], "qualified": data["qualified"],
+        "transferred_to": data["transferred_to"], "note": data["note"], "defects": defects}, viewer.username)
+
+
 def _texts(db: Database, viewer: Viewer, at: At, now: dt.datetime) -> Found:
     name = Period.of("yearly", today=legal_day(now)).name
     with db.connection() as connection:
@@ -193,6 +216,12 @@ GOVERNANCE = (
     Ledger("assessment", "/api/v1/assessment", (
         Column("code", "rule", "governance.indicators"), Column("part", "choice"), Column("kept", "number"),
         Column("asked", "number"), Column("share", "share"), Column("weight", "number")), _assessment, (), LEADS),
+    Ledger("case-reviews", "/api/v1/review-tasks?state=all", (
+        Column("case_no", "link", path="/cases/{}"), Column("unit", "unit"), Column("month"), Column("reviewer"),
+        Column("due_at", "moment"), Column("reviewed_on", "day"), Column("qualified", "flag")), _reviews, (
+        leads("new", (Field("case_no"), Field("reviewed_on", "day"), Field("reviewer"), Field("qualified", "tick"),
+                      Field("transferred_to", needed=False), Field("defects", "lines", needed=False), _NOTE),
+              _review),), LEADS),
     Ledger("report-texts", "/reports", (
         Column("section", "choice"), Column("words"), Column("figures", "list"), Column("area"), Column("made_by"),
         Column("made_at", "moment")), _texts, (

@@ -62,10 +62,17 @@ def plan_by_hand(db: Database, *, unit_no: str, kind: str, planned_on: dt.date, 
 
 
 def replan(db: Database, inspection_no: str, planned_on: dt.date, reason: str, actor: str) -> None:
-    """Move a planned visit to another day."""
+    """Move a planned visit to another day; one that other departments make too is not moved by one of them."""
     why = forms.reason(reason)
     with db.connection() as connection:
         before = open_plan(connection, inspection_no)
+        if before["kind"] == "joint" and before["draw_no"] is not None:
+            raise AlreadyDone(f"inspection {inspection_no} is the brigade's part of a joint visit: the officers of the "
+                              f"other departments were drawn for {before['planned_on']} and would not move with it, so "
+                              f"it is replaced by a new draw (优化营商环境条例 Art. 54)",
+                              zh=f"检查 {inspection_no} 是部门联合检查的一部分：其他部门的人员"
+                                 f"按 {before['planned_on']} 抽取，不能只改本部门的日期，"
+                                 f"请通过重新抽取更换（《优化营商环境条例》第五十四条）")
         connection.execute(q["move"], {"number": inspection_no, "day": planned_on})
         audit.record(connection, actor, "replan", "inspection", inspection_no,
                      {"planned_on": str(before["planned_on"])}, {"planned_on": str(planned_on), "reason": why})

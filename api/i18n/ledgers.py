@@ -43,6 +43,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "本年执法公示、法制审核、全过程记录及其他指标的比率，按规则的权重计分；没有数据的指标不计入。",
         "This year's rates of publicity, legal review and recording and of the other indicators, by the weights "
         "of policy; one without any act is left out."),
+    "ledger.case-reviews": ("案卷评查", "Case reviews"),
+    "ledger.lead.case-reviews": (
+        "每月抽取的案卷由未办理该案的人员评查；不合格的须移送处理。"
+        "缺陷写成 documents:代码、evidence:代码或 procedure:代码。",
+        "Drawn cases are read by somebody who did not handle them; one that does not pass is handed on. Write "
+        "defects as documents:code, evidence:code or procedure:code."),
+    "ledger.fact.waiting": ("待评查", "To be read"),
     "ledger.report-texts": ("报告文字", "Words of reports"),
     "ledger.lead.report-texts": (
         "年度报告“存在的主要问题”“工作打算”的文字，每条以报告指标为依据；也可写入季度、月度报告。",
@@ -96,6 +103,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "ledger.act.answer": ("答复", "Answer one"),
 }
 _COLUMNS = {
+    "case_no": ("案件编号", "Case"), "month": ("月份", "Month"), "reviewer": ("评查人", "Reviewer"),
+    "reviewed_on": ("评查日期", "Read on"), "qualified": ("合格", "It passed"),
+    "transferred_to": ("移送对象", "Handed on to"),
+    "defects": ("缺陷（每行一条）", "Defects, one a line"),
     "risk_area_no": ("区域编号", "Number"), "name": ("名称（姓名）", "Name"), "kind": ("种类", "Kind"),
     "area_zh": ("区域", "Area"), "units": ("单位数", "Units"), "basis": ("依据", "Basis"),
     "from_day": ("开始日期", "From"), "ended_on": ("结束日期", "Ended"), "listed": ("在列", "Listed"),

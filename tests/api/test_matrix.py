@@ -73,7 +73,7 @@ ALLOWED: dict[str, set[str]] = {
     "/api/v1/reports/file/{form}": STAFF, "/api/v1/reports/figures/{code}/rows": STAFF,
     "/api/v1/reports/officers": LEADS,
     "/supervision": LEADS, "/api/v1/supervision/findings": LEADS, "/api/v1/supervision/officers": LEADS,
-    "/api/v1/review-samples": LEADS, "/api/v1/review-samples/{month}": LEADS,
+    "/api/v1/review-samples": LEADS, "/api/v1/review-tasks": LEADS, "/api/v1/review-samples/{month}": LEADS,
     "/api/v1/public/review-samples/{month}": EVERYONE,
     "/credit": STAFF, "/credit/matters/{matter_no}": STAFF,
     "/credit/units/{unit_id}": STAFF, "/public/credit": EVERYONE, "/public/credit/promises": EVERYONE,

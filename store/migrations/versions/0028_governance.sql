@@ -140,13 +140,25 @@ create table report_texts (
 create index report_texts_of on report_texts (kind, period, text_id);
 comment on column report_texts.figures is 'the figures of the report on which a sentence rests';
 
+create table review_tasks (
+    month        date not null,
+    case_no      text not null references cases (case_no),
+    reviewer     text references officers,
+    opened_at    timestamptz not null,
+    primary key (month, case_no)
+);
+create index review_tasks_case on review_tasks (case_no);
+comment on table review_tasks is 'cases drawn for review (案卷抽查) that wait to be read, each with its reviewer';
+comment on column review_tasks.reviewer is 'drawn by the seed of the sample among those who did not handle the case';
+
 create trigger interviews_kept before update or delete or truncate on interviews
     for each statement execute function refuse_change();
 create trigger certificate_checks_kept before update or delete or truncate on certificate_checks
     for each statement execute function refuse_change();
 
 grant select on risk_areas, risk_area_units, control_room_staff, certificate_checks, responsibilities,
-    coordination_members, interviews, inspection_checklists, report_texts to huoyan_scheduler, huoyan_api;
+    coordination_members, interviews, inspection_checklists, report_texts, review_tasks to huoyan_scheduler, huoyan_api;
+grant insert on review_tasks to huoyan_scheduler;
 grant insert on risk_areas, risk_area_units, control_room_staff, certificate_checks, responsibilities,
     coordination_members, interviews, inspection_checklists, report_texts to huoyan_api;
 grant update (ended_on, ended_why) on risk_areas to huoyan_api;
