@@ -64,9 +64,9 @@ def _responsible(db: Database, viewer: Viewer, at: At, now: dt.datetime) -> Foun
     day = legal_day(now)
     with db.connection() as connection:
         told = responsibility.matrix(connection, day, viewer.areas)
+        blind = responsibility.without(connection, day, areas=viewer.areas, limit=20) if told["nobody"] else []
         return {"rows": responsibility.on(connection, day, viewer.areas), "next": None, "matrix": told,
-                "without": responsibility.without(connection, day, areas=viewer.areas, limit=20),
-                "facts": [("units", told["units"]), ("nobody", told["nobody"])]}
+                "without": blind, "facts": [("units", told["units"]), ("nobody", told["nobody"])]}
 
 
 def _put_responsible(db: Database, viewer: Viewer, data: Found, now: dt.datetime) -> None:

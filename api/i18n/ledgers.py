@@ -85,7 +85,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "ledger.saved": ("已保存", "Saved"),
     "ledger.met.true": ("符合", "met"),
     "ledger.met.false": ("不符合", "not met"),
-    "ledger.any": ("不限", "any"),
+    "ledger.any": ("不限或不填", "any or none"),
     "ledger.yes": ("是", "yes"),
     "ledger.no": ("否", "no"),
     "ledger.matrix": ("单位 × 责任主体", "Units by body"),

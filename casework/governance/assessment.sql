@@ -28,15 +28,17 @@ select (select count(*) filter (where kept) from told)::int as publicity,
     (select count(*) from filmed)::int as recording_asked;
 
 -- name: in_time
--- Periods that ended in some days, and those that ran out and still run.
-select count(*) filter (where k.done_at <= k.due_at)::int as kept, count(*)::int as asked
-from clocks k
-where (%(areas)s::text[] is null or k.area_code = any(%(areas)s))
-  and ((k.done_at >= (%(first)s::date)::timestamp at time zone 'Asia/Shanghai'
-        and k.done_at < (%(last)s::date + 1)::timestamp at time zone 'Asia/Shanghai')
-       or (k.done_at is null and k.dropped_at is null and k.due_at <= %(now)s
-           and k.due_at >= (%(first)s::date)::timestamp at time zone 'Asia/Shanghai'
-           and k.due_at < (%(last)s::date + 1)::timestamp at time zone 'Asia/Shanghai'));
+-- Periods that ended in some days, and those that ran out in them and still run.
+select (ended.kept)::int as kept, (ended.asked + late.asked)::int as asked
+from (select count(*) filter (where k.done_at <= k.due_at) as kept, count(*) as asked from clocks k
+      where k.done_at >= (%(first)s::date)::timestamp at time zone 'Asia/Shanghai'
+        and k.done_at < (%(last)s::date + 1)::timestamp at time zone 'Asia/Shanghai'
+        and (%(areas)s::text[] is null or k.area_code = any(%(areas)s))) ended,
+     (select count(*) as asked from clocks k
+      where k.done_at is null and k.dropped_at is null and k.due_at <= %(now)s
+        and k.due_at >= (%(first)s::date)::timestamp at time zone 'Asia/Shanghai'
+        and k.due_at < (%(last)s::date + 1)::timestamp at time zone 'Asia/Shanghai'
+        and (%(areas)s::text[] is null or k.area_code = any(%(areas)s))) late;
 
 -- name: qualified
 -- Case files read in some days.

@@ -51,20 +51,27 @@ where s.unit_id = %(unit)s and s.from_day <= %(day)s and coalesce(s.to_day, 'inf
 order by s.staff_id limit 500;
 
 -- name: coverage
--- Units with anyone on duty on a day, with the share whose certificate holds.
-select t.unit_id, t.unit_no, t.unit_name, t.area_code, t.area_zh, t.area_en, t.on_duty, t.certified,
-    t.certified::float8 / t.on_duty as share, t.certified::float8 / t.on_duty >= %(asked)s as enough
+-- Units with anyone on duty on a day, with the share whose certificate holds; read unit by unit, no further than a page.
+select t.unit_id, u.unit_no, u.name as unit_name, u.area_code, a.name_zh as area_zh, a.name_en as area_en, t.on_duty,
+    t.certified, t.certified::float8 / t.on_duty as share, t.certified::float8 / t.on_duty >= %(asked)s as enough
 from (
-    select u.unit_id, u.unit_no, u.name as unit_name, u.area_code, a.name_zh as area_zh, a.name_en as area_en,
-        count(*) as on_duty,
+    select s.unit_id, count(*) as on_duty,
         count(*) filter (where s.certificate_no is not null and s.certified_on <= %(day)s
             and coalesce(s.valid_to, 'infinity') >= %(day)s
             and not exists (select from certificate_checks c where c.certificate_no = s.certificate_no
                             and c.outcome in ('false', 'lent') and c.checked_on <= %(day)s)) as certified
-    from control_room_staff s join units u using (unit_id) join areas a using (area_code)
+    from control_room_staff s
     where s.from_day <= %(day)s and coalesce(s.to_day, 'infinity') >= %(day)s
-      and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
-      and (%(unit)s::text is null or u.unit_no = %(unit)s) and (%(after)s::bigint is null or u.unit_id > %(after)s)
-    group by u.unit_id, a.area_code) t
-where %(state)s = 'all' or (t.certified::float8 / t.on_duty >= %(asked)s) = (%(state)s = 'enough')
-order by t.unit_id limit %(limit)s;
+      and (%(after)s::bigint is null or s.unit_id > %(after)s)
+      and (%(unit)s::text is null or s.unit_id = (select unit_id from units where unit_no = %(unit)s))
+      and (%(areas)s::text[] is null
+           or exists (select from units v where v.unit_id = s.unit_id and v.area_code = any(%(areas)s)))
+    group by s.unit_id
+    having %(state)s = 'all' or (count(*) filter (where s.certificate_no is not null and s.certified_on <= %(day)s
+            and coalesce(s.valid_to, 'infinity') >= %(day)s
+            and not exists (select from certificate_checks c where c.certificate_no = s.certificate_no
+                            and c.outcome in ('false', 'lent') and c.checked_on <= %(day)s))::float8
+            / count(*) >= %(asked)s) = (%(state)s = 'enough')
+    order by s.unit_id limit %(limit)s) t
+join units u using (unit_id) join areas a using (area_code)
+order by t.unit_id;

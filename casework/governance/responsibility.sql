@@ -41,26 +41,33 @@ with recursive held as (
     where u.status = 'active' and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
     group by u.area_code, u.kind, u.is_key
 )
-select g.kind, g.is_key, g.units::bigint as units,
-    coalesce((select array_agg(distinct s.body) from spread s where s.area_code = g.area_code
-              and (s.unit_kind is null or s.unit_kind = g.kind) and (s.is_key is null or s.is_key = g.is_key)),
-             '{}') as bodies
-from groups g;
+select g.kind, g.is_key, g.units::bigint as units, coalesce(array_agg(distinct s.body) filter (where s.body is not null), '{}') as bodies
+from groups g
+left join spread s on s.area_code = g.area_code and (s.unit_kind is null or s.unit_kind = g.kind)
+    and (s.is_key is null or s.is_key = g.is_key)
+group by g.area_code, g.kind, g.is_key, g.units;
 
 -- name: without
--- Units that no body answers for on a day.
+-- Units that no body answers for on a day: found by groups that are alike, since most groups have a body.
 with recursive spread as (
     select r.area_code, r.unit_kind, r.is_key from responsibilities r
     where r.from_day <= %(day)s and coalesce(r.to_day, 'infinity') >= %(day)s
     union
     select a.area_code, s.unit_kind, s.is_key from areas a join spread s on a.parent_code = s.area_code
+), groups as (
+    select u.area_code, u.kind, u.is_key from units u
+    where u.status = 'active' and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
+    group by u.area_code, u.kind, u.is_key
+), blind as materialized (
+    select g.area_code, g.kind, g.is_key from groups g
+    left join spread s on s.area_code = g.area_code and (s.unit_kind is null or s.unit_kind = g.kind)
+        and (s.is_key is null or s.is_key = g.is_key)
+    where s.area_code is null
 )
 select u.unit_id, u.unit_no, u.name as unit_name, u.kind, u.is_key, u.area_code, a.name_zh as area_zh, a.name_en as area_en
-from units u join areas a using (area_code)
-where u.status = 'active' and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
-  and (%(after)s::bigint is null or u.unit_id > %(after)s)
-  and not exists (select from spread s where s.area_code = u.area_code
-                  and (s.unit_kind is null or s.unit_kind = u.kind) and (s.is_key is null or s.is_key = u.is_key))
+from blind b join units u on u.area_code = b.area_code and u.kind = b.kind and u.is_key = b.is_key
+join areas a on a.area_code = u.area_code
+where u.status = 'active' and (%(after)s::bigint is null or u.unit_id > %(after)s)
 order by u.unit_id limit %(limit)s;
 
 -- name: of_unit

@@ -41,6 +41,8 @@ def test_every_ledger_opens_for_those_whose_it_is_in_both_languages(shown: House
         assert head
         assert head[1] == WORDS[f"ledger.{ledger.key}"][1].replace("’", "&#39;")
     assert client.get("/ledgers/no-such").status_code == 404
+    for page, form in (("/credit?noun=repair", "credit-repairs"), ("/grid-leads", "grid-lead-entry")):
+        assert f'href="/ledgers/{form}"' in client.get(page).text
 
 
 def post(house: House, client: httpx.Client, proof: str, where: str, **fields: str) -> httpx.Response:
