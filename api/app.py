@@ -13,6 +13,7 @@ from api import (
     alarms,
     answers,
     areas,
+    assessment,
     audit_trail,
     campaigns,
     case_pages,
@@ -36,6 +37,7 @@ from api import (
     estimates,
     finding_pages,
     findings,
+    governance,
     grids,
     guard,
     health,
@@ -44,6 +46,7 @@ from api import (
     inspections,
     jobs,
     joint_draws,
+    ledger_pages,
     leniency,
     list_draws,
     login,
@@ -60,6 +63,7 @@ from api import (
     public_plans,
     publications,
     quarantine,
+    queries,
     ranking,
     ratios,
     record_pages,
@@ -68,6 +72,7 @@ from api import (
     replays,
     report_pages,
     reports,
+    responsibilities,
     static_files,
     storage,
     supervision,
@@ -98,7 +103,8 @@ ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, overr
          credit_notices, credit_repairs, credit_objections, credit_accounts, credit_exports, credit_pages,
          public_credit,
          agreements, referrals, town_acts, towns, town_pages, grids, supervision,
-         reports, report_pages)
+         reports, report_pages, governance, responsibilities, assessment,
+         ledger_pages)
 
 DESCRIPTION = """
 Every page has its JSON twin here, with the same filters and the same limits by role and area.
@@ -119,7 +125,7 @@ def create_app(db: Database, options: ApiOptions | None = None) -> FastAPI:
     app = FastAPI(
         title="Huoyan", version="1", description=DESCRIPTION, openapi_url="/api/v1/openapi.json",
         docs_url=None, redoc_url=None,
-        dependencies=[Depends(guard.identify), Depends(guard.refuse_forgery)],
+        dependencies=[Depends(guard.identify), Depends(guard.refuse_forgery), Depends(queries.refuse_unknown)],
         middleware=[
             Middleware(Wrapper, options=settings, traffic=traffic, last_resort=answers.last_resort),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),

@@ -72,7 +72,7 @@ def _step(db: Database, viewer: Viewer, number: str, form: StepForm, now: dt.dat
         register.tell(db, number, told_at=None, how=None, why_not=form.choice, actor=viewer.username, now=now)
     elif form.step == "same":
         complaints.find(db, viewer, form.choice, now)
-        rewards.join(db, number, form.choice, viewer.username)
+        rewards.join(db, number, form.choice, viewer.username, now=now)
     elif form.step == "paid":
         rewards.pay(db, number, forms.day(form.day, "paid_on"), viewer.username, now=now)
     else:

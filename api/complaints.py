@@ -231,7 +231,7 @@ def api_tell(complaint_no: Number, body: TellEntry, viewer: Staff, db: Db, optio
 def api_join(complaint_no: Number, body: JoinEntry, viewer: Lead, db: Db, options: Options) -> Any:
     for number in (complaint_no, body.first):
         unit_of(db, viewer, "complaint", number)
-    rewards.join(db, complaint_no, body.first, viewer.username)
+    rewards.join(db, complaint_no, body.first, viewer.username, now=options.clock())
     return find(db, viewer, complaint_no, options.clock())
 
 

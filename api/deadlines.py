@@ -34,13 +34,13 @@ LINKS = {"order": "/deadlines/order/{ref}", "inspection": "/inspections/by-numbe
          "request": "/visit-requests/{ref}", "credit_notice": "/credit/matters/{ref}",
          "credit_repair": "/credit/matters/{ref}", "credit_objection": "/credit/matters/{ref}"}
 
-State = Literal["open", "late", "due_soon", "running", "done_in_time", "done_late", "dropped"]
+State = Literal["open", "late", "due_soon", "running", "done_in_time", "done_late", "dropped", "all"]
 
 
 class DeadlineFilter(BaseModel):
     """What narrows the list."""
 
-    state: State = Field("open", description="open: late, due_soon and running together")
+    state: State = Field("open", description="open: late, due_soon and running together; all: the newest first")
     body: Literal["brigade", "town", "police_station"] | None = Field(None, description="who has to act")
     area: str = Field("", max_length=12, description="code of an area, with all beneath it")
     noun: str = Field("", max_length=32,

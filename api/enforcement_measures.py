@@ -57,7 +57,8 @@ class SealEntry(AnyMeasure):
     inspected_at: dt.datetime | None = Field(None, description="from when three working days run; the end of the "
                                                                "inspection named if left out")
     collective: MeetingEntry | None = Field(None, description="needed on the ordinary path")
-    consent_by: str | None = Field(None, max_length=64, description="who consented orally; needed in an emergency")
+    consent_by: str | None = Field(None, max_length=64, description="the officer number of the head who consented "
+                                                               "orally; needed in an emergency")
     again_of: str | None = Field(None, max_length=64, description="the seal after which it is imposed again")
 
 
@@ -94,7 +95,7 @@ class Extended(NotedStep):
 
     step: Literal["extended"]
     until_on: dt.date
-    head: str = Field(min_length=1, max_length=200, description="who approved it")
+    head: str = Field(min_length=1, max_length=200, description="the officer number of the head who approved it")
 
 
 class LiftAsked(AnyStep):

@@ -17,7 +17,7 @@ from api.guard import Db, Lead, Options, Staff
 from api.towns import Area
 from api.viewer import Viewer
 from casework.delegation import grids, leads, stations
-from casework.forms import moment
+from casework.forms import moment, word
 from policy.clocks import SHANGHAI, legal_day
 from store import Database
 
@@ -203,6 +203,27 @@ def api_find(body: LeadEntry, viewer: Staff, db: Db, options: Options) -> dict[s
         body.found_by, body.signed, body.photo_ref, body.photo_sha256.lower(), unit_id, body.note), viewer.username,
         options.clock())
     return find(db, viewer, number, options.clock())
+
+
+def enter(db: Database, viewer: Viewer, data: dict[str, Any], now: dt.datetime) -> str:
+    """A lead as the form of a page has it."""
+    grid = word(data["grid_code"], "grid_code", 32)
+    _grid(db, viewer, grid)
+    unit_id = unit_of(db, viewer, "unit", data["unit_no"]) if data["unit_no"] else None
+    return leads.find(db, leads.LeadForm(
+        grid, word(data["place_kind"], "place_kind", 64), word(data["place"], "place"), tuple(data["task_codes"]),
+        moment(data["found_at"], "found_at"), word(data["found_by"], "found_by", 100), data["signed"],
+        word(data["photo_ref"], "photo_ref"), (data["lead_sha256"] or "").lower(), unit_id, data["note"]),
+        viewer.username, now)
+
+
+def take(db: Database, viewer: Viewer, data: dict[str, Any], now: dt.datetime) -> None:
+    """A step of a lead as the form of a page has it."""
+    number = word(data["lead_no"], "lead_no", 64)
+    find(db, viewer, number, now)
+    photo = (data["photo_ref"], (data["lead_sha256"] or "").lower()) if data["photo_ref"] else None
+    leads.step(db, number, word(data["step"], "step", 32), moment(data["at"], "at"), viewer.username, now,
+               note=data["note"], to=data["to"], photo=photo)
 
 
 @router.get("/api/v1/grid-leads/{lead_no}", summary="A lead with each step and its picture")

@@ -144,12 +144,45 @@ def _unit(db: Database, viewer: Viewer, unit_no: str) -> None:
         raise Absent("refusal.no_unit", unit=unit_no)
 
 
-@router.get("/self-checks", response_model=SelfChecks, summary="What units found and reported themselves")
-def api_self_checks(wanted: Annotated[SelfCheckFilter, Query()], viewer: Staff, db: Db) -> Any:
+def self_checks_page(db: Database, viewer: Viewer, wanted: SelfCheckFilter) -> dict[str, Any]:
+    """A page of self-checks of the viewer's areas."""
     with db.connection() as connection:
         rows = connection.execute(_SQL["self_checks"], {**viewer.scope, **wanted.model_dump(),
                                                         "unit": wanted.unit_no or None}, prepare=False).fetchall()
     return enforcement.page(rows, wanted.limit, "self_check_id")
+
+
+def correct(db: Database, viewer: Viewer, number: int, day: dt.date, now: dt.datetime) -> None:
+    """Say when a unit of the viewer's areas has corrected what it reported."""
+    if db.row(_SQL["self_check"], {**viewer.scope, "id": number}) is None:
+        raise Absent("refusal.no_self_check", number=number)
+    self_checks.correct(db, number, day, viewer.username, now=now)
+
+
+def soft_page(db: Database, viewer: Viewer, before: int | None, limit: int) -> dict[str, Any]:
+    """A page of soft measures of the viewer's areas."""
+    wanted = SoftFilter.model_validate({"before": before, "limit": limit})
+    with db.connection() as connection:
+        rows = connection.execute(_SQL["soft_measures"], {**enforcement.scope(db, viewer, wanted, ()),
+                                                          "kind": wanted.kind}, prepare=False).fetchall()
+    return enforcement.page(rows, wanted.limit, "soft_measure_id")
+
+
+def fire_of(db: Database, viewer: Viewer, fire_no: str) -> None:
+    """A fire of the viewer's areas, or it is as if there were none."""
+    if db.row(_SQL["fire"], {**viewer.scope, "number": fire_no}) is None:
+        raise Absent("refusal.no_fire", number=fire_no)
+
+
+def fire_reviews_page(db: Database, viewer: Viewer, before: int | None, limit: int) -> dict[str, Any]:
+    """A page of decisions on re-examinations of fires, those entered last first."""
+    rows = db.rows(_SQL["fire_reviews"], {**viewer.scope, "before": before, "limit": limit})
+    return enforcement.page(rows, limit, "fire_review_id")
+
+
+@router.get("/self-checks", response_model=SelfChecks, summary="What units found and reported themselves")
+def api_self_checks(wanted: Annotated[SelfCheckFilter, Query()], viewer: Staff, db: Db) -> Any:
+    return self_checks_page(db, viewer, wanted)
 
 
 @router.post("/self-checks", response_model=SelfCheck, status_code=201, summary="Enter what a unit reported of itself")
@@ -164,11 +197,8 @@ def api_self_check(body: SelfCheckEntry, viewer: Staff, db: Db, options: Options
              summary="Say when a unit has corrected what it reported")
 def api_correct(self_check_id: Annotated[int, Path(ge=1, le=2**63 - 1)], body: CorrectionEntry, viewer: Staff, db: Db,
                 options: Options) -> Any:
-    found = {**viewer.scope, "id": self_check_id}
-    if db.row(_SQL["self_check"], found) is None:
-        raise Absent("refusal.no_self_check", number=self_check_id)
-    self_checks.correct(db, self_check_id, body.corrected_on, viewer.username, now=options.clock())
-    return db.row(_SQL["self_check"], found)
+    correct(db, viewer, self_check_id, body.corrected_on, options.clock())
+    return db.row(_SQL["self_check"], {**viewer.scope, "id": self_check_id})
 
 
 class SoftFilter(ListFilter):
@@ -200,11 +230,16 @@ def api_take(body: SoftMeasureEntry, viewer: Staff, db: Db, options: Options) ->
     return db.row(_SQL["soft_measure"], {"id": number})
 
 
+@router.get("/fire-reviews", summary="Decisions on re-examinations of fires, those entered last first")
+def api_reviews(viewer: Staff, db: Db, before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+                limit: Annotated[int, Query(ge=1, le=500)] = 50) -> dict[str, Any]:
+    return fire_reviews_page(db, viewer, before, limit)
+
+
 @router.post("/fires/{fire_no}/reviews", response_model=FireReviewed, status_code=201,
              summary="Enter the decision on a re-examination of a fire")
 def api_review(fire_no: Annotated[str, Path(min_length=1, max_length=64)], body: FireReviewEntry, viewer: Lead, db: Db,
                options: Options) -> Any:
-    if db.row(_SQL["fire"], {**viewer.scope, "number": fire_no}) is None:
-        raise Absent("refusal.no_fire", number=fire_no)
+    fire_of(db, viewer, fire_no)
     form = fire_reviews.fire_review({"fire_no": fire_no, **body.model_dump()})
     return {"review_no": fire_reviews.decide(db, form, viewer.username, now=options.clock())}

@@ -56,3 +56,12 @@ select kind, count(*)::int as n from soft_measures
 where taken_on between %(first)s and %(last)s
   and (%(areas)s::text[] is null or area_code = any(%(areas)s::text[]))
 group by kind;
+
+-- name: fire_reviews
+-- Decisions on re-examinations of fires, those entered last first.
+select r.fire_review_id, r.review_no, r.fire_no, u.unit_id, u.unit_no, u.name as unit_name, r.asked_on, r.decided_on,
+       r.outcome, r.note, r.entered_by
+from fire_reviews r join fires f using (fire_no) left join units u using (unit_id)
+where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+  and (%(before)s::bigint is null or r.fire_review_id < %(before)s)
+order by r.fire_review_id desc limit %(limit)s;

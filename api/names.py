@@ -223,7 +223,8 @@ class Namer:
         return rule.zh if self._language == "zh" else rule.en
 
     def credit(self, code: str | None) -> str:
-        return self._look("credit.points", code)
+        rule = "credit.points" if code in _catalogue("credit.points", self._day) else "credit.events"
+        return self._look(rule, code)
 
     def value(self, reason: Mapping[str, Any]) -> str:
         """The value a contribution comes from, with its unit of measure."""

@@ -56,6 +56,7 @@ MENU: tuple[Entry, ...] = (
     Entry("/supervision", "nav.supervision", "lens", LEADS, "nav.casework"),
     Entry("/grid-leads", "nav.grid_leads", "lens", STAFF, "nav.casework"),
     Entry("/stations", "nav.stations", "shield", STAFF, "nav.casework"),
+    Entry("/ledgers", "nav.ledgers", "book", STAFF, "nav.casework"),
     Entry("/reports", "nav.reports", "book", STAFF, "nav.casework"),
     Entry("/registers", "nav.registers", "book", (*STAFF, "vendor"), "nav.records"),
     Entry("/policy", "nav.policy", "scales", STAFF, "nav.records"),

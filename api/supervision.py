@@ -13,7 +13,7 @@ from api import pages
 from api.guard import Db, Lead, Options
 from api.refusals import Absent
 from api.viewer import Viewer
-from casework.supervision import findings
+from casework.supervision import findings, review_tasks
 from casework.supervision.detectors import DETECTORS
 from casework.supervision.findings import Wanted
 from policy.clocks import legal_day
@@ -113,6 +113,13 @@ def api_officers(period: Annotated[Period, Query()], viewer: Lead, db: Db, optio
 def api_samples(viewer: Lead, db: Db) -> dict[str, Any]:
     with db.connection() as connection:
         return {"samples": review_sample.samples(connection)}
+
+
+@router.get("/api/v1/review-tasks", tags=_TAGS, summary="Drawn cases with reviewer, period and review, those due first")
+def api_tasks(viewer: Lead, db: Db, state: Annotated[Literal["open", "read", "all"], Query()] = "open",
+              limit: Annotated[int, Query(ge=1, le=500)] = 50) -> dict[str, Any]:
+    with db.connection() as connection:
+        return {"tasks": review_tasks.listed(connection, areas=viewer.areas, state=state, limit=limit)}
 
 
 @router.get("/api/v1/review-samples/{month}", tags=_TAGS, summary="A month's sample with the list it was drawn from")

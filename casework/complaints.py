@@ -130,10 +130,18 @@ def record_check(db: Database, complaint_no: str, *, checked_at: dt.datetime, ve
         connection.execute(q["stop"], {"rule": CHECK, "number": complaint_no, "at": checked_at})
         audit.record(connection, actor, "check", "complaint", complaint_no, {"checked_at": None}, {
             "checked_at": checked_at, "verified": verified, "inspection_no": inspection_no})
-        if verified and found["same_fact_as"] is None:
+        # One fact gives points once: the first of its complaints that is found true posts them.
+        if verified and not posted_for_fact(connection, found):
             credit.post(connection, unit_id=found["unit_id"], occurred_on=legal_day(checked_at),
                         event_kind="complaint_verified", event_ref=complaint_no, actor=actor)
     return bool(checked_at <= found["check_by"])
+
+
+def posted_for_fact(connection: Connection, found: Mapping[str, Any]) -> bool:
+    """Whether any complaint of the same fact has taken points that were not given back."""
+    fact = found["same_fact_as"] or found["complaint_id"]
+    row = connection.execute(q["posted_for_fact"], {"fact": fact, "unit": found["unit_id"]}).fetchone()
+    return bool(row and row["posted"])
 
 
 def _check_visit(visit: Mapping[str, Any], found: Mapping[str, Any], complaint_no: str, inspection_no: str,

@@ -24,6 +24,13 @@ update complaints set checked_at = %(at)s, verified = %(verified)s, inspection_i
     note = concat_ws(E'\n', note, %(note)s::text)
 where complaint_no = %(number)s;
 
+-- name: posted_for_fact
+-- Whether a complaint of a fact has taken points that were not given back.
+select exists (
+    select from complaints c join credit_entries e on e.unit_id = c.unit_id and e.event_ref = c.complaint_no
+    where (c.complaint_id = %(fact)s or c.same_fact_as = %(fact)s) and c.unit_id = %(unit)s
+    group by c.complaint_id having sum(e.points) < 0) as posted;
+
 -- name: stop
 -- A clock of a complaint, where one runs.
 update clocks set done_at = %(at)s

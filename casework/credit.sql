@@ -39,7 +39,13 @@ select e.* from (
     from hazards h join inspections i using (inspection_id) where h.is_major
     union all
     select unit_id, (coalesce(checked_at, received_at) at time zone 'Asia/Shanghai')::date, 'complaint_verified', complaint_no
-    from complaints where verified
+    from complaints c where verified
+      -- One fact once: not where the first complaint of it posts, nor an earlier one joined to the same, nor where one has.
+      and not exists (select from complaints f where f.complaint_id = c.same_fact_as and f.verified)
+      and not exists (select from complaints o where o.same_fact_as = c.same_fact_as and o.verified
+                      and o.complaint_id < c.complaint_id)
+      and not exists (select from complaints o join credit_entries p on p.unit_id = o.unit_id and p.event_ref = o.complaint_no
+                      where o.same_fact_as = coalesce(c.same_fact_as, c.complaint_id))
     union all
     select unit_id, (occurred_at at time zone 'Asia/Shanghai')::date, 'fire_' || procedure, fire_no from fires
 ) e

@@ -1,7 +1,8 @@
 """What is due: clocks by body, area, rule, what they run for and state, page by page; and how many of each.
 
 A clock that runs is ``late``, ``due_soon`` or ``running``; one that has ended is ``done_in_time``, ``done_late`` or
-``dropped``. Those that run come late first, by the moment they are due; those that ended come newest first.
+``dropped``. Those that run come late first, by the moment they are due; those that ended come newest first, and ``all``
+do too.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ q = Queries(__file__)
 
 RUNNING = ("late", "due_soon", "running")
 ENDED = ("done_in_time", "done_late", "dropped")
-STATES = ("open", *RUNNING, *ENDED)
+STATES = ("open", *RUNNING, *ENDED, "all")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def listed(connection: Connection, wanted: Wanted, now: dt.datetime) -> tuple[li
     if wanted.state not in STATES:
         raise CaseworkError(f"state must be one of {', '.join(STATES)}, not {wanted.state!r}")
     at, number = _key(wanted.after)
-    query = wanted.state if wanted.state in ENDED else "running"
+    query = wanted.state if wanted.state in (*ENDED, "all") else "running"
     rows = connection.execute(q[query], {
         "state": wanted.state, "body": wanted.body, "areas": None if wanted.areas is None else list(wanted.areas),
         "noun": wanted.noun, "rule": wanted.rule, "unit": wanted.unit_id, "now": now, "at": at, "id": number,

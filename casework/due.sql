@@ -54,6 +54,21 @@ where c.dropped_at is not null
   and (%(at)s::timestamptz is null or (coalesce(c.done_at, c.dropped_at), c.clock_id) < (%(at)s::timestamptz, %(id)s::bigint))
 order by coalesce(c.done_at, c.dropped_at) desc, c.clock_id desc limit %(limit)s;
 
+-- name: all
+-- Clocks that run or ran, the newest first.
+select c.clock_id, c.rule, c.noun, c.ref, c.unit_id, u.unit_no, u.name as unit_name, c.area_code, a.name_zh as area_zh,
+       a.name_en as area_en, c.body, c.started_at, c.due_at, c.done_at, c.dropped_at, c.dropped_why,
+       case when c.dropped_at is not null then 'dropped' when c.done_at <= c.due_at then 'done_in_time'
+            when c.done_at is not null then 'done_late' when c.due_at < %(now)s then 'late'
+            when c.soon_at <= %(now)s then 'due_soon' else 'running' end as state,
+       c.started_at as sorted_at
+from clocks c left join units u using (unit_id) join areas a on a.area_code = c.area_code
+where (%(areas)s::text[] is null or c.area_code = any(%(areas)s::text[]))
+  and (%(body)s::text is null or c.body = %(body)s) and (%(noun)s::text is null or c.noun = %(noun)s)
+  and (%(rule)s::text is null or c.rule = %(rule)s) and (%(unit)s::bigint is null or c.unit_id = %(unit)s)
+  and (%(id)s::bigint is null or c.clock_id < %(id)s::bigint)
+order by c.clock_id desc limit %(limit)s;
+
 -- name: counts
 -- Clocks by body and state: all that run, and those that ended since a moment.
 select body, state, count(*) as clocks from (

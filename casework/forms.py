@@ -125,7 +125,8 @@ def _officer(entry: Any) -> tuple[str, str]:
     if isinstance(entry, Mapping) and set(entry) == {"officer_no", "role"}:
         entry = (entry["officer_no"], entry["role"])
     if not isinstance(entry, list | tuple) or len(entry) != 2:
-        raise CaseworkError('an officer is written as {"officer_no": ..., "role": "lead" or "member"}')
+        raise CaseworkError('an officer is written as {"officer_no": ..., "role": "lead" or "member"}',
+                            zh='检查人员应写为 {"officer_no": ..., "role": "lead" 或 "member"}')
     return word(entry[0], "officer_no", 32), word(entry[1], "role")
 
 

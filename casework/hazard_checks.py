@@ -22,7 +22,8 @@ def check_hazards(connection: Connection, form: ResultForm, day: dt.date) -> lis
     most = rules().value("inspection.hazards_most", day)
     forms.chosen(form.result, "result", [entry["code"] for entry in rules().value("inspection.results", day)])
     if len(form.hazards) > most:
-        raise CaseworkError(f"{len(form.hazards)} hazards are named, at most {most} are taken in one record")
+        raise CaseworkError(f"{len(form.hazards)} hazards are named, at most {most} are taken in one record",
+                            zh=f"填了 {len(form.hazards)} 条隐患，一份记录最多 {most} 条")
     handlings = [entry["code"] for entry in rules().value("inspection.handlings", day)]
     catalogue = {row["item_code"]: row["severity"] for row in connection.execute(
         q["items_on"], {"items": [hazard.item_code for hazard in form.hazards], "day": day}).fetchall()}
@@ -41,7 +42,7 @@ def check_hazards(connection: Connection, form: ResultForm, day: dt.date) -> lis
         _check_handling(hazard, day)
         _check_on_spot(hazard, severity, form, day)
         found[item] = replace(hazard, severity=severity)
-    _check_result(form, [hazard.handling for hazard in found.values()])
+    _check_result(form, [hazard.handling for hazard in found.values()], day)
     return list(found.values())
 
 
@@ -53,20 +54,23 @@ def _check_handling(hazard: HazardFound, day: dt.date) -> None:
                                 zh=f"检查项目 {item}：只有责令改正才填写改正期限")
         if hazard.is_major:
             raise CaseworkError(f"item {item}: a major hazard (重大火灾隐患) is ordered to be corrected, not "
-                                f"{hazard.handling.replace('_', ' ')}",
-                                zh=f"检查项目 {item}：重大火灾隐患必须责令改正")
+                                f"{hazard.handling.replace('_', ' ')} (消防监督检查规定 Art. 21)",
+                                zh=f"检查项目 {item}：重大火灾隐患必须责令改正（《消防监督检查规定》第二十一条）")
         return
     if hazard.due_on is None:
-        raise CaseworkError(f"item {item}: an order needs the day to correct by",
-                            zh=f"检查项目 {item}：责令改正必须填写改正期限")
+        raise CaseworkError(f"item {item}: an order needs the day to correct by (消防监督检查规定 Art. 19)",
+                            zh=f"检查项目 {item}：责令改正必须填写改正期限（《消防监督检查规定》第十九条）")
     if hazard.due_on < day:
-        raise CaseworkError(f"item {item}: the day to correct by, {hazard.due_on}, is before the visit on {day}",
-                            zh=f"检查项目 {item}：改正期限 {hazard.due_on} 早于检查日期 {day}")
+        raise CaseworkError(f"item {item}: the day to correct by, {hazard.due_on}, is before the visit on {day} "
+                            f"(消防监督检查规定 Art. 20)",
+                            zh=f"检查项目 {item}：改正期限 {hazard.due_on} 早于检查日期 {day}"
+                               f"（《消防监督检查规定》第二十条）")
     latest = order_longest(day)
     if hazard.due_on > latest:
         raise CaseworkError(f"item {item}: the day to correct by, {hazard.due_on}, is later than {latest}, the longest "
-                            f"period that is taken",
-                            zh=f"检查项目 {item}：改正期限 {hazard.due_on} 过长，最迟为 {latest}")
+                            f"period that is taken (消防监督检查规定 Art. 20)",
+                            zh=f"检查项目 {item}：改正期限 {hazard.due_on} 过长，最迟为 {latest}"
+                               f"（《消防监督检查规定》第二十条）")
 
 
 def _check_on_spot(hazard: HazardFound, severity: str, form: ResultForm, day: dt.date) -> None:
@@ -80,7 +84,7 @@ def _check_on_spot(hazard: HazardFound, severity: str, form: ResultForm, day: dt
                             zh=f"检查项目 {item}：口头责令只适用于轻微且当场改正的（《消防监督检查规定》第十九条）")
 
 
-def _check_result(form: ResultForm, handlings: list[str]) -> None:
+def _check_result(form: ResultForm, handlings: list[str], day: dt.date) -> None:
     if form.result == "closed":
         if handlings:
             raise CaseworkError("the premises were found closed, yet hazards are named: choose another result",
@@ -90,4 +94,8 @@ def _check_result(form: ResultForm, handlings: list[str]) -> None:
                else "hazards_corrected" if "corrected_on_spot" in handlings else "pass")
     left = any(not one.corrected for one in form.rechecks)
     if form.result != fitting and not (left and form.result == "hazards_ordered"):
-        raise CaseworkError(f"the result is {form.result}, but the hazards named make it {fitting}")
+        named = {entry["code"]: entry["zh"] for entry in rules().value("inspection.results", day)}
+        raise CaseworkError(f"the result is {form.result}, but the hazards named make it {fitting} "
+                            f"(消防监督检查规定 Art. 14: a true record)",
+                            zh=f"检查结果填的是“{named[form.result]}”，但所填隐患对应“{named[fitting]}”"
+                               f"（《消防监督检查规定》第十四条，如实记录）")

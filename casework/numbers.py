@@ -10,7 +10,8 @@ from store.database import Connection
 q = Queries(__file__)
 
 _LETTERS = {"inspection": "J", "complaint": "T", "fire": "H", "penalty": "C", "finding": "X",
-            "case": "A", "measure": "F", "major_hazard": "Z", "fire_review": "R", "request": "Q"}
+            "case": "A", "measure": "F", "major_hazard": "Z", "fire_review": "R", "request": "Q",
+            "risk_area": "GF", "interview": "YT"}
 
 
 def next_number(connection: Connection, noun: str, day: dt.date) -> str:

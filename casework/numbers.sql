@@ -47,3 +47,13 @@ from fire_reviews where review_no like %(prefix)s;
 -- The highest place taken in a day.
 select max(substring(substr(request_no, %(skip)s) from '^[0-9]{1,8}$')::int) as last
 from visit_requests where request_no like %(prefix)s;
+
+-- name: last_risk_area
+-- The highest place taken in a day.
+select max(substring(substr(risk_area_no, %(skip)s) from '^[0-9]{1,8}$')::int) as last
+from risk_areas where risk_area_no like %(prefix)s;
+
+-- name: last_interview
+-- The highest place taken in a day.
+select max(substring(substr(interview_no, %(skip)s) from '^[0-9]{1,8}$')::int) as last
+from interviews where interview_no like %(prefix)s;

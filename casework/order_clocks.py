@@ -59,12 +59,14 @@ def ask(db: Database, order_no: str, asked_on: dt.date, actor: str, *, now: dt.d
                                 f"and today, {today} (消防监督检查规定 Art. 20)",
                                 zh=f"申请复查日期应在送达日 {order['served_on']} 与今天 {today} 之间"
                                    f"（《消防监督检查规定》第二十条）")
-        latest = recheck_by(order["correct_by"], asked_on)
+        sooner = asked_on <= order["correct_by"]
+        latest = recheck_by(order["correct_by"], asked_on) if sooner else order["recheck_by"]
         connection.execute(q["asked"], {"number": order_no, "asked": asked_on, "recheck": latest})
-        begins = now if asked_on == today else end_of(asked_on) - _LAST_SECOND
-        clocks.start(connection, "deadlines.recheck", "order", order_no, Owner(
-            order["area_code"], order["unit_id"], order["body"] or "brigade"), min(begins, end_of(latest)),
-            due_at=end_of(latest))
+        if sooner:
+            begins = now if asked_on == today else end_of(asked_on) - _LAST_SECOND
+            clocks.start(connection, "deadlines.recheck", "order", order_no, Owner(
+                order["area_code"], order["unit_id"], order["body"] or "brigade"), begins, due_at=end_of(latest))
+        # Asked for after the day to correct by, the period runs since then: begun anew it would begin after its end.
         audit.record(connection, actor, "ask_recheck", "order", order_no,
                      {"asked_on": order["asked_on"], "recheck_by": order["recheck_by"]},
                      {"asked_on": asked_on, "recheck_by": latest})

@@ -39,9 +39,14 @@ def order_for(inspection_no: str, place_in_record: int, inspected_on: dt.date, c
     latest = order_served_by(kind, inspected_on)
     if served > latest:
         raise CaseworkError(f"the order was served on {served}: after a visit on {inspected_on} it is served by "
-                            f"{latest} (消防监督检查规定 Art. 19)")
+                            f"{latest} (消防监督检查规定 Art. 19)",
+                            zh=f"责令改正通知书于 {served} 送达：{inspected_on} 检查的，最迟应于 {latest} 送达"
+                               f"（《消防监督检查规定》第十九条）")
     if served > correct_by:
-        raise CaseworkError(f"the order was served on {served}, after the day to correct by, {correct_by}")
+        raise CaseworkError(f"the order was served on {served}, after the day to correct by, {correct_by} "
+                            f"(消防监督检查规定 Art. 20)",
+                            zh=f"责令改正通知书于 {served} 送达，晚于改正期限 {correct_by}"
+                               f"（《消防监督检查规定》第二十条）")
     return Order(f"{inspection_no}-G{place_in_record}", kind, served, correct_by, recheck_by(correct_by))
 
 
@@ -64,17 +69,21 @@ def close_corrected(connection: Connection, place: Place, hazard_ids: Sequence[i
                     inspection_no: str, actor: str) -> tuple[str, ...]:
     """Mark hazards that a visit found corrected, and close each order that has none open any more; their numbers."""
     if len(set(hazard_ids)) < len(hazard_ids):
-        raise CaseworkError("a hazard is named twice among those corrected")
+        raise CaseworkError("a hazard is named twice among those corrected", zh="同一条旧隐患填了两次")
     rows = {row["hazard_id"]: row for row in connection.execute(q["lock_hazards"], [list(hazard_ids)]).fetchall()}
     for hazard_id in hazard_ids:
         row = rows.get(hazard_id)
         if row is None or row["unit_id"] != place.unit_id:
-            raise NotFound(f"hazard {hazard_id} is not one of unit {place.unit_no}")
+            raise NotFound(f"hazard {hazard_id} is not one of unit {place.unit_no}",
+                           zh=f"隐患 {hazard_id} 不属于单位 {place.unit_no}")
         if row["corrected_on"] is not None:
-            raise AlreadyDone(f"hazard {hazard_id} was found corrected on {row['corrected_on']} before")
+            raise AlreadyDone(f"hazard {hazard_id} was found corrected on {row['corrected_on']} before",
+                              zh=f"隐患 {hazard_id} 已于 {row['corrected_on']} 查实改正，不能重复填写")
         if row["inspection_id"] == inspection_id or row["found_on"] > day:
             raise CaseworkError(f"hazard {hazard_id} was found on {row['found_on']}: a visit on {day} can't find it "
-                                f"corrected")
+                                f"corrected (消防监督检查规定 Art. 20)",
+                                zh=f"隐患 {hazard_id} 于 {row['found_on']} 发现，{day} 的检查不能认定其已改正"
+                                   f"（《消防监督检查规定》第二十条）")
     for hazard_id in hazard_ids:
         connection.execute(q["correct_hazard"], {"hazard": hazard_id, "day": day, "inspection": inspection_id})
         audit.record(connection, actor, "correct", "hazard", str(hazard_id), {"corrected_on": None},

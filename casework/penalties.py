@@ -12,7 +12,6 @@ from typing import Any
 from casework import credit, delegation, forms
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.numbers import next_number
-from casework.officers import check_team
 from casework.planning import unit_at
 from policy import rules
 from policy.clocks import legal_day
@@ -69,10 +68,11 @@ def enter(connection: Connection, form: PenaltyForm, actor: str, today: dt.date,
     team = [(number, "member") for number in form.officers]
     acting = delegation.begin(connection, place, team, (), form.decided_on, (form.kind,), regime=regime,
                               inspection_no=form.inspection_no)
-    check_team(connection, place, team, form.decided_on, needs_lead=False)
+    delegation.check_team(connection, acting, place, team, form.decided_on, needs_lead=False)
     inspection_id = _inspection(connection, form, place.unit_id)
     if form.case_no is None:
         _refuse_again(connection, form, place.unit_id)
+    delegation.stand(acting)
     number = form.case_no or next_number(connection, "penalty", form.decided_on)
     row = connection.execute(q["insert"], {
         "number": number, "unit": place.unit_id, "inspection": inspection_id, "day": form.decided_on,

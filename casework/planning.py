@@ -38,7 +38,7 @@ def plan_visit(connection: Connection, *, unit_id: int, kind: str, planned_on: d
         "number": number, "unit": unit_id, "kind": kind, "arm": arm, "draw": draw_no, "probability": probability,
         "day": planned_on, "note": note, "source": "draw" if draw_no else "manual", "actor": actor}).fetchone()
     if row is None:
-        raise NotFound(f"unit {unit_id} is not in the register")
+        raise NotFound(f"unit {unit_id} is not in the register", zh=f"名录库中没有单位 {unit_id}")
     _set_officers(connection, row["inspection_id"], officers)
     audit.record(connection, actor, "plan", "inspection", number, None,
                  {"unit_id": unit_id, "kind": kind, "arm": arm, "draw_no": draw_no, "planned_on": planned_on,
@@ -62,10 +62,17 @@ def plan_by_hand(db: Database, *, unit_no: str, kind: str, planned_on: dt.date, 
 
 
 def replan(db: Database, inspection_no: str, planned_on: dt.date, reason: str, actor: str) -> None:
-    """Move a planned visit to another day."""
+    """Move a planned visit to another day; one that other departments make too is not moved by one of them."""
     why = forms.reason(reason)
     with db.connection() as connection:
         before = open_plan(connection, inspection_no)
+        if before["kind"] == "joint" and before["draw_no"] is not None:
+            raise AlreadyDone(f"inspection {inspection_no} is the brigade's part of a joint visit: the officers of the "
+                              f"other departments were drawn for {before['planned_on']} and would not move with it, so "
+                              f"it is replaced by a new draw (优化营商环境条例 Art. 54)",
+                              zh=f"检查 {inspection_no} 是部门联合检查的一部分：其他部门的人员"
+                                 f"按 {before['planned_on']} 抽取，不能只改本部门的日期，"
+                                 f"请通过重新抽取更换（《优化营商环境条例》第五十四条）")
         connection.execute(q["move"], {"number": inspection_no, "day": planned_on})
         audit.record(connection, actor, "replan", "inspection", inspection_no,
                      {"planned_on": str(before["planned_on"])}, {"planned_on": str(planned_on), "reason": why})
@@ -125,14 +132,15 @@ def open_plan(connection: Connection, inspection_no: str) -> dict[str, Any]:
     """A visit that still waits, locked for this transaction; a sentence says what became of any other."""
     visit = connection.execute(q["visit"], [forms.word(inspection_no, "the number of the inspection", 64)]).fetchone()
     if visit is None:
-        raise NotFound(f"there is no inspection {inspection_no}")
+        raise NotFound(f"there is no inspection {inspection_no}", zh=f"没有检查 {inspection_no}")
     if visit["status"] == "done":
         raise AlreadyDone(f"the result of inspection {inspection_no} was entered on "
                           f"{visit['entered_at']:%Y-%m-%d %H:%M} UTC by {visit['entered_by'] or 'an import'}: "
                           f"it can't be entered again",
                           zh=f"检查 {inspection_no} 的结果已由 {visit['entered_by'] or '历史导入'} 录入，不能重复录入")
     if visit["status"] != "planned":
-        raise AlreadyDone(f"inspection {inspection_no} is {visit['status'].replace('_', ' ')}: plan a new visit")
+        raise AlreadyDone(f"inspection {inspection_no} is {visit['status'].replace('_', ' ')}: plan a new visit",
+                          zh=f"检查 {inspection_no} 已取消或无法进行，请另行安排检查")
     return visit
 
 
@@ -161,4 +169,5 @@ def _set_officers(connection: Connection, inspection_id: int, officers: Sequence
     known = connection.execute(q["team"], [inspection_id]).fetchall()
     missing = {number for number, _ in officers} - {row["officer_no"] for row in known}
     if missing:
-        raise CaseworkError(f"officer {min(missing)} is not in the register of officers")
+        raise CaseworkError(f"officer {min(missing)} is not in the register of officers",
+                            zh=f"检查人员名录库中没有 {min(missing)}")

@@ -32,7 +32,8 @@ def moment(value: Any, name: str) -> dt.datetime:
     try:
         return (found if found.tzinfo else found.replace(tzinfo=SHANGHAI)).astimezone(dt.UTC)
     except OverflowError:
-        raise CaseworkError(f"{name} is outside the years that can be reckoned with: {_shown(value)}") from None
+        raise CaseworkError(f"{name} is outside the years that can be reckoned with: {_shown(value)}",
+                            zh=f"{name} 超出可计算的年份：{_shown(value)}") from None
 
 
 def day(value: Any, name: str) -> dt.date:
@@ -57,7 +58,8 @@ def word(value: Any, name: str, longest: int = LONGEST_WORD) -> str:
     if not isinstance(value, str) or not value.strip():
         raise CaseworkError(f"{name} is missing", zh=f"缺少 {name}")
     if len(value) > longest or not value.isprintable():
-        raise CaseworkError(f"{name} must be one line of at most {longest} characters")
+        raise CaseworkError(f"{name} must be one line of at most {longest} characters",
+                            zh=f"{name} 应为一行文字，最多 {longest} 个字")
     return value.strip()
 
 
@@ -66,7 +68,8 @@ def note(value: Any, name: str = "note") -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str) or len(value) > LONGEST_NOTE or re.search("[\x00\ud800-\udfff]", value):
-        raise CaseworkError(f"{name} must be text of at most {LONGEST_NOTE} characters")
+        raise CaseworkError(f"{name} must be text of at most {LONGEST_NOTE} characters",
+                            zh=f"{name} 应为文字，最多 {LONGEST_NOTE} 个字")
     return value.strip() or None
 
 
@@ -90,11 +93,12 @@ def chosen(value: Any, name: str, codes: list[str]) -> str:
 def mapping(data: Any, what: str, kind: type[Any]) -> dict[str, Any]:
     """A table of fields that ``kind`` has, and no others."""
     if not isinstance(data, Mapping):
-        raise CaseworkError(f"{what} must be a table of fields")
+        raise CaseworkError(f"{what} must be a table of fields", zh=f"{what} 应为字段表")
     known = {field.name for field in fields(kind)}
     for name in data:
         if name not in known:
-            raise CaseworkError(f"{what} has no field {_shown(name)}: it has {', '.join(sorted(known))}")
+            raise CaseworkError(f"{what} has no field {_shown(name)}: it has {', '.join(sorted(known))}",
+                                zh=f"{what} 没有字段 {_shown(name)}，可用的有：{'、'.join(sorted(known))}")
     return dict(data)
 
 
@@ -104,16 +108,18 @@ def entries(form: Mapping[str, Any], name: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list | tuple):
-        raise CaseworkError(f"{name} must be a list")
+        raise CaseworkError(f"{name} must be a list", zh=f"{name} 应为列表")
     if len(value) > MOST_ENTRIES:
-        raise CaseworkError(f"{name} has {len(value)} entries, at most {MOST_ENTRIES} are taken")
+        raise CaseworkError(f"{name} has {len(value)} entries, at most {MOST_ENTRIES} are taken",
+                            zh=f"{name} 有 {len(value)} 项，最多 {MOST_ENTRIES} 项")
     return list(value)
 
 
 def number(value: Any, name: str) -> int:
     """The number of a hazard on record."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**62:
-        raise CaseworkError(f"{name} must hold numbers of hazards, not {_shown(value)}")
+        raise CaseworkError(f"{name} must hold numbers of hazards, not {_shown(value)}",
+                            zh=f"{name} 应为隐患编号，而不是 {_shown(value)}")
     return value
 
 

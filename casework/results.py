@@ -11,7 +11,7 @@ from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import HazardFound, NewVisit, ResultForm
 from casework.hazard_checks import check_hazards
 from casework.numbers import next_number
-from casework.officers import Place, check_team
+from casework.officers import Place
 from casework.orders import Order, close_corrected, make_orders
 from casework.planning import kinds_by_hand, open_plan, refuse_closed
 from casework.sheets import Recheck, check_evidence, check_sheet, check_trigger, time_class
@@ -52,7 +52,7 @@ def record_result(db: Database, visit: str | NewVisit, form: ResultForm, actor: 
         team = form.officers if form.officers is not None else _planned_team(connection, record)
         acting = delegation.begin(connection, place, team, [one.item_code for one in form.hazards], day,
                                   _powers(form), town_login=town_login)
-        check_team(connection, place, team, day)
+        delegation.check_team(connection, acting, place, team, day)
         hazards = check_hazards(connection, form, day)
         check_sheet(form.sheet, record["kind"], form.result, day)
         check_trigger(form.trigger, day)
@@ -62,6 +62,7 @@ def record_result(db: Database, visit: str | NewVisit, form: ResultForm, actor: 
         if record["kind"] == "reinspection" and any(not one.corrected for one in rechecks):
             # An order that still stands was not passed: scores and the public read the result alone.
             form = replace(form, result="hazards_ordered")
+        delegation.stand(acting)
         inspection_id, number = _store(connection, record, form, day, team, actor)
         _store_hazards(connection, inspection_id, place.unit_id, hazards, day)
         sheet_storing.store(connection, inspection_id, form, day)
@@ -88,13 +89,19 @@ def _powers(form: ResultForm) -> list[str]:
 def _check_times(form: ResultForm, day: dt.date, now: dt.datetime) -> None:
     if form.started_at > now:
         raise CaseworkError(f"the visit begins at {_local(form.started_at)}, which is in the future: enter it when it "
-                            f"is done", zh=f"检查开始时间 {_local(form.started_at)} 晚于现在：请在检查结束后录入")
+                            f"is done (消防监督检查规定 Art. 14: a true record)",
+                            zh=f"检查开始时间 {_local(form.started_at)} 晚于现在：请在检查结束后录入"
+                               f"（《消防监督检查规定》第十四条，如实记录）")
     if form.ended_at < form.started_at:
-        raise CaseworkError(f"the visit ends at {_local(form.ended_at)}, before it begins at {_local(form.started_at)}",
-                            zh=f"检查结束时间 {_local(form.ended_at)} 早于开始时间 {_local(form.started_at)}")
+        raise CaseworkError(f"the visit ends at {_local(form.ended_at)}, before it begins at {_local(form.started_at)} "
+                            f"(消防监督检查规定 Art. 14: a true record)",
+                            zh=f"检查结束时间 {_local(form.ended_at)} 早于开始时间 {_local(form.started_at)}"
+                               f"（《消防监督检查规定》第十四条，如实记录）")
     if form.ended_at > now:
         raise CaseworkError(f"the visit ends at {_local(form.ended_at)}, which is in the future: enter it when it is "
-                            f"done", zh=f"检查结束时间 {_local(form.ended_at)} 晚于现在：请在检查结束后录入")
+                            f"done (消防监督检查规定 Art. 14: a true record)",
+                            zh=f"检查结束时间 {_local(form.ended_at)} 晚于现在：请在检查结束后录入"
+                               f"（《消防监督检查规定》第十四条，如实记录）")
     # Asked first, and by the day of entry: for a day long ago there may be no rule at all.
     oldest = rules().value("inspection.entered_within_days", legal_day(now))
     if legal_day(now) - day > dt.timedelta(days=oldest):
@@ -124,7 +131,9 @@ def _served(form: ResultForm, day: dt.date, today: dt.date) -> dt.date:
     served = form.served_on or day
     if not day <= served <= today:
         raise CaseworkError(f"the order was served on {served}: that must be between the visit on {day} and today, "
-                            f"{today}")
+                            f"{today} (消防监督检查规定 Art. 19)",
+                            zh=f"责令改正通知书送达日期 {served} 应在检查日期 {day} 与今天 {today} 之间"
+                               f"（《消防监督检查规定》第十九条）")
     return served
 
 
@@ -148,8 +157,9 @@ def _begin(connection: Connection, visit: NewVisit, form: ResultForm, day: dt.da
 
 def _planned_team(connection: Connection, record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     if record["inspection_id"] is None:
-        raise CaseworkError("name the officers who made the visit: one lead and at least one member",
-                            zh="请填写检查人员：一名主检，至少一名协检")
+        raise CaseworkError("name the officers who made the visit: one lead and at least one member "
+                            "(消防监督检查规定 Art. 14)",
+                            zh="请填写检查人员：一名主检，至少一名协检（《消防监督检查规定》第十四条）")
     rows = connection.execute(q["team"], [record["inspection_id"]]).fetchall()
     return tuple((row["officer_no"], row["role"]) for row in rows)
 

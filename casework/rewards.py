@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from casework import complaints, forms
+from casework import complaints, credit, forms
 from casework.errors import AlreadyDone, CaseworkError
 from policy import rules
 from policy.clocks import legal_day
@@ -34,8 +34,11 @@ def reward_for(kind: str, major: bool, day: dt.date) -> Reward:
     return Reward(found["code"], float(found["yuan"]), rule.valid_from)
 
 
-def join(db: Database, complaint_no: str, first_no: str, actor: str) -> None:
-    """Say that a complaint tells the same fact as an earlier one of the same unit."""
+def join(db: Database, complaint_no: str, first_no: str, actor: str, *, now: dt.datetime | None = None) -> None:
+    """Say that a complaint tells the same fact as an earlier one of the same unit.
+
+    One fact gives points once: what the later one took is given back where the first one took points too.
+    """
     with db.connection() as connection:
         # Locked in the order of their numbers, so that two who join the same pair can't wait for each other.
         held = {number: complaints.locked(connection, number) for number in sorted({complaint_no, first_no})}
@@ -58,6 +61,10 @@ def join(db: Database, complaint_no: str, first_no: str, actor: str) -> None:
         if connection.execute(q["reward"], [later["complaint_id"]]).fetchone():
             raise AlreadyDone(f"complaint {complaint_no} has a decision on its reward already",
                               zh=f"投诉 {complaint_no} 已作出奖励决定")
+        if complaints.posted_for_fact(connection, first):
+            credit.post_reversal(connection, unit_id=later["unit_id"], event_ref=complaint_no,
+                                 occurred_on=legal_day(now or dt.datetime.now(dt.UTC)), event_kind="complaint_joined",
+                                 article=f"与 {first_no} 为同一事实", actor=actor)
         connection.execute(q["join"], {"id": later["complaint_id"], "first": first["complaint_id"]})
         audit.record(connection, actor, "join", "complaint", complaint_no, {"same_fact_as": None},
                      {"same_fact_as": first_no})

@@ -33,7 +33,8 @@ def rechecks_of(connection: Connection, form: ResultForm, place: Place, kind: st
             raise NotFound(f"hazard {one.hazard_id} is not one of unit {place.unit_no}",
                            zh=f"隐患 {one.hazard_id} 不属于单位 {place.unit_no}")
         if row["corrected_on"] is not None:
-            raise AlreadyDone(f"hazard {one.hazard_id} was found corrected on {row['corrected_on']} before")
+            raise AlreadyDone(f"hazard {one.hazard_id} was found corrected on {row['corrected_on']} before",
+                              zh=f"隐患 {one.hazard_id} 已于 {row['corrected_on']} 查实改正，不能重复填写")
         if one.corrected:
             check_correction(f"hazard {one.hazard_id} ({row['item_code']})", f"隐患 {row['item_code']} ", one.evidence,
                              form.evidence, day)

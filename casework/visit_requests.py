@@ -114,9 +114,24 @@ def decide(db: Database, request_no: str, passed: bool, decision_no: str | None,
         in_time = None
         if found["kind"] in DECISIONS:
             in_time = clocks.stop(connection, DECISIONS[found["kind"]], request_no, now)
+        if found["kind"] == "opening":
+            _license(connection, found, decision_no or request_no, legal_day(now), passed, actor)
         audit.record(connection, actor, "decide", "request", request_no, {"passed": None},
                      {"passed": passed, "decision_no": decision_no})
     return in_time
+
+
+def _license(connection: Connection, found: dict[str, Any], number: str, day: dt.date, granted: bool,
+             actor: str) -> None:
+    """The decision on an opening is a licence, granted or not (消防法 Art. 15), once under its number."""
+    row = connection.execute(q["license"], {
+        "number": forms.word(number, "decision_no", 64), "unit": found["unit_id"], "day": day, "granted": granted,
+        "note": f"{found['request_no']} 投入使用、营业前消防安全检查", "actor": actor}).fetchone()
+    if row is None:
+        raise AlreadyDone(f"{number} is the number of another licence: give the decision its own (消防法 Art. 15)",
+                          zh=f"{number} 已是另一件许可的编号，请填写本决定的编号（《消防法》第十五条）")
+    audit.record(connection, actor, "create", "licence", number, None,
+                 {"request_no": found["request_no"], "granted": granted, "decided_on": day})
 
 
 def hand_back(db: Database, request_no: str, actor: str, *, now: dt.datetime) -> None:

@@ -33,3 +33,11 @@ update visit_requests set handed_back_at = %(at)s where request_no = %(number)s;
 -- name: withdraw
 -- Taken back.
 update visit_requests set withdrawn_at = %(at)s, withdrawn_why = %(why)s where request_no = %(number)s;
+
+-- name: license
+-- The licence that a decision is, where its number is free or was entered by hand for the same unit.
+insert into licences (licence_no, unit_id, kind, route, decided_on, granted, note, made_by)
+values (%(number)s, %(unit)s, 'opening', 'ordinary', %(day)s, %(granted)s, %(note)s, %(actor)s)
+on conflict (licence_no) do update set revoked_on = licences.revoked_on
+    where licences.unit_id = excluded.unit_id and licences.granted = excluded.granted
+returning licence_no;

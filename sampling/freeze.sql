@@ -14,6 +14,7 @@ select max(as_of) as as_of from score_runs where as_of <= %s;
 
 -- name: officers
 -- Active officers with what the day leaves of their load; a list's visit to an object that is no unit of ours counts too.
+-- A town's officers may inspect on no day without an agreement that gives their town the power: the day leaves them nothing.
 with elsewhere as (
     select one.officer_no, count(*) as visits
     from list_visits v join list_teams t using (draw_id, position)
@@ -28,6 +29,10 @@ select o.officer_no, o.body, o.area_codes, o.can_lead,
                 and coalesce(o.certificate_to, %(day)s) >= %(day)s, false) as certificate_valid,
        case when exists (select from officer_leave l where l.officer_no = o.officer_no
                          and %(day)s between l.from_day and l.to_day) then 0
+            when o.body = 'town' and not exists (
+                select from agreements a where a.town_code = any(o.area_codes) and 'inspect' = any(a.powers)
+                  and a.from_day <= %(day)s and coalesce(a.to_day, %(day)s) >= %(day)s
+                  and (a.ended_on is null or a.ended_on > %(day)s)) then 0
             else greatest(0, o.daily_visits - (select count(*) from inspection_officers io join inspections i using (inspection_id)
                                                where io.officer_no = o.officer_no and i.status = 'planned'
                                                  and i.planned_on = %(day)s)

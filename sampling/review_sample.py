@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from casework.supervision import review_tasks
 from policy import rules
 from policy.clocks import legal_day
 from sampling.errors import DrawError
@@ -44,6 +45,12 @@ def drawn(frame: Row, seed: str) -> list[tuple[str, int]]:
     """The cases that a seed takes from a frame, with their tickets: the smallest first."""
     tickets = [(ticket(seed, "case", number), order_of(number), number) for number in frame["cases"]]
     return [(number, value) for value, _, number in sorted(tickets)[:frame["size"]]]
+
+
+def reviewer(seed: str, case_no: str, officers: Sequence[str]) -> str | None:
+    """Who of these officers reads a case, by the seed of its sample; None where there is nobody."""
+    tickets = [(ticket(seed, "reviewer", f"{case_no} {officer}"), order_of(officer), officer) for officer in officers]
+    return min(tickets)[2] if tickets else None
 
 
 def seed_of(commitment: str, draw_seed: str) -> str:
@@ -99,6 +106,9 @@ def _draw(connection: Connection, held: Row, now: dt.datetime) -> Row:
     for position, (number, value) in enumerate(taken, 1):
         connection.execute(q["take"], {"month": held["month"], "position": position, "case_no": number,
                                        "ticket": value})
+    review_tasks.begin(connection, held["month"], {
+        number: reviewer(seed, number, review_tasks.candidates(connection, number, legal_day(now)))
+        for number, _ in taken}, now)
     return {"month": f"{held['month']:%Y-%m}", "status": "drawn", "by": by["draw_no"], "seed": seed,
             "cases": [number for number, _ in taken][:20]}
 

@@ -14,6 +14,7 @@ from api.i18n import (
     enforcement,
     estimates,
     findings,
+    ledgers,
     lists,
     model_audits,
     operations,
@@ -38,7 +39,7 @@ Translate = Callable[..., str]
 WORDS: dict[str, tuple[str, str]] = {}
 for _part in (shell, risk, model_audits, overrides, findings, duty, enforcement, draws, lists, ratios, estimates, plans,
               cases, credit, deadlines, registers, people, refusals, operations, vendors, verify, supervision, towns,
-              reports):
+              reports, ledgers):
     for _key, _pair in _part.WORDS.items():
         if _key in WORDS:
             raise ValueError(f"the word {_key} stands twice")

@@ -15,6 +15,7 @@ WORDS = {
     "deadlines.csv": ("下载 CSV", "CSV"),
     "deadlines.thirty": ("办结数为近三十天", "ended: of the last thirty days"),
     "clock.open": ("全部未结", "All open"),
+    "clock.all": ("全部", "All"),
     "clock.late": ("逾期", "late"),
     "clock.due_soon": ("临期", "due soon"),
     "clock.running": ("进行中", "running"),

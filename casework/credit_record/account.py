@@ -23,10 +23,10 @@ def of(connection: Connection, unit: Mapping[str, Any], day: dt.date) -> dict[st
     points = float(total["points"]) if total else 0.0
     balance = credit.balance([points], day)
     band = credit.rating(balance, day)
-    kinds = rules().value("credit.points", day)
+    kinds, others = rules().value("credit.points", day), rules().value("credit.events", day)
     entries = connection.execute(q["entries"], asked).fetchall()
     for entry in entries:
-        words = kinds.get(entry["event_kind"]) or _BACK.get(entry["event_kind"]) or {}
+        words = kinds.get(entry["event_kind"]) or others.get(entry["event_kind"]) or {}
         entry["event_zh"] = words.get("zh", entry["event_kind"])
         entry["event_en"] = words.get("en", entry["event_kind"])
     return {
@@ -37,9 +37,3 @@ def of(connection: Connection, unit: Mapping[str, Any], day: dt.date) -> dict[st
         "serious_grounds": credit.serious_grounds(connection, unit["unit_id"], day),
         **{name: connection.execute(q[name], asked).fetchall()
            for name in ("listings", "public", "matters", "foreign", "promises", "permits", "evaluations")}}
-
-
-_BACK: dict[str, dict[str, str]] = {
-    "repair": {"zh": "退回积分", "en": "points given back"},
-    "penalty_withdrawn": {"zh": "处罚撤销", "en": "penalty withdrawn"},
-}

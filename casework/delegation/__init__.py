@@ -5,9 +5,9 @@
 visits of police stations have a file each.
 """
 
-from casework.delegation.acts import Acting, begin, keep
+from casework.delegation.acts import Acting, begin, check_team, keep, stand
 from casework.delegation.gates import BeyondPower, NotFit, Power, may_act, town_of
 from casework.delegation.referrals import refer_uncorrected, referring
 
-__all__ = ["Acting", "BeyondPower", "NotFit", "Power", "begin", "keep", "may_act", "refer_uncorrected", "referring",
-           "town_of"]
+__all__ = ["Acting", "BeyondPower", "NotFit", "Power", "begin", "check_team", "keep", "may_act", "refer_uncorrected",
+           "referring", "stand", "town_of"]

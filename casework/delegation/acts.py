@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from casework import clocks, forms
+from casework import clocks, forms, officers
 from casework.clocks import Owner, end_of
 from casework.delegation import gates
-from casework.delegation.gates import Power, may_act, town_of
+from casework.delegation.gates import BeyondPower, Power, may_act, town_of
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.officers import Place, Team
 from policy.clocks import SHANGHAI, legal_day
@@ -25,7 +25,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Acting:
-    """An act that passed the gates and is to be kept with its record."""
+    """An act to be kept with its record; ``refused`` where it is beyond the town's power (see :func:`stand`)."""
 
     body: str
     town_code: str
@@ -33,11 +33,14 @@ class Acting:
     act: str
     item_codes: tuple[str, ...]
     responsible: str
+    refused: BeyondPower | None = None
 
 
 def begin(connection: Connection, unit: Place, team: Team, items: Sequence[str], day: dt.date, acts: Sequence[str], *,
           town_login: bool = False, regime: str | None = None, inspection_no: str | None = None) -> Acting | None:
     """Ask the gates before a record or a penalty is stored; None where the brigade acts itself.
+
+    What is beyond the town's power is refused by :func:`stand`, after the caller's own checks.
 
     Whose act it is follows from who leads: the lead, or where nobody leads, the brigade as soon as one of its officers
     signs. A case says it itself by its ``regime`` (own, delegated, empowered). A town's login enters acts of towns.
@@ -70,9 +73,28 @@ def begin(connection: Connection, unit: Place, team: Team, items: Sequence[str],
     if regime is None and inspection_no is not None:
         row = connection.execute(q["regime_of"], [inspection_no]).fetchone()
         regime = row["regime"] if row else None
-    for act in acts:
-        power = may_act(connection, town, unit, items, [number for number, _ in team], day, act, regime=regime)
+    try:
+        for act in acts:
+            power = may_act(connection, town, unit, items, [number for number, _ in team], day, act, regime=regime)
+    except BeyondPower as refused:
+        return Acting(body, refused.draft.from_code, None, acts[-1], tuple(items), lead, refused)
     return Acting(body, power.town_code, power, acts[-1], tuple(items), lead)
+
+
+def check_team(connection: Connection, acting: Acting | None, unit: Place, team: Team, day: dt.date, *,
+               needs_lead: bool = True) -> None:
+    """Who signs; of an act that is the brigade's anyhow only that they are known: it is refused for what it is."""
+    check = officers.check_named if acting is not None and acting.refused is not None else officers.check_team
+    check(connection, unit, team, day, needs_lead=needs_lead)
+
+
+def stand(acting: Acting | None) -> None:
+    """Refuse what is beyond the town's power, once all else that was entered holds.
+
+    Its refusal leaves a referral, and an entry that is wrong in itself must leave nothing: so this comes last.
+    """
+    if acting is not None and acting.refused is not None:
+        raise acting.refused
 
 
 def keep(connection: Connection, acting: Acting | None, noun: str, ref: str, unit: Place, day: dt.date, actor: str,

@@ -61,8 +61,8 @@ def file(db: Database, form: CaseForm, actor: str, *, now: dt.datetime) -> str:
     with delegation.referring(db, actor, now), db.connection() as connection:
         place = unit_at(connection, form.unit_no)
         team = [(number, "member") for number in form.officers]
-        delegation.begin(connection, place, team, form.items, day, ("case",), regime=form.regime)
-        check_team(connection, place, team, day, needs_lead=False)
+        acting = delegation.begin(connection, place, team, form.items, day, ("case",), regime=form.regime)
+        delegation.check_team(connection, acting, place, team, day, needs_lead=False)
         visit = _visit(connection, form, place)
         discovered = visit["inspected_on"] if visit else day
         form = replace(form, offence_on=form.offence_on or discovered)
@@ -73,6 +73,7 @@ def file(db: Database, form: CaseForm, actor: str, *, now: dt.datetime) -> str:
         if stands:
             raise AlreadyDone(f"this case against unit {form.unit_no} was filed before as {stands['case_no']}",
                               zh=f"对单位 {form.unit_no} 的该案已立案为 {stands['case_no']}，不能重复立案")
+        delegation.stand(acting)
         number = next_number(connection, "case", day)
         row = connection.execute(q["insert"], {
             **vars(form), "number": number, "unit": place.unit_id, "day": day, "actor": actor,

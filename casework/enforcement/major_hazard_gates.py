@@ -13,6 +13,7 @@ from casework.enforcement.errors import GateClosed, closed
 from casework.enforcement.steps import StepForm, last, shown
 from casework.errors import AlreadyDone, CaseworkError
 from policy import rules
+from policy.clocks import legal_day
 
 _ARTICLE = articles.of("消防监督检查规定", 21)
 _STANDARD: Article = ("GB 35181", "《重大火灾隐患判定规则》GB 35181")
@@ -38,6 +39,8 @@ def refusal(hazard: Mapping[str, Any], made: Sequence[Mapping[str, Any]], form: 
                           f"{' or '.join(FROM[name])} ({_ARTICLE[0]})",
                           zh=f"重大火灾隐患 {number} 处于 {stands} 状态，不能进行步骤 {name}（{_ARTICLE[1]}）")
     before = None if name == "progress" else last(made, name)
+    if before and name == "demonstrated" and not _consented(before):
+        before = None
     if before:
         return AlreadyDone(f"the step {name} of major hazard {number} was made before, at {shown(before['at'])}",
                            zh=f"步骤 {name} 已于 {shown(before['at'])} 完成")
@@ -52,6 +55,9 @@ def _listing(made: Sequence[Mapping[str, Any]], form: StepForm) -> CaseworkError
         reason = "the notice of rectification was not served", "尚未送达《重大火灾隐患整改通知书》"
     elif form.step == "listed" and not last(made, "opinion_reported"):
         reason = "the opinion was not reported to the government", "尚未书面报告本级人民政府"
+    elif form.step == "accepted" and not last(made, "notice_served"):
+        reason = ("it is accepted after the notice of rectification was served: there is nothing yet that the unit was "
+                  "told to correct", "尚未送达《重大火灾隐患整改通知书》，不能验收销案")
     elif form.step == "accepted" and form.details and not form.details.get("conditions_met"):
         reason = ("a major hazard leaves the list only when its closing conditions are met",
                   "未达到销案条件的重大火灾隐患不得销案")
@@ -73,12 +79,17 @@ def _experts(made: Sequence[Mapping[str, Any]], form: StepForm) -> CaseworkError
                       f"专家论证只有 {experts} 人参加，至少 {rule['experts']} 人")
         elif consenting > experts:
             return CaseworkError(f"{consenting} of {experts} experts can't have consented", zh="同意人数多于参加人数")
-    elif form.step == "determined" and heard:
+    elif form.step == "determined" and heard and not _consented(heard):
         (share, of), experts, consenting = rule["consent"], heard["details"]["experts"], heard["details"]["consenting"]
-        if consenting * of < experts * share:
-            reason = (f"{consenting} of {experts} experts consented, at least {share}/{of} must",
-                      f"专家论证 {experts} 人中仅 {consenting} 人同意，未达 {share}/{of}")
+        reason = (f"{consenting} of {experts} experts consented, at least {share}/{of} must",
+                  f"专家论证 {experts} 人中仅 {consenting} 人同意，未达 {share}/{of}")
     return closed(_STANDARD, *reason) if reason else None
+
+
+def _consented(heard: Mapping[str, Any]) -> bool:
+    """Whether a demonstration came to consent, by the share of its own day; one that did not may be held again."""
+    share, of = rules().value("enforcement.major_hazard", legal_day(heard["at"]))["consent"]
+    return bool(heard["details"]["consenting"] * of >= heard["details"]["experts"] * share)
 
 
 def coming(hazard: Mapping[str, Any], made: Sequence[Mapping[str, Any]], now: dt.datetime) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from casework import clocks, delegation, penalties
 from casework.clocks import Owner, end_of
-from casework.enforcement import articles, collective, measure_gates, steps
+from casework.enforcement import articles, collective, heads, measure_gates, steps
 from casework.enforcement.case_record import clocks_of
 from casework.enforcement.errors import closed
 from casework.enforcement.measure_forms import MeasureForm
@@ -38,11 +38,13 @@ def impose(db: Database, form: MeasureForm, actor: str, *, now: dt.datetime) -> 
         place = unit_at(connection, form.unit_no or (case or {})["unit_no"])
         team = [(number, "member") for number in form.officers]
         # No town has the power to seal or to stop: what it would impose becomes its referral.
-        delegation.begin(connection, place, team, (), day, (form.kind,))
-        check_team(connection, place, team, day, needs_lead=False)
+        acting = delegation.begin(connection, place, team, (), day, (form.kind,))
+        delegation.check_team(connection, acting, place, team, day, needs_lead=False)
         visit = _visit(connection, form, place)
         earlier = _earlier(connection, form, place)
-        refused = measure_gates.imposing(form, case, visit, earlier)
+        delegation.stand(acting)
+        refused = (measure_gates.imposing(form, case, visit, earlier)
+                   or heads.refusal(connection, form.consent_by, place, day, articles.of("消防监督检查规定", 23)))
         if refused:
             raise refused
         lock_for_transaction(connection, f"measures of unit {place.unit_id}")
@@ -95,13 +97,15 @@ def step(db: Database, measure_no: str, form: StepForm, actor: str, *, now: dt.d
             raise NotFound(f"there is no measure {measure_no}", zh=f"没有措施 {measure_no}")
         steps.check_moment(form.at, measure["began_at"], now, f"the step {form.step} of measure {measure_no}")
         made = steps.read(connection, "measure", measure_no)
-        refused = measure_gates.refusal(measure, made, form)
+        place = Place(measure["unit_id"], measure["unit_no"], measure["is_key"])
+        refused = (measure_gates.refusal(measure, made, form)
+                   or heads.refusal(connection, form.details.get("head"), place, form.day,
+                                    articles.of("行政强制法", 25)))
         if refused:
             raise refused
         officers = form.officers if form.officers is not None else tuple(measure["officers"])
         if form.step in ("lift_inspected", "lift_decided", "lifted", "done"):
-            check_team(connection, Place(measure["unit_id"], measure["unit_no"], measure["is_key"]),
-                       [(number, "member") for number in officers], form.day, needs_lead=False)
+            check_team(connection, place, [(number, "member") for number in officers], form.day, needs_lead=False)
         details = dict(form.details)
         if form.step == "confirmed":
             found = details.pop("collective")

@@ -13,6 +13,7 @@ from psycopg.errors import ForeignKeyViolation
 
 from casework import forms
 from casework.errors import AlreadyDone, CaseworkError, NotFound
+from casework.supervision import review_tasks
 from registry import audit
 from store import Database, Queries, copy_rows, lock_for_transaction
 from store.database import Connection
@@ -119,6 +120,8 @@ def enter(db: Database, noun: str, data: Mapping[str, Any], actor: str) -> str:
         if connection.execute(q[f"stands_{noun}"], {"number": number}).fetchone():
             raise AlreadyDone(f"{number} was entered before", zh=f"{number} 已经录入过")
         _write(connection, noun, [row], actor)
+        if noun == "reviews" and row["noun"] == "case":
+            review_tasks.done(connection, str(row["ref"]), row["reviewed_on"])
         if defects:
             _write_defects(connection, [(number, kind, code) for kind, code in defects])
         audit.record(connection, actor, "create", noun.removesuffix("s"), number, None,

@@ -25,7 +25,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "share": ("比值", "Ratio"), "relations": ("数据关系核对", "Relations held against each other"),
     "definitions": ("指标定义", "Definitions"), "towns": ("各镇街情况", "Town by town"), "area": ("区域", "Area"),
     "months": ("按月", "By month"), "month": ("月份", "Month"), "forms": ("分项", "Parts"), "form": ("分项", "Part"),
-    "problems": ("存在的主要问题", "Open problems"), "period": ("期间", "Period"),
+    "problems": ("存在的主要问题", "Open problems"), "plan": ("工作打算", "Plan"), "period": ("期间", "Period"),
     "as_of": ("整改统计至", "Corrections up to"),
     "figures": ("指标表", "Figures"),
 }
@@ -51,12 +51,13 @@ def rows_path(report: Report, figure: Figure, **more: str) -> str:
 
 
 def sections(report: Report) -> Iterator[tuple[dict[str, Any], list[Line], list[dict[str, str]]]]:
-    """Each section with its lines and sentences; the problems come last, where there are any."""
+    """Each section with its lines and sentences; problems and plan come last, where there are any."""
     for section in report.sections:
         yield section, [report.lines[code] for code in section["figures"]], report.sentences.get(section["code"], [])
-    if report.sentences.get("problems"):
-        zh, en = WORDS["problems"]
-        yield {"code": "problems", "zh": zh, "en": en}, [], report.sentences["problems"]
+    for code in ("problems", "plan"):
+        if report.sentences.get(code):
+            zh, en = WORDS[code]
+            yield {"code": code, "zh": zh, "en": en}, [], report.sentences[code]
 
 
 def change(line: Line) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from casework.errors import NotFound
-from casework.reports import identities, wording
+from casework.reports import identities, texts, wording
 from casework.reports.counting import Counted, count
 from casework.reports.figures import Figure, defined
 from casework.reports.identities import Relation
@@ -103,8 +103,17 @@ def report(connection: Connection, kind: Kind, period: Period, *, area: str | No
     by_area = layout.get("by_area", [])
     return Report(kind, period, before, year_ago, as_of, about, layout["zh"], layout["en"], layout["sections"], lines,
                   identities.checked({code: line.now.value for code, line in lines.items()}, day),
-                  wording.sections(kind, figures, now, day),
+                  _told(connection, kind, period, area, wording.sections(kind, figures, now, day)),
                   _towns(connection, [figures[code] for code in by_area], period, codes, as_of), by_area)
+
+
+def _told(connection: Connection, kind: Kind, period: Period, area: str | None,
+          told: dict[str, list[dict[str, str]]]) -> dict[str, list[dict[str, str]]]:
+    """What the figures say and, after it, what people wrote under problems and plan."""
+    written = texts.of(connection, kind, period.name, area) if period.name else {}
+    for section, rows in written.items():
+        told.setdefault(section, []).extend({"zh": row["body"], "en": row["body"]} for row in rows)
+    return {section: sentences for section, sentences in told.items() if sentences}
 
 
 def period_words(day: dt.date) -> dict[str, dict[str, str]]:

@@ -92,6 +92,7 @@ def _fill(stack: Demo, db: Database, console: Console) -> None:
         task = bar.add_task("district 示范区", total=1.0)
         rows = stack.load(db, now, lambda text, share: bar.update(task, description=text, completed=share))
         bar.update(task, completed=1.0, description="loaded 已载入" if rows else "data kept 沿用数据")
+        stack.sign_agreements(db, now)
         night = bar.add_task("night's jobs 夜间作业", total=5)
         for outcome in stack.run_night(db, now, lambda text: bar.update(night, description=text)):
             bar.advance(night)

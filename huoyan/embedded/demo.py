@@ -19,7 +19,7 @@ from urllib.request import urlopen
 import api.accounts
 import registry.vendors
 import scoring.nightly
-from huoyan.embedded import past_findings
+from huoyan.embedded import past_findings, town_agreements
 from huoyan.embedded.broker import BrokerOptions
 from huoyan.embedded.errors import EmbeddedError
 from huoyan.embedded.folders import make_folder, secret
@@ -133,6 +133,10 @@ class Demo:
         self._write_fleet(city.fleet_devices(), wire(city), [vendor["vendor_code"] for vendor in city.vendors])
         self._write_truth(city.truth)
         return load_city(db, city, now, progress)
+
+    def sign_agreements(self, db: Database, now: dt.datetime) -> int:
+        """What towns did in the record and will be drawn for, they may do: by agreements, unless there are any."""
+        return town_agreements.sign(db, now, self.options.days)
 
     def make_logins(self, db: Database) -> None:
         """Logins of people (in the database) and of vendors (at the broker)."""

@@ -1,6 +1,6 @@
 -- name: own
 -- Our active officers with what each day leaves of their load. Visits to objects that are no units of ours count as any
--- other; visits that are being replaced, or have been, don't.
+-- other; visits that are being replaced, or have been, don't. A town's officers have room on days of its agreement alone.
 with elsewhere as (
     select one.officer_no, v.planned_on, count(*) as visits
     from list_visits v join list_teams t using (draw_id, position)
@@ -16,6 +16,10 @@ select o.officer_no, o.body, o.area_codes, o.can_lead,
                 and coalesce(o.certificate_to, %(last)s) >= %(last)s, false) as certificate_valid,
        array(select case when exists (select from officer_leave l where l.officer_no = o.officer_no
                                       and day between l.from_day and l.to_day) then 0
+                    when o.body = 'town' and not exists (
+                        select from agreements a where a.town_code = any(o.area_codes) and 'inspect' = any(a.powers)
+                          and a.from_day <= day and coalesce(a.to_day, day) >= day
+                          and (a.ended_on is null or a.ended_on > day)) then 0
                     else greatest(0, o.daily_visits - (
                         select count(*) from inspection_officers io join inspections i using (inspection_id)
                         where io.officer_no = o.officer_no and i.status = 'planned' and i.planned_on = day

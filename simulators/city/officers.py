@@ -39,6 +39,9 @@ def roster(rng: np.random.Generator, units: list[Row], until: dt.date) -> Roster
               for town in range(len(TOWNS)) for _ in range(in_town)]
     for number, (team, body, area) in enumerate(posts, 1):
         officer = _officer(rng, number, body, area, until, first=len(teams[team]) == 0)
+        if number == 1:
+            # The head of the brigade (负责人), who consents to what is done on the spot.
+            officer["skills"] = [*officer["skills"], "head"]
         teams[team].append(officer["officer_no"])
         strictness[officer["officer_no"]] = .25 * float(rng.normal())
         officers.append(officer)

@@ -1,8 +1,13 @@
 """Every error has one shape: a sentence that names the thing, never a traceback, the right status."""
 
+import html
+import re
+
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 
+from api.app import ROOMS
 from store import Database
 from tests.api import district
 from tests.api.conftest import House, house_on
@@ -35,6 +40,30 @@ def _sentence(answer: httpx.Response, status: int) -> str:
 def test_a_wrong_request_is_answered_with_one_sentence_that_names_it(shown: House, address: str, status: int,
                                                                      named: str) -> None:
     assert named in _sentence(shown.client("administrator").get(address), status)
+
+
+def test_no_route_passes_over_a_query_parameter_it_does_not_know(shown: House) -> None:
+    client, asked = shown.client("administrator"), 0
+    for route in (route for room in ROOMS for route in room.router.routes):
+        if isinstance(route, APIRoute) and route.path.startswith("/api/v1/") and "GET" in route.methods:
+            path = re.sub(r"\{[^}]*\}", "1", route.path)
+            assert "colour" in _sentence(client.get(path, params={"colour": "red", "lang": "en"}), 422), path
+            asked += 1
+    assert asked > 100
+    assert "dry_run" in _sentence(client.post("/api/v1/complaints?dry_run=true", json={}), 422)
+    assert "known are after, area" in _sentence(client.get("/api/v1/deadlines?colour=red"), 422)
+    assert "没有查询参数" in _sentence(client.get("/api/v1/deadlines?colour=red&lang=zh"), 422)
+    for known in ("/api/v1/deadlines?state=all&lang=zh", "/api/v1/deadlines.csv?state=all", "/api/v1/units?class=A"):
+        assert client.get(known).status_code == 200, known
+
+
+def test_what_a_page_hands_on_to_its_twin_is_known_there(shown: House) -> None:
+    client, _ = shown.browser_like("administrator")
+    for page in ("/deadlines?state=all", "/estimates", "/reports", "/ratios", "/reports?kind=yearly&period=2025"):
+        answer = client.get(page)
+        assert answer.status_code == 200, page
+        for link in re.findall(r'(?:href|data-src)="(/api/v1/[^"]*)"', answer.text):
+            assert "查询参数" not in client.get(html.unescape(link)).text, (page, link)
 
 
 def test_an_unknown_metric_is_named(shown: House) -> None:

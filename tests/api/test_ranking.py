@@ -1,5 +1,7 @@
 """What the ranking finds, in which order, and what it says of units that have no score yet."""
 
+import pytest
+
 from tests.api import district
 from tests.api.conftest import House
 
@@ -46,6 +48,7 @@ def test_signs_of_a_pattern_are_searched_as_they_are(shown: House) -> None:
         assert client.get("/api/v1/units", params={"q": text}).json()["total"] == 0
 
 
+@pytest.mark.row(50)
 def test_filters_narrow_and_the_count_by_class_leaves_the_class_out(shown: House) -> None:
     client = shown.client("administrator")
     everything = client.get("/api/v1/units?limit=500").json()

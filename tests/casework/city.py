@@ -22,6 +22,7 @@ def build_city(db: Database) -> dict[str, int]:
     """U1 a mall (key, crowded), U2 a restaurant, U3 an office registered in 2026; returns unit ids by number.
 
     Officers: B1, B2 of the brigade; B3 with a certificate that ends in 2025; T1, T2 of the town; B4 recused from U2.
+    B1 is the head.
     """
     with db.connection() as connection:
         connection.execute("""
@@ -42,6 +43,7 @@ def build_city(db: Database) -> dict[str, int]:
                    ('T1', '戊', 'town', '{990101001}', 'C5', '2020-01-01', '2030-01-01'),
                    ('T2', '己', 'town', '{990101001}', 'C6', '2020-01-01', '2030-01-01'),
                    ('T3', '辅', 'town', '{990101001}', null, null, null)""")
+        connection.execute("update officers set skills = '{负责人}' where officer_no = 'B1'")
         connection.execute("""
             insert into officer_recusals (officer_no, unit_id, reason)
             select 'B4', unit_id, '亲属' from units where unit_no = 'U2'""")

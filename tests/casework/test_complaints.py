@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from casework import complainants, complaints, nightly, rewards
+from casework import complainants, complaints, credit, nightly, rewards
 from casework.complaints import complaint_form
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import NewVisit, ResultForm
@@ -152,6 +152,32 @@ def test_one_fact_is_rewarded_once_and_to_whoever_told_it_first(db: Database) ->
         "state": "paid", "band": "serious", "yuan": 200}
     with pytest.raises(AlreadyDone, match="only a granted one is paid"):
         rewards.pay(db, first, DAY + dt.timedelta(days=2), "li", now=NOW)
+
+
+@pytest.mark.row(60)
+@pytest.mark.parametrize("joined", ["before", "between", "after"])
+def test_one_fact_gives_points_once_whenever_its_complaints_are_joined(db: Database, joined: str) -> None:
+    build_city(db)
+    first, second = taken(db), taken(db, hour=11, channel="12345")
+
+    def points() -> float:
+        row = db.row("select coalesce(sum(points), 0)::float8 as points from credit_entries")
+        assert row
+        return float(row["points"])
+
+    if joined == "before":
+        rewards.join(db, second, first, "li", now=NOW)
+    checked(db, second)
+    assert points() == -2
+    if joined == "between":
+        rewards.join(db, second, first, "li", now=NOW)
+    checked(db, first)
+    if joined == "after":
+        assert points() == -4
+        rewards.join(db, second, first, "li", now=NOW)
+    assert points() == -2
+    credit.run(db, NOW.date())
+    assert points() == -2
 
 
 @pytest.mark.row(60)

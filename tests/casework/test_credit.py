@@ -8,6 +8,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from api.names import namer
 from casework import bulk, complaints, credit, fires, penalties, record
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.penalties import PenaltyForm, penalty_form
@@ -182,3 +183,15 @@ def test_three_penalties_within_a_year_are_grounds_for_the_serious_list(db: Data
         assert credit.serious_grounds(connection, units["U1"], DAY) == ["3 penalties within 365 days"]
         assert credit.serious_grounds(connection, units["U1"], DAY + dt.timedelta(days=365)) == []
         assert credit.serious_grounds(connection, units["U2"], DAY) == []
+
+
+def test_every_event_of_a_ledger_has_a_chinese_name() -> None:
+    day = dt.date(2026, 3, 1)
+    known = set(rules().value("credit.points", day)) | set(rules().value("credit.events", day))
+    told = {f"elsewhere_{kind}" for kind in ("abnormal_operation", "tax", "labour", "contract")}
+    assert told | {"repair", "penalty_withdrawn", "complaint_joined"} <= known
+    for rule in ("credit.points", "credit.events"):
+        for code, words in rules().value(rule, day).items():
+            assert words["zh"] != code
+            assert namer("zh", day).credit(code) == words["zh"]
+            assert namer("en", day).credit(code) == words["en"]

@@ -8,7 +8,7 @@ import pytest
 
 from casework import penalties
 from casework.delegation import BeyondPower, NotFit, acts, agreements, duty_lists, referrals
-from casework.enforcement import measure_forms, measures
+from casework.enforcement import case_forms, cases, measure_forms, measures
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import HazardFound, NewVisit, ResultForm
 from casework.results import Recorded, record_result
@@ -65,6 +65,31 @@ def test_a_key_unit_is_refused_to_a_town_and_its_referral_is_made_once(town: Dat
     assert referred(town) == [("key_unit", TOWN, "sent")]
     visit(town, "U1", team=(("B1", "lead"), ("T2", "member")))
     assert town.rows("select from town_acts") == []
+
+
+def test_an_entry_that_is_wrong_in_itself_leaves_no_referral(town: Database) -> None:
+    def file(**changes: object) -> None:
+        cases.file(town, case_forms.case_form({
+            "unit_no": "U1", "filed_at": f"{DAY}T09:00", "regime": "delegated", "procedure": "ordinary",
+            "article": "消防法 Art. 60", "facts": "安全出口上锁", "officers": ["T1", "T2"], **changes}), "w", now=NOW)
+
+    for wrong, why in (({"inspection_no": "J0"}, "J0 is not one of unit U1"), ({"officers": ["T1", "T9"]}, "T9 is not"),
+                       ({"offence_on": "2020-01-01"}, "punished no more")):
+        with pytest.raises(CaseworkError, match=why):
+            file(**wrong)
+    assert referred(town) == []
+    with pytest.raises(CaseworkError, match="no.such"):
+        visit(town, "U1", "no.such")
+    with pytest.raises(CaseworkError, match="T9 is not in the register"):
+        visit(town, "U1", team=(("T1", "lead"), ("T9", "member")))
+    seal = {"unit_no": "U1", "kind": "seal", "began_at": f"{DAY}T16:00", "ground": "exits", "scope": "一层",
+            "officers": ["T1", "T2"], "until_on": str(DAY)}
+    with pytest.raises(NotFound, match="J0"):
+        measures.impose(town, measure_forms.measure_form({**seal, "inspection_no": "J0"}), "wang", now=NOW)
+    assert referred(town) == []
+    with pytest.raises(BeyondPower, match="passed on as Y2026"):
+        file()
+    assert referred(town) == [("key_unit", TOWN, "sent")]
 
 
 @pytest.mark.row(2)

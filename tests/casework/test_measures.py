@@ -104,11 +104,16 @@ def test_a_seal_is_decided_within_three_working_days_of_the_inspection(
 def test_a_seal_on_the_spot_is_confirmed_within_a_day_or_lifted(clerk: Clerk) -> None:
     with pytest.raises(CaseworkError, match=r"oral consent of the head.*Art\. 23"):
         impose(clerk, "二层", path="emergency", collective=None)
-    kept = impose(clerk, "二层", path="emergency", collective=None, consent_by="大队长")
+    for named, why in (("大队长", "not in the register"), ("B2", r"B2 is no head .*Art\. 23"),
+                       ("T1", r"T1 is no head")):
+        with pytest.raises(CaseworkError, match=why) as no:
+            impose(clerk, "二层", path="emergency", collective=None, consent_by=named)
+        assert no.value.zh
+    kept = impose(clerk, "二层", path="emergency", collective=None, consent_by="B1")
     assert due(held(clerk, kept), "seal_emergency") == at("2026-03-13", "16:00")
     assert step(clerk, kept, "confirmed", "2026-03-13T16:00",
                 collective={**MEETING, "held_at": "2026-03-13T09:00"}) is True
-    refused = impose(clerk, "三层", path="emergency", collective=None, consent_by="大队长")
+    refused = impose(clerk, "三层", path="emergency", collective=None, consent_by="B1")
     assert step(clerk, refused, "confirmed", "2026-03-13T16:01", collective={**MEETING, "agreed": False}) is False
     assert held(clerk, refused)["standing"] == "lifted"
     row = clerk.db.row("select withdrawn_on from penalties where case_no = %s", [refused])
@@ -142,10 +147,12 @@ def test_a_seal_is_lifted_on_request_only_where_the_hazard_is_gone(clerk: Clerk)
 def test_a_seal_is_extended_once_runs_out_by_itself_and_may_be_imposed_again(clerk: Clerk) -> None:
     number = impose(clerk, "六层")
     with pytest.raises(CaseworkError, match=r"to 2026-05-11 at most, not to 2026-05-12.*行政强制法 Art\. 25"):
-        step(clerk, number, "extended", "2026-04-10", until_on="2026-05-12", head="大队长", note="情况复杂")
-    step(clerk, number, "extended", "2026-04-10", until_on="2026-05-11", head="大队长", note="情况复杂")
+        step(clerk, number, "extended", "2026-04-10", until_on="2026-05-12", head="B1", note="情况复杂")
+    with pytest.raises(CaseworkError, match=r"B2 is no head .*行政强制法 Art\. 25"):
+        step(clerk, number, "extended", "2026-04-10", until_on="2026-05-11", head="B2", note="情况复杂")
+    step(clerk, number, "extended", "2026-04-10", until_on="2026-05-11", head="B1", note="情况复杂")
     with pytest.raises(AlreadyDone, match="extended before"):
-        step(clerk, number, "extended", "2026-04-10", until_on="2026-05-11", head="大队长", note="情况复杂")
+        step(clerk, number, "extended", "2026-04-10", until_on="2026-05-11", head="B1", note="情况复杂")
     with pytest.raises(CaseworkError, match="still stands until 2026-05-11"):
         impose(clerk, "六层", began_at="2026-05-11T09:00", until_on="2026-06-01", again_of=number)
     run(clerk.db, dt.date(2026, 5, 11))
@@ -250,6 +257,9 @@ def test_a_major_hazard_leaves_the_list_only_with_acceptance(clerk: Clerk) -> No
     listing = {"level": "city", "conditions": ["安全出口恢复畅通"], "listed_by": "市人民政府"}
     with pytest.raises(CaseworkError, match=r"notice of rectification was not served.*Art\. 21"):
         move(clerk, number, "listed", "2026-03-16", **listing)
+    with pytest.raises(CaseworkError, match=r"accepted after the notice of rectification was served.*Art\. 21") as no:
+        move(clerk, number, "accepted", "2026-03-16", note="验收", conditions_met=True, collective=MEETING)
+    assert "尚未送达" in no.value.zh
     assert move(clerk, number, "notice_served", "2026-03-18", correct_by="2026-06-30") is True
     with pytest.raises(CaseworkError, match="not reported to the government"):
         move(clerk, number, "listed", "2026-03-19", **listing)
@@ -284,6 +294,10 @@ def test_experts_are_seven_two_thirds_consent_and_ten_working_days_are_added(cle
     assert due(major(clerk, number), "major_hazard_opinion") == midnight(until)
     with pytest.raises(CaseworkError, match="4 of 7 experts consented, at least 2/3 must"):
         move(clerk, number, "determined", f"{found}T17:00", collective={**MEETING, "held_at": f"{found}T16:30"})
+    move(clerk, number, "demonstrated", f"{found}T17:30", experts=9, consenting=6)
+    assert due(major(clerk, number), "major_hazard_opinion") == midnight(until)
+    with pytest.raises(AlreadyDone, match="demonstrated .* was made before"):
+        move(clerk, number, "demonstrated", f"{found}T17:40", experts=9, consenting=6)
     move(clerk, number, "not_major", f"{found}T18:00", note="专家论证未通过")
     agreed = hazard(clerk, f"f{found}", found_at=f"{found}T10:00")
     move(clerk, agreed, "demonstrated", found, experts=9, consenting=6)

@@ -44,6 +44,19 @@ def test_a_draw_plans_a_unit_once_however_often_it_runs(db: Database) -> None:
     assert db.row("select count(*) as n from audit_log where action = 'plan'") == {"n": 3}
 
 
+def test_our_part_of_a_joint_visit_is_not_moved_alone(db: Database) -> None:
+    units = build_city(db)
+    with db.connection() as connection:
+        planning.plan_visit(connection, unit_id=units["U2"], kind="joint", arm="random", draw_no="L1", probability=0.5,
+                            planned_on=DAY, officers=TEAM)
+    row = db.row("select inspection_no from inspections")
+    assert row
+    with pytest.raises(AlreadyDone, match=r"other departments were drawn for 2026-03-12.*Art\. 54") as no:
+        planning.replan(db, row["inspection_no"], DAY + dt.timedelta(days=1), "停业一天", "wang")
+    assert "重新抽取" in (no.value.zh or "")
+    assert db.row("select planned_on from inspections") == {"planned_on": DAY}
+
+
 def test_numbers_go_on_after_the_highest_and_pass_over_foreign_ones(db: Database) -> None:
     units = build_city(db)
     with db.connection() as connection:

@@ -115,6 +115,40 @@ def test_a_unit_that_asks_is_rechecked_sooner(db: Database) -> None:
     assert db.row("select due_at from clocks where rule = 'deadlines.recheck'") == {"due_at": at("2026-03-20T00:00")}
 
 
+def test_asking_after_the_day_to_correct_by_begins_no_period_that_is_over(db: Database) -> None:
+    build_city(db)
+    number = f"{visit(db, DAY, **ordered())}-G1"
+    held = db.row("select started_at, due_at from clocks where rule = 'deadlines.recheck'")
+    assert held == {"started_at": at("2026-03-23T00:00"), "due_at": at("2026-03-26T00:00")}
+    latest = order_clocks.ask(db, number, dt.date(2026, 4, 10), "wang", now=at("2026-04-10T10:00"))
+    assert latest == dt.date(2026, 3, 25)
+    assert db.row("select started_at, due_at from clocks where rule = 'deadlines.recheck'") == held
+    assert db.row("select asked_on, recheck_by from orders") == {"asked_on": dt.date(2026, 4, 10), "recheck_by": latest}
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_decision_on_an_opening_is_a_licence_granted_or_not(db: Database, passed: bool) -> None:
+    build_city(db)
+    now = at("2026-03-18T10:00")
+
+    def decided(unit: str, decision: str | None) -> str:
+        number, _ = visit_requests.register(db, request_form({
+            "unit_no": unit, "kind": "opening", "received_at": "2026-03-10T09:00", "from_body": "申请人"}), "wang",
+            now=at("2026-03-10T10:00"))
+        done = visit(db, DAY, "opening", unit=unit, sheet=replace(SHEET, floor_area_m2=200.0, storeys=2))
+        visit_requests.checked(db, number, done, "wang")
+        visit_requests.decide(db, number, passed, decision, "wang", now=now)
+        return number
+
+    decided("U2", "消检〔2026〕1号")
+    assert db.rows("select licence_no, kind, route, decided_on, granted from licences") == [{
+        "licence_no": "消检〔2026〕1号", "kind": "opening", "route": "ordinary", "decided_on": now.date(),
+        "granted": passed}]
+    with pytest.raises(AlreadyDone, match="number of another licence"):
+        decided("U1", "消检〔2026〕1号")
+    assert db.row("select count(*) as n from visit_requests where decided_at is not null") == {"n": 1}
+
+
 def test_a_request_is_checked_decided_and_not_before(db: Database) -> None:
     build_city(db)
     asked = {"unit_no": "U2", "kind": "opening", "received_at": "2026-03-10T09:00", "from_body": "申请人"}

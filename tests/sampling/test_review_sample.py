@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from typing import Any
 
 import orjson
 import pytest
 
+from casework.reports import ledgers
+from casework.supervision import review_tasks
 from sampling import chain, draw, freeze, review_sample
 from sampling.errors import DrawError
 from sampling.tickets import canonical
@@ -63,6 +66,42 @@ def test_a_sample_is_committed_to_before_its_seed_is_open_and_can_be_drawn_again
         orjson.dumps([own, "case", number])).digest()[:8], "big") >> 11)
     assert [row["case_no"] for row in held["cases"]] == ranked[:frozen["size"]]
     assert all(agrees for _, agrees, _ in chain.check(town))
+
+
+def test_each_drawn_case_waits_for_a_reviewer_who_did_not_handle_it_until_it_is_read(town: Database) -> None:
+    handlers = [row["officer_no"] for row in town.rows(
+        "select officer_no from officers where body = 'brigade' order by officer_no limit 1")]
+    with town.connection() as connection:
+        connection.execute("update cases set officers = %s", [handlers])
+    tuesday = MONDAY + dt.timedelta(days=1)
+    freeze.run(town, tuesday, MORNING)
+    review_sample.run(town, DAY, MORNING)
+    draw.run(town, tuesday, EVENING + dt.timedelta(days=2))
+    drawn_at = EVENING + dt.timedelta(days=3)
+    review_sample.run(town, DAY, drawn_at)
+
+    def listed(state: str) -> list[dict[str, Any]]:
+        with town.connection() as connection:
+            return review_tasks.listed(connection, state=state)
+
+    with town.connection() as connection:
+        sample = review_sample.one(connection, MONTH)
+        may = review_tasks.candidates(connection, sample["cases"][0]["case_no"], drawn_at.date())
+    waiting = listed("open")
+    assert {row["case_no"] for row in waiting} == {row["case_no"] for row in sample["cases"]}
+    assert may
+    assert handlers[0] not in may
+    assert all(row["reviewer"] == review_sample.reviewer(sample["seed"], row["case_no"], may) for row in waiting)
+    assert all(row["due_at"] > drawn_at and row["done_at"] is None for row in waiting)
+    case = waiting[0]
+    ledgers.enter(town, "reviews", {
+        "review_no": "P1", "noun": "case", "ref": case["case_no"], "area_code": case["area_code"],
+        "reviewed_on": str(drawn_at.date()), "reviewer": "甲", "qualified": True}, "head")
+    assert len(listed("open")) == len(waiting) - 1
+    (read,) = listed("read")
+    assert (read["case_no"], read["qualified"]) == (case["case_no"], True)
+    assert read["done_at"] is not None
+    assert read["done_at"] <= read["due_at"]
 
 
 def test_what_was_drawn_can_not_be_changed(town: Database) -> None:
