@@ -50,8 +50,9 @@ def count(connection: Connection, figures: Iterable[Figure], period: Period, are
         # A statement is text of our own, and so are the names of weights; what people gave is in the parameters.
         query = sql.SQL(q["by_area" if by_area else "by_day"]).format(
             rows=sql.SQL(STATEMENTS[statement]), sums=sql.SQL(", ").join(map(_sums, weights)))
-        parts = {figure.part for figure in group}
-        for row in connection.execute(query, {**given, "parts": None if None in parts else sorted(parts)}):
+        parts = sorted({figure.part for figure in group if figure.part is not None})
+        every = any(figure.part is None for figure in group)
+        for row in connection.execute(query, {**given, "parts": None if every else parts}):
             for figure in group:
                 if figure.takes(row["part"], row["form"]) and row[f"rows_{figure.weight}"]:
                     _add(told[figure.code], row, figure.weight)

@@ -1,7 +1,7 @@
 -- Every statement gives the rows that a figure counts: noun, id and ref of the row, its unit, day, weight, area, and the
 -- part and form by which it is split. The number is the sum of the weights over exactly these rows; a statement may give
 -- other weights beside, which are null where a row does not count for them. %(first)s and %(last)s are legal days;
--- %(areas)s null is everywhere.
+-- %(areas)s null is everywhere. Visits done have a day; coalesce() is how the index of lists has it.
 
 -- name: inspections
 -- Records of visits closed, by the body that made them and the kind of visit; beside, the officers on each, and whether it
@@ -10,7 +10,7 @@ select 'inspection' as noun, i.inspection_id as id, i.inspection_no as ref, i.un
        1::bigint as weight, i.staff::bigint as officers, case when i.kind = 'joint' or i.staff_bodies >= 2 then 1::bigint end
        as joint, u.area_code, i.staff_body as part, i.kind as form
 from inspections i left join units u on u.unit_id = i.unit_id
-where i.status = 'done' and i.inspected_on between %(first)s and %(last)s
+where i.status = 'done' and coalesce(i.inspected_on, i.planned_on) between %(first)s and %(last)s
   and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
 
 -- name: units_inspected
@@ -18,7 +18,7 @@ where i.status = 'done' and i.inspected_on between %(first)s and %(last)s
 select 'unit' as noun, i.unit_id as id, u.unit_no as ref, i.unit_id, u.unit_no, i.inspected_on as day, 1::bigint as weight,
        u.area_code, i.staff_body as part, null::text as form
 from inspections i left join units u on u.unit_id = i.unit_id
-where i.status = 'done' and i.inspected_on between %(first)s and %(last)s
+where i.status = 'done' and coalesce(i.inspected_on, i.planned_on) between %(first)s and %(last)s
   and not exists (select from inspections e
                   where e.unit_id = i.unit_id and e.staff_body = i.staff_body and e.status = 'done'
                     and e.inspected_on >= %(first)s and (e.inspected_on, e.inspection_id) < (i.inspected_on, i.inspection_id))
