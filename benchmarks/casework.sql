@@ -17,34 +17,42 @@ select case when n < 3 then 'T' else 'P' end || area_code || '-' || n, '员' || 
 from areas, generate_series(0, 3) n where level = 'town'
 
 -- name: inspections
--- Five years of visits, seven in a hundred by towns, ten by police stations; five in a thousand are planned.
+-- Five years of visits, ten in a hundred by police stations, those of three years to small places by towns; five in a
+-- thousand are planned.
 insert into inspections (inspection_id, inspection_no, unit_id, kind, arm, planned_on, started_at, ended_at, inspected_on,
-    status, result, source, entered_by, trigger_code, time_class) overriding system value
-select n, 'J' || to_char(day, 'YYYYMMDD') || '-' || lpad(n::text, 8, '0'), unit_id, kind,
-       case when kind = 'draw' then (array['random', 'targeted'])[1 + n %% 2] end, day,
+    status, result, source, entered_by, trigger_code, time_class, staff, staff_bodies, staff_body) overriding system value
+select n, 'J' || to_char(day, 'YYYYMMDD') || '-' || lpad(n::text, 8, '0'), unit_id, visit.kind,
+       case when visit.kind = 'draw' then (array['random', 'targeted'])[1 + n %% 2] end, day,
        case when waits then null else day + time '02:00' end, case when waits then null else day + time '03:30' end,
        case when waits then null else day end, case when waits then 'planned' else 'done' end,
-       case when waits then null when pg_temp.roll(n, 105) < 0.15 then 'hazards_ordered'
-            when pg_temp.roll(n, 105) < 0.35 then 'hazards_corrected' else 'pass' end,
-       'manual', 'benchmark', null, case when waits then null else 'working' end
-from (select n, 1 + floor(pg_temp.roll(n, 100) * %(units)s)::bigint as unit_id, pg_temp.roll(n, 101) < 0.005 as waits,
-             case when pg_temp.roll(n, 102) < 0.6 then 'draw' when pg_temp.roll(n, 102) < 0.7 then 'daily'
-                  when pg_temp.roll(n, 102) < 0.85 then 'reinspection' when pg_temp.roll(n, 102) < 0.95 then 'campaign'
-                  else 'complaint' end as kind,
-             %(until)s::date + case when pg_temp.roll(n, 101) < 0.005 then floor(pg_temp.roll(n, 103) * 20)::integer
+       case when waits then null when found < 0.15 then 'hazards_ordered' when found < 0.35 then 'hazards_corrected'
+            else 'pass' end,
+       'manual', 'benchmark', null, case when waits then null else 'working' end,
+       case when visit.kind = 'daily' then 1 else 2 end, 1,
+       case when visit.kind = 'daily' then 'police_station'
+            when not waits and u.kind = 'small_place' and not u.is_key and day >= %(until)s::date - 1095 then 'town'
+            else 'brigade' end
+from (select n, 1 + floor(pg_temp.roll(n, 100) * %(units)s)::bigint as unit_id, waits, pg_temp.roll(n, 105) as found,
+             case when what < 0.6 then 'draw' when what < 0.7 then 'daily' when what < 0.85 then 'reinspection'
+                  when what < 0.95 then 'campaign' else 'complaint' end as kind,
+             %(until)s::date + case when waits then floor(pg_temp.roll(n, 103) * 20)::integer
                                     else -1 - floor(pg_temp.roll(n, 104) * 1826)::integer end as day
-      from generate_series(1, %(visits)s::bigint) n) visit
+      from generate_series(1, %(visits)s::bigint) n
+      cross join lateral (select pg_temp.roll(n, 101) < 0.005 as waits, pg_temp.roll(n, 102) as what offset 0) r) visit
+join units u using (unit_id)
 
 -- name: inspection_officers
--- Two of the brigade of the unit's district; one of the town or station where it was theirs.
+-- Two of whose visit it is, one of a police station.
 insert into inspection_officers (inspection_id, officer_no, role)
-select i.inspection_id, case when i.kind = 'daily' then 'P' || u.area_code || '-3'
+select i.inspection_id, case i.staff_body when 'police_station' then 'P' || u.area_code || '-3'
+    when 'town' then 'T' || u.area_code || '-' || m - 1
     else 'B' || left(u.area_code, 6) || '-' || (i.inspection_id + m * 7) %% 40 end, (array['lead', 'member'])[m]
-from inspections i join units u using (unit_id), generate_series(1, 2) m where m = 1 or i.kind <> 'daily'
+from inspections i join units u using (unit_id), generate_series(1, 2) m where m <= i.staff
 
 -- name: hazards
 -- Up to three at a visit that found any.
-insert into hazards (inspection_id, unit_id, item_code, severity, is_major, found_on, handling, due_on, corrected_on)
+insert into hazards (inspection_id, unit_id, item_code, severity, is_major, found_on, handling, due_on, corrected_on,
+    staff_body)
 select i.inspection_id, i.unit_id, 'H' || lpad(((i.inspection_id + number * 17) %% 80)::text, 3, '0'),
        case when pg_temp.roll(mark, 112) < 0.15 then 'critical' when pg_temp.roll(mark, 112) < 0.4 then 'serious'
             else 'minor' end, pg_temp.roll(mark, 113) < 0.002, i.inspected_on,
@@ -52,17 +60,19 @@ select i.inspection_id, i.unit_id, 'H' || lpad(((i.inspection_id + number * 17) 
        case when i.result = 'hazards_ordered' then i.inspected_on + 30 end,
        case when i.result <> 'hazards_ordered' then i.inspected_on
             when i.inspected_on < %(until)s::date - 60 and pg_temp.roll(i.inspection_id, 122) < 0.99
-                then i.inspected_on + 25 end
+                then i.inspected_on + 25 end,
+       i.staff_body
 from inspections i, generate_series(0, 2) number cross join lateral (select i.inspection_id * 4 + number as mark) at
 where i.status = 'done' and i.result in ('hazards_ordered', 'hazards_corrected')
   and (number = 0 or pg_temp.roll(mark, 111) < 0.36)
 
 -- name: orders
 -- One of each visit that ordered; one in a hundred of the old ones is still open.
-insert into orders (order_no, inspection_id, unit_id, kind, served_on, correct_by, recheck_by, closed_on, created_by)
+insert into orders (order_no, inspection_id, unit_id, kind, served_on, correct_by, recheck_by, closed_on, created_by,
+    staff_body)
 select 'Z' || inspection_no, inspection_id, unit_id, 'time_limited', inspected_on, inspected_on + 30, inspected_on + 35,
        case when inspected_on < %(until)s::date - 60 and pg_temp.roll(inspection_id, 122) < 0.99
-            then inspected_on + 25 + floor(20 * pg_temp.roll(inspection_id, 123))::integer end, 'benchmark'
+            then inspected_on + 25 + floor(20 * pg_temp.roll(inspection_id, 123))::integer end, 'benchmark', staff_body
 from inspections where result = 'hazards_ordered' and status = 'done'
 
 -- name: complaints

@@ -9,31 +9,19 @@ is in the modules beside this.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from psycopg import sql
-
-from casework import clock_filling
+from casework import clock_filling, visit_loading
 from casework.deadlines import complaint_check_by
 from casework.errors import CaseworkError
-from store import Queries, copy_rows, lock_for_transaction
+from casework.staging import Column, Row, stage
+from store import Queries, lock_for_transaction
 from store.database import Connection
 
 q = Queries(__file__)
 
-Row = Mapping[str, Any]
 Counts = dict[str, int]
-
-
-@dataclass(frozen=True)
-class _Column:
-    """A staged column: where its value comes from, its PostgreSQL type, and what stands in for a missing one."""
-
-    name: str
-    type: str = "text"
-    default: Any = None
 
 
 @dataclass(frozen=True)
@@ -42,59 +30,37 @@ class _Table:
 
     name: str
     noun: str
-    columns: tuple[_Column, ...]
+    columns: tuple[Column, ...]
 
 
-_INSPECTIONS = _Table("inspections", "an inspection", (
-    _Column("inspection_no"), _Column("unit_no"), _Column("kind"), _Column("arm"), _Column("draw_no"),
-    _Column("draw_probability", "float8"), _Column("planned_on", "date"), _Column("started_at", "timestamptz"),
-    _Column("ended_at", "timestamptz"), _Column("inspected_on", "date"), _Column("status", "text", "done"),
-    _Column("result"), _Column("team"), _Column("note"), _Column("source", "text", "import"),
-    _Column("entered_by")))
-_OFFICERS = _Table("inspection_officers", "an officer of an inspection", (
-    _Column("inspection_no"), _Column("officer_no"), _Column("role", "text", "member")))
 _HAZARDS = _Table("hazards", "a hazard", (
-    _Column("inspection_no"), _Column("item_code"), _Column("severity"), _Column("is_major", "bool", False),
-    _Column("found_on", "date"), _Column("handling", "text", "recorded"), _Column("due_on", "date"),
-    _Column("corrected_on", "date"), _Column("note")))
+    Column("inspection_no"), Column("item_code"), Column("severity"), Column("is_major", "bool", False),
+    Column("found_on", "date"), Column("handling", "text", "recorded"), Column("due_on", "date"),
+    Column("corrected_on", "date"), Column("note")))
 _ORDERS = _Table("orders", "an order", (
-    _Column("order_no"), _Column("inspection_no"), _Column("kind"), _Column("served_on", "date"),
-    _Column("correct_by", "date"), _Column("recheck_by", "date"), _Column("closed_on", "date"), _Column("created_by")))
+    Column("order_no"), Column("inspection_no"), Column("kind"), Column("served_on", "date"),
+    Column("correct_by", "date"), Column("recheck_by", "date"), Column("closed_on", "date"), Column("created_by")))
 _PENALTIES = _Table("penalties", "a penalty", (
-    _Column("case_no"), _Column("unit_no"), _Column("inspection_no"), _Column("decided_on", "date"), _Column("kind"),
-    _Column("amount_yuan", "float8"), _Column("article"), _Column("withdrawn_on", "date"), _Column("entered_by")))
+    Column("case_no"), Column("unit_no"), Column("inspection_no"), Column("decided_on", "date"), Column("kind"),
+    Column("amount_yuan", "float8"), Column("article"), Column("withdrawn_on", "date"), Column("entered_by")))
 _COMPLAINTS = _Table("complaints", "a complaint", (
-    _Column("complaint_no"), _Column("unit_no"), _Column("received_at", "timestamptz"),
-    _Column("channel", "text", "other"), _Column("anonymous", "bool", True), _Column("kind", "text", "other"),
-    _Column("check_by", "timestamptz"), _Column("checked_at", "timestamptz"), _Column("verified", "bool"),
-    _Column("note"), _Column("entered_by")))
+    Column("complaint_no"), Column("unit_no"), Column("received_at", "timestamptz"),
+    Column("channel", "text", "other"), Column("anonymous", "bool", True), Column("kind", "text", "other"),
+    Column("check_by", "timestamptz"), Column("checked_at", "timestamptz"), Column("verified", "bool"),
+    Column("note"), Column("entered_by")))
 _FIRES = _Table("fires", "a fire", (
-    _Column("fire_no"), _Column("unit_no"), _Column("occurred_at", "timestamptz"),
-    _Column("procedure", "text", "simple"), _Column("note")))
+    Column("fire_no"), Column("unit_no"), Column("occurred_at", "timestamptz"),
+    Column("procedure", "text", "simple"), Column("note")))
 _CREDIT = _Table("credit", "a credit entry", (
-    _Column("unit_no"), _Column("occurred_on", "date"), _Column("points", "float8"), _Column("event_kind"),
-    _Column("event_ref"), _Column("article")))
+    Column("unit_no"), Column("occurred_on", "date"), Column("points", "float8"), Column("event_kind"),
+    Column("event_ref"), Column("article")))
 _LISTINGS = _Table("listings", "a credit listing", (
-    _Column("unit_no"), _Column("list"), _Column("from_day", "date"), _Column("to_day", "date"), _Column("basis")))
+    Column("unit_no"), Column("list"), Column("from_day", "date"), Column("to_day", "date"), Column("basis")))
 
 
 def load_inspections(connection: Connection, rows: Iterable[Row]) -> Counts:
-    """Load inspections by ``inspection_no``; ``officers`` of a row is a list of (officer_no, role) or absent.
-
-    A record of the same number from another source is left as it is and counted as unchanged.
-    """
-    officers: list[Row] = []
-
-    def told() -> Iterator[Row]:
-        for row in rows:
-            officers.extend({"inspection_no": row["inspection_no"], "officer_no": number, "role": role}
-                            for number, role in row.get("officers") or ())
-            yield row
-
-    counts = _load(connection, _INSPECTIONS, told(), "unit_no")
-    if officers:
-        counts["officers"] = _load(connection, _OFFICERS, officers, "inspection_no")["inserted"]
-    return counts
+    """Load inspections by ``inspection_no``: :func:`casework.visit_loading.load`."""
+    return visit_loading.load(connection, rows)
 
 
 def load_hazards(connection: Connection, rows: Iterable[Row]) -> Counts:
@@ -102,10 +68,11 @@ def load_hazards(connection: Connection, rows: Iterable[Row]) -> Counts:
     return _load(connection, _HAZARDS, rows, "inspection_no")
 
 
-def load_orders(connection: Connection, rows: Iterable[Row]) -> Counts:
-    """Load orders by ``order_no``; the unit is that of the inspection."""
+def load_orders(connection: Connection, rows: Iterable[Row], *, clocks: bool = True) -> Counts:
+    """Load orders by ``order_no``; the unit is that of the inspection. Without ``clocks``, the caller sees to them."""
     counts = _load(connection, _ORDERS, rows, "inspection_no")
-    clock_filling.orders(connection)
+    if clocks:
+        clock_filling.orders(connection)
     return counts
 
 
@@ -114,15 +81,17 @@ def load_penalties(connection: Connection, rows: Iterable[Row]) -> Counts:
     return _load(connection, _PENALTIES, rows, "unit_no")
 
 
-def load_complaints(connection: Connection, rows: Iterable[Row]) -> Counts:
-    """Load complaints by ``complaint_no``; where ``check_by`` is left out the clock of its kind is taken."""
+def load_complaints(connection: Connection, rows: Iterable[Row], *, clocks: bool = True) -> Counts:
+    """Load complaints by ``complaint_no``; where ``check_by`` is left out the clock of its kind is taken. Without
+    ``clocks``, the caller sees to them."""
     def clocked() -> Iterator[Row]:
         for row in rows:
             late = row.get("check_by") or complaint_check_by(row.get("kind") or "other", row["received_at"])
             yield {**row, "check_by": late}
 
     counts = _load(connection, _COMPLAINTS, clocked(), "unit_no")
-    clock_filling.complaints(connection)
+    if clocks:
+        clock_filling.complaints(connection)
     return counts
 
 
@@ -150,12 +119,7 @@ def _load(connection: Connection, table: _Table, rows: Iterable[Row], key: str) 
     # Two loads of one table in another order of rows would wait for each other's row locks for ever.
     lock_for_transaction(connection, f"casework.load.{table.name}")
     connection.execute(q[f"stage_{table.name}"])
-    readers: Sequence[tuple[Callable[..., Any], Any]] = [(_number if c.type == "float8" else _plain, c)
-                                                         for c in table.columns]
-    staged = copy_rows(connection, f"stage_{table.name}", [c.name for c in table.columns],
-                       [c.type for c in table.columns], ([read(row, c) for read, c in readers] for row in rows))
-    # A fresh temporary table has no statistics: the joins with large tables would be planned for a few rows.
-    connection.execute(sql.SQL("analyze {}").format(sql.Identifier(f"stage_{table.name}")))
+    staged = stage(connection, f"stage_{table.name}", table.columns, rows)
     stray = connection.execute(q[f"stray_{table.name}"]).fetchone()
     if stray:
         raise CaseworkError(f"{table.noun} names {_NOUNS[key]} {stray['key']!r}, which is not in the register: "
@@ -165,14 +129,4 @@ def _load(connection: Connection, table: _Table, rows: Iterable[Row], key: str) 
     return {"rows": staged, "inserted": inserted, "updated": len(merged) - inserted, "unchanged": staged - len(merged)}
 
 
-_NOUNS = {"unit_no": "unit", "inspection_no": "inspection or officer"}
-
-
-def _plain(row: Row, column: _Column) -> Any:
-    value = row.get(column.name)
-    return column.default if value is None else value
-
-
-def _number(row: Row, column: _Column) -> float | None:
-    value = row.get(column.name)
-    return column.default if value is None else float(value)
+_NOUNS = {"unit_no": "unit", "inspection_no": "inspection"}

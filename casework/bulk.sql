@@ -1,55 +1,3 @@
--- name: stage_inspections
--- Where rows land before they are merged; gone with the transaction.
-drop table if exists pg_temp.stage_inspections;
-create temp table stage_inspections (
-    inspection_no text, unit_no text, kind text, arm text, draw_no text, draw_probability float8, planned_on date,
-    started_at timestamptz, ended_at timestamptz, inspected_on date, status text, result text, team text, note text,
-    source text, entered_by text
-) on commit drop;
-
--- name: stray_inspections
--- The first unit that is not in the register.
-select s.unit_no as key from stage_inspections s left join units u using (unit_no) where u.unit_id is null limit 1;
-
--- name: merge_inspections
--- New inspections in; those of the same source brought up to date.
-insert into inspections (inspection_no, unit_id, kind, arm, draw_no, draw_probability, planned_on, started_at, ended_at,
-    inspected_on, status, result, team, note, source, entered_by)
-select distinct on (s.inspection_no) s.inspection_no, u.unit_id, s.kind, s.arm, s.draw_no, s.draw_probability,
-    s.planned_on, s.started_at, s.ended_at, s.inspected_on, s.status, s.result, s.team, s.note, s.source, s.entered_by
-from stage_inspections s join units u using (unit_no)
-order by s.inspection_no
-on conflict (inspection_no) do update set unit_id = excluded.unit_id, kind = excluded.kind, arm = excluded.arm,
-    draw_no = excluded.draw_no, draw_probability = excluded.draw_probability, planned_on = excluded.planned_on,
-    started_at = excluded.started_at, ended_at = excluded.ended_at, inspected_on = excluded.inspected_on,
-    status = excluded.status, result = excluded.result, team = excluded.team, note = excluded.note
-where inspections.source = excluded.source
-  and (inspections.unit_id, inspections.kind, inspections.arm, inspections.draw_no, inspections.draw_probability,
-       inspections.planned_on, inspections.started_at, inspections.ended_at, inspections.inspected_on,
-       inspections.status, inspections.result, inspections.team, inspections.note)
-   is distinct from
-      (excluded.unit_id, excluded.kind, excluded.arm, excluded.draw_no, excluded.draw_probability,
-       excluded.planned_on, excluded.started_at, excluded.ended_at, excluded.inspected_on,
-       excluded.status, excluded.result, excluded.team, excluded.note)
-returning (xmax = 0)::int as inserted;
-
--- name: stage_inspection_officers
--- Officers wait here until their inspections are in.
-drop table if exists pg_temp.stage_inspection_officers;
-create temp table stage_inspection_officers (inspection_no text, officer_no text, role text) on commit drop;
-
--- name: stray_inspection_officers
--- The first officer who is not in the register.
-select s.officer_no as key from stage_inspection_officers s left join officers o using (officer_no)
-where o.officer_no is null limit 1;
-
--- name: merge_inspection_officers
--- Officers of inspections; one that stands already is left.
-insert into inspection_officers (inspection_id, officer_no, role)
-select i.inspection_id, s.officer_no, s.role from stage_inspection_officers s join inspections i using (inspection_no)
-on conflict (inspection_id, officer_no) do nothing
-returning 1 as inserted;
-
 -- name: stage_hazards
 -- Hazards wait here until they are merged.
 drop table if exists pg_temp.stage_hazards;
@@ -65,9 +13,10 @@ where i.inspection_id is null limit 1;
 
 -- name: merge_hazards
 -- New hazards in, changed ones brought up to date, but for those that a re-inspection has since closed.
-insert into hazards (inspection_id, unit_id, item_code, severity, is_major, found_on, handling, due_on, corrected_on, note)
+insert into hazards (inspection_id, unit_id, item_code, severity, is_major, found_on, handling, due_on, corrected_on, note,
+    staff_body)
 select distinct on (i.inspection_id, s.item_code) i.inspection_id, i.unit_id, s.item_code, s.severity, s.is_major,
-    coalesce(s.found_on, i.inspected_on), s.handling, s.due_on, s.corrected_on, s.note
+    coalesce(s.found_on, i.inspected_on), s.handling, s.due_on, s.corrected_on, s.note, i.staff_body
 from stage_hazards s join inspections i using (inspection_no)
 order by i.inspection_id, s.item_code
 on conflict (inspection_id, item_code) do update set unit_id = excluded.unit_id, severity = excluded.severity,
@@ -96,12 +45,14 @@ where i.inspection_id is null limit 1;
 
 -- name: merge_orders
 -- New orders in, changed ones brought up to date.
-insert into orders (order_no, inspection_id, unit_id, kind, served_on, correct_by, recheck_by, closed_on, created_by)
+insert into orders (order_no, inspection_id, unit_id, kind, served_on, correct_by, recheck_by, closed_on, created_by,
+    staff_body)
 select distinct on (s.order_no) s.order_no, i.inspection_id, i.unit_id, s.kind, s.served_on, s.correct_by,
-    s.recheck_by, s.closed_on, s.created_by
+    s.recheck_by, s.closed_on, s.created_by, i.staff_body
 from stage_orders s join inspections i using (inspection_no)
 order by s.order_no
 on conflict (order_no) do update set inspection_id = excluded.inspection_id, unit_id = excluded.unit_id,
+    staff_body = excluded.staff_body,
     kind = excluded.kind, served_on = excluded.served_on, correct_by = excluded.correct_by,
     recheck_by = excluded.recheck_by, closed_on = excluded.closed_on
 where (orders.inspection_id, orders.unit_id, orders.kind, orders.served_on, orders.correct_by, orders.recheck_by,

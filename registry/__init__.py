@@ -9,7 +9,8 @@ from registry.bulk import Counts
 from registry.columns import TABLES
 from registry.errors import FileRefused, RecordExists, RecordMissing, RegistryError
 from registry.exporting import export_table
-from registry.importing import ImportReport, RowProblem, import_table
+from registry.importing import ImportReport, import_table
+from registry.reading import RowProblem
 from registry.table_file import Limits
 
 __all__ = ["TABLES", "Counts", "FileRefused", "ImportReport", "Limits", "RecordExists", "RecordMissing", 

@@ -78,4 +78,7 @@ def _bounded(name: str, rows: Iterator[tuple[int, list[object]]], most: int) -> 
 
 
 def _is_blank(cells: list[object]) -> bool:
-    return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells)
+    for cell in cells:
+        if cell is not None and not (isinstance(cell, str) and (not cell or cell.isspace())):
+            return False
+    return True

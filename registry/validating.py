@@ -22,7 +22,7 @@ _ABOVE = {"city": (), "district": ("city",), "town": ("district", "city")}
 """What may lie above an area: towns of a city without districts hang on the city itself."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Candidate:
     """One row on its way in: the values that could be read, and ``faults`` (column, value as given, reason)."""
 
@@ -57,7 +57,7 @@ def check_references(connection: Connection, table: Table, candidates: Sequence[
         named = {key for candidate in candidates for key in _keys(candidate.row.get(reference.column))}
         known = {row["key"] for row in connection.execute(_queries[f"known_{reference.noun}"], [sorted(named)])}
         word = reference.noun.removesuffix("s")
-        for candidate in candidates:
+        for candidate in candidates if named - known else ():
             for key in _keys(candidate.row.get(reference.column)):
                 if key not in known:
                     candidate.faults.append((reference.column, key, f"there is no {word} {key} in the register of "

@@ -17,7 +17,7 @@ from casework.history.rows import Bound, RowFault, bound, check_day, test
 from policy.clocks import SHANGHAI
 from registry.cells import shown
 from registry.columns import TABLES
-from registry.importing import RowProblem
+from registry.reading import RowProblem
 
 _UNITS = TABLES["units"]
 _RANK = {"pass": 0, "hazards_corrected": 1, "hazards_ordered": 2, "closed": 3}

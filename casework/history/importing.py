@@ -20,7 +20,7 @@ from policy.clocks import legal_day
 from registry import audit
 from registry import bulk as registers
 from registry.errors import FileRefused
-from registry.importing import RowProblem
+from registry.reading import RowProblem
 from store import Database, Queries
 from store.database import Connection
 

@@ -12,7 +12,7 @@ from casework.history.header import Header
 from casework.history.mapping import RowTest
 from casework.history.moments import MomentSpec, When, reader
 from registry.cells import CellError, shown
-from registry.importing import RowProblem
+from registry.reading import RowProblem
 
 _REMEMBERED = 50_000
 _EARLIEST = 1950

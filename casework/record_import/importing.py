@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from casework.errors import CaseworkError
 from casework.record_import import storing
-from casework.record_import.kinds import KINDS
+from casework.record_import.kinds import KINDS, Kind
 from policy.clocks import legal_day
 from registry import audit
 from registry.cells import shown
-from registry.importing import Progress, RowProblem, check_actor, read_file
+from registry.importing import check_actor
+from registry.reading import Progress, RowProblem, open_file
 from registry.table_file import Limits
-from registry.validating import check_references
+from registry.validating import Candidate, check_references
 from store import Database
+from store.database import Connection
+
+# Rows of a statement: enough that its joins are worth it, few enough that reading goes on beside it.
+_BATCH = 20_000
 
 
 @dataclass(frozen=True)
@@ -59,23 +66,58 @@ def import_record(db: Database, kind: str, path: Path | str, *, actor: str, day:
         raise CaseworkError(f"there is no kind of record {shown(kind)}: there are {', '.join(KINDS)}")
     check_actor(actor)
     day, path, one = day or legal_day(dt.datetime.now(dt.UTC)), Path(path), KINDS[kind]
-    file = read_file(one.table, path, day, limits, progress)
-    digest = _digest(path)
-    with db.connection() as connection:
-        check_references(connection, one.table, file.candidates)
-        storing.refuse(connection, one, file.candidates)
-        counts = storing.store(connection, one, file.candidates, actor)
-        report = RecordReport(kind, path.name, digest, len(file.candidates), counts["inserted"], counts["updated"],
-                              counts["unchanged"], file.problems(), dry_run)
+    file = open_file(one.table, path, day, limits, progress)
+    total, faulty = 0, list[Candidate]()
+    counts = dict.fromkeys(("inserted", "updated", "unchanged"), 0)
+    # While the database works on some rows, the next ones are read; the connection is the worker's alone meanwhile.
+    with db.connection() as connection, ThreadPoolExecutor(1) as worker:
+        digest = worker.submit(_digest, path).result()
+        pending: Future[dict[str, int]] | None = None
+        for rows in _gathered(file.blocks):
+            if pending is not None:
+                _add(counts, pending.result())
+            total += len(rows)
+            pending = worker.submit(_store, connection, one, rows, faulty, actor)
+        if pending is not None:
+            _add(counts, pending.result())
+        if total:
+            storing.finish(connection, one)
+        report = RecordReport(kind, path.name, digest, total, counts["inserted"], counts["updated"],
+                              counts["unchanged"], file.problems(sorted(faulty, key=lambda row: row.line)), dry_run)
         if dry_run:
             connection.rollback()
         else:
             audit.record(connection, actor, "import", "record", kind, None, {
                 "file": report.file, "sha256": digest, "total": report.total, **counts,
                 "rejected": report.rejected_rows})
-            if report.inserted or report.updated:
-                storing.analyze(connection)
+            storing.analyze(connection, one, report.inserted + report.updated)
     return report
+
+
+def _gathered(blocks: Iterator[list[Candidate]]) -> Iterator[list[Candidate]]:
+    """Blocks as large as a statement is worth."""
+    held: list[Candidate] = []
+    for block in blocks:
+        held += block
+        if len(held) >= _BATCH:
+            yield held
+            held = []
+    if held:
+        yield held
+
+
+def _store(connection: Connection, one: Kind, rows: list[Candidate], faulty: list[Candidate],
+           actor: str) -> dict[str, int]:
+    check_references(connection, one.table, rows)
+    storing.refuse(connection, one, rows)
+    counts = storing.store(connection, one, rows, actor)
+    faulty.extend(row for row in rows if row.faults)
+    return counts
+
+
+def _add(counts: dict[str, int], more: dict[str, int]) -> None:
+    for name, count in more.items():
+        counts[name] += count
 
 
 def _digest(path: Path) -> str:

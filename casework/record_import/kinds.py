@@ -6,6 +6,8 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 from casework.deadlines import recheck_by
 from casework.record_import.cells import any_day, of_policy, past_day, past_moment, remembered
@@ -57,8 +59,11 @@ _PENALTIES = {"warning": "警告", "fine": "罚款", "suspension": "责令三停
 
 
 def _inspection(row: Row) -> Iterable[Fault]:
+    started = row.get("started_at")
+    if started is None:
+        return
     yield from later(row, "started_at", "ended_at", "开始时间")
-    if row.get("started_at") and legal_day(row["started_at"]) != row["inspected_on"]:
+    if legal_day(started) != row["inspected_on"]:
         yield "started_at", f"it does not lie on inspected_on (检查日期) {row['inspected_on']}"
 
 
@@ -122,6 +127,11 @@ class Kind:
     @property
     def code(self) -> str:
         return self.table.noun
+
+    @cached_property
+    def defaults(self) -> dict[str, Any]:
+        """What a column means that a file leaves out."""
+        return {column.code: column.default for column in self.table.columns}
 
 
 def _kind(noun: str, zh: str, entity: str, key: tuple[str, ...], columns: tuple[Column, ...],

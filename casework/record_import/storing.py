@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
-from casework import bulk, past
+from psycopg import sql
+
+from casework import bulk, clock_filling, past, visit_loading
 from casework.record_import.kinds import Kind, completed
+from casework.staging import Row
 from policy.clocks import SHANGHAI
 from registry.validating import Candidate
 from store import Queries, copy_rows, lock_for_transaction
@@ -22,13 +26,20 @@ q = Queries(__file__)
 
 Rows = list[dict[str, Any]]
 Counts = dict[str, int]
-_BULK: dict[str, Callable[[Connection, Iterable[bulk.Row]], Counts]] = {
-    "inspections": bulk.load_inspections, "hazards": bulk.load_hazards, "orders": bulk.load_orders,
-    "penalties": bulk.load_penalties, "complaints": bulk.load_complaints, "fires": bulk.load_fires,
+_BULK: dict[str, Callable[[Connection, Iterable[Row]], Counts]] = {
+    "inspections": bulk.load_inspections, "hazards": bulk.load_hazards,
+    "orders": partial(bulk.load_orders, clocks=False), "penalties": bulk.load_penalties,
+    "complaints": partial(bulk.load_complaints, clocks=False), "fires": bulk.load_fires,
     "credit-entries": bulk.load_credit, "listings": bulk.load_listings}
 _PAST = {"cases": "cases", "measures": "measures", "major-hazards": "major_hazards", "agreements": "agreements"}
 _DIFFER = {**_PAST, "credit-entries": "credit", "training": "training", "guidance": "guidance",
 "referrals": "referrals"}
+_CLOCKED: dict[str, Callable[[Connection], object]] = {"orders": clock_filling.orders,
+                                                       "complaints": clock_filling.complaints}
+_TABLES: dict[str, tuple[str, ...]] = {
+    "inspections": ("inspections", "inspection_officers"), "hazards": ("hazards",), "orders": ("orders", "clocks"),
+    "penalties": ("penalties",), "complaints": ("complaints", "clocks"), "cases": ("cases",)}
+_MUCH = 0.1  # of the rows that a table has: less is left to autovacuum
 _OURS = "import"
 
 
@@ -52,14 +63,13 @@ def refuse(connection: Connection, kind: Kind, candidates: Sequence[Candidate]) 
             elif not ours[number] and kind.code in ("hazards", "orders"):
                 one.faults.append((kind.inspection, number, f"inspection {number} was entered by a person: "
                                                             f"its {kind.code} are entered with it"))
-    if kind.code in ("inspections", "orders", "penalties", "complaints"):
+    if kind.code in ("orders", "penalties", "complaints"):
         key = kind.table.key[0]
         numbers = [one.row[key] for one in candidates if key in one.row]
         taken = {row["number"] for row in connection.execute(q[f"taken_{kind.code}"], {"numbers": numbers})}
         for one in candidates:
             if one.row.get(key) in taken:
-                one.faults.append((key, one.row[key], f"the {kind.table.entity} {one.row[key]} was entered by a person "
-                                                      "and stays as it is"))
+                one.faults.append((key, one.row[key], _entered(kind, one.row[key])))
 
 
 def store(connection: Connection, kind: Kind, candidates: Sequence[Candidate], actor: str) -> Counts:
@@ -68,6 +78,8 @@ def store(connection: Connection, kind: Kind, candidates: Sequence[Candidate], a
     rows = [_prepared(kind, one.row) for one in candidates if not one.faults]
     if kind.code in _BULK:
         counts = _BULK[kind.code](connection, rows)
+        if kind.code == "inspections":
+            counts["unchanged"] -= _elsewhere(connection, kind, candidates)
     else:
         inserted = _load(connection, kind, rows, actor)
         counts = {"inserted": inserted, "updated": 0, "unchanged": len(rows) - inserted}
@@ -76,8 +88,32 @@ def store(connection: Connection, kind: Kind, candidates: Sequence[Candidate], a
     return {name: counts[name] for name in ("inserted", "updated", "unchanged")}
 
 
-def analyze(connection: Connection) -> None:
-    connection.execute(q["analyze"])
+def finish(connection: Connection, kind: Kind) -> None:
+    """What is done once for a file whose rows are in: clocks of what is open."""
+    if kind.code in _CLOCKED:
+        _CLOCKED[kind.code](connection)
+
+
+def analyze(connection: Connection, kind: Kind, changed: int) -> None:
+    """Fresh figures for the planner, where much came in beside what there was: pages and scores read right after."""
+    for table in _TABLES.get(kind.code, ()) if changed else ():
+        held = connection.execute(q["size"], [table]).fetchone() or {"rows": 0}
+        if changed >= held["rows"] * _MUCH:
+            connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
+
+
+def _entered(kind: Kind, number: str) -> str:
+    return f"the {kind.table.entity} {number} was entered by a person and stays as it is"
+
+
+def _elsewhere(connection: Connection, kind: Kind, candidates: Sequence[Candidate]) -> int:
+    """A fault for every visit of the load that stands from elsewhere; looked up with the load, since a million are."""
+    taken, key, found = visit_loading.standing_elsewhere(connection, _OURS), kind.table.key[0], 0
+    for one in candidates if taken else ():
+        if not one.faults and one.row[key] in taken:
+            one.faults.append((key, one.row[key], _entered(kind, one.row[key])))
+            found += 1
+    return found
 
 
 def _load(connection: Connection, kind: Kind, rows: Rows, actor: str) -> int:
@@ -107,11 +143,11 @@ def _differing(connection: Connection, kind: Kind, candidates: Sequence[Candidat
 
 
 def _prepared(kind: Kind, row: dict[str, Any]) -> dict[str, Any]:
-    made = completed(kind.code, {column.code: row.get(column.code, column.default) for column in kind.table.columns})
+    made = completed(kind.code, {**kind.defaults, **row})
     if kind.code == "inspections":
-        made |= {"status": "done", "source": _OURS, "entered_by": _OURS,
-                 "officers": [(number, "member" if place else "lead")
-                              for place, number in enumerate(row.get("officers") or ())]}
+        made["entered_by"] = _OURS
+        made["officers"] = [(number, "member" if place else "lead")
+                            for place, number in enumerate(row.get("officers") or ())]
     elif kind.code == "orders":
         made["created_by"] = _OURS
     elif kind.code in ("penalties", "complaints"):

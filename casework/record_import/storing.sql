@@ -6,10 +6,6 @@ select inspection_no as key, source = 'import' as ours from inspections where in
 -- Which of some items the catalogue has, of whatever day.
 select distinct item_code as key from inspection_items where item_code = any(%s);
 
--- name: taken_inspections
--- Of some numbers, those that were not brought in.
-select inspection_no as number from inspections where inspection_no = any(%(numbers)s) and source <> 'import';
-
 -- name: taken_orders
 -- Of some numbers, those that were not brought in.
 select order_no as number from orders where order_no = any(%(numbers)s) and created_by is distinct from 'import';
@@ -115,6 +111,6 @@ where (r.reason, r.unit_id, r.from_code, r.from_body, r.to_code, r.item_codes, r
    is distinct from (s.reason, u.unit_id, s.from_code, s.from_body, s.to_code, s.item_codes, s.found_on, s.state, s.outcome,
        s.note);
 
--- name: analyze
--- Fresh figures for the planner: pages and scores read right after.
-analyze inspections, inspection_officers, hazards, orders, penalties, complaints, cases, clocks;
+-- name: size
+-- How many rows a table had when it was looked at last.
+select reltuples::float8 as rows from pg_class where oid = %s::regclass;

@@ -46,21 +46,31 @@ def count(connection: Connection, figures: Iterable[Figure], period: Period, are
     told = {figure.code: Counted() for group in wanted.values() for figure in group}
     given = parameters(period, areas, as_of)
     for statement, group in wanted.items():
-        # A statement is text of our own; what people gave is in the parameters.
-        query = sql.SQL(q["by_area" if by_area else "by_day"]).format(rows=sql.SQL(STATEMENTS[statement]))
-        for row in connection.execute(query, given):
+        weights = sorted({figure.weight for figure in group})
+        # A statement is text of our own, and so are the names of weights; what people gave is in the parameters.
+        query = sql.SQL(q["by_area" if by_area else "by_day"]).format(
+            rows=sql.SQL(STATEMENTS[statement]), sums=sql.SQL(", ").join(map(_sums, weights)))
+        parts = sorted({figure.part for figure in group if figure.part is not None})
+        every = any(figure.part is None for figure in group)
+        for row in connection.execute(query, {**given, "parts": None if every else parts}):
             for figure in group:
-                if figure.takes(row["part"], row["form"]):
-                    _add(told[figure.code], row)
+                if figure.takes(row["part"], row["form"]) and row[f"rows_{figure.weight}"]:
+                    _add(told[figure.code], row, figure.weight)
     return told
 
 
-def _add(counted: Counted, row: dict[str, Any]) -> None:
-    counted.value += int(row["value"])
-    counted.rows += row["rows"]
+def _sums(weight: str) -> sql.Composable:
+    return sql.SQL("sum(r.{weight}) as {value}, count(r.{weight}) as {rows}").format(
+        weight=sql.Identifier(weight), value=sql.Identifier(f"sum_{weight}"), rows=sql.Identifier(f"rows_{weight}"))
+
+
+def _add(counted: Counted, row: dict[str, Any], weight: str) -> None:
+    value = int(row[f"sum_{weight}"])
+    counted.value += value
+    counted.rows += row[f"rows_{weight}"]
     if row["form"] is not None:
-        counted.forms[row["form"]] += int(row["value"])
+        counted.forms[row["form"]] += value
     if row.get("day") is not None:
-        counted.months[row["day"].replace(day=1)] += int(row["value"])
+        counted.months[row["day"].replace(day=1)] += value
     if row.get("area_code") is not None:
-        counted.areas[row["area_code"]] += int(row["value"])
+        counted.areas[row["area_code"]] += value

@@ -14,8 +14,8 @@ STATEMENTS = Queries(__file__)
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of policy; ``part`` and ``form`` narrow the rows of its statement, ``item`` is its place in a report
-    of the field."""
+    """One figure of policy; ``part`` and ``form`` narrow the rows of its statement, ``weight`` is what is added up of
+    each and leaves out the rows where it is null; ``item`` is its place in a report of the field."""
 
     code: str
     zh: str
@@ -28,6 +28,7 @@ class Figure:
     item: str = ""
     part: str | None = None
     form: str | None = None
+    weight: str = "weight"
     split: bool = False
     under: str = ""
 

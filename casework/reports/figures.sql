@@ -1,77 +1,52 @@
 -- Every statement gives the rows that a figure counts: noun, id and ref of the row, its unit, day, weight, area, and the
--- part and form by which it is split. The number is the sum of the weights over exactly these rows. %(first)s and
--- %(last)s are legal days; %(areas)s null is everywhere.
+-- part and form by which it is split. The number is the sum of the weights over exactly these rows; a statement may give
+-- other weights beside, which are null where a row does not count for them. %(first)s and %(last)s are legal days;
+-- %(areas)s null is everywhere. Visits done have a day; coalesce() is how the index of lists has it.
 
 -- name: inspections
--- Records of visits closed, by the body that made them and the kind of visit.
+-- Records of visits closed, by the body that made them and the kind of visit; beside, the officers on each, and whether it
+-- is of the kind that several departments make or has officers of two bodies.
 select 'inspection' as noun, i.inspection_id as id, i.inspection_no as ref, i.unit_id, u.unit_no, i.inspected_on as day,
-       1::bigint as weight, u.area_code, coalesce(s.body, 'brigade') as part, i.kind as form
-from inspections i left join inspection_staffing s using (inspection_id) left join units u on u.unit_id = i.unit_id
-where i.status = 'done' and i.inspected_on between %(first)s and %(last)s
-  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
-
--- name: officers_sent
--- The same records, each by the officers on it.
-select 'inspection' as noun, i.inspection_id as id, i.inspection_no as ref, i.unit_id, u.unit_no, i.inspected_on as day,
-       s.officers::bigint as weight, u.area_code, s.body as part, i.kind as form
-from inspections i join inspection_staffing s using (inspection_id) left join units u on u.unit_id = i.unit_id
-where i.status = 'done' and i.inspected_on between %(first)s and %(last)s
-  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
-
--- name: joint_inspections
--- Visits of the kind that several departments make, or with officers of two bodies.
-select 'inspection' as noun, i.inspection_id as id, i.inspection_no as ref, i.unit_id, u.unit_no, i.inspected_on as day,
-       1::bigint as weight, u.area_code, coalesce(s.body, 'brigade') as part, i.kind as form
-from inspections i left join inspection_staffing s using (inspection_id) left join units u on u.unit_id = i.unit_id
-where i.status = 'done' and i.inspected_on between %(first)s and %(last)s and (i.kind = 'joint' or s.bodies >= 2)
+       1::bigint as weight, i.staff::bigint as officers, case when i.kind = 'joint' or i.staff_bodies >= 2 then 1::bigint end
+       as joint, u.area_code, i.staff_body as part, i.kind as form
+from inspections i left join units u on u.unit_id = i.unit_id
+where i.status = 'done' and coalesce(i.inspected_on, i.planned_on) between %(first)s and %(last)s
   and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
 
 -- name: units_inspected
 -- Units that were visited, each once by each body, on the day of its first visit in the period.
-select 'unit' as noun, r.unit_id as id, u.unit_no as ref, r.unit_id, u.unit_no, r.day, 1::bigint as weight, u.area_code,
-       r.part, null::text as form
-from (select i.unit_id, coalesce(s.body, 'brigade') as part, min(i.inspected_on) as day
-      from inspections i left join inspection_staffing s using (inspection_id)
-      where i.status = 'done' and i.inspected_on between %(first)s and %(last)s
-      group by 1, 2) r
-left join units u on u.unit_id = r.unit_id
-where (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
+select 'unit' as noun, i.unit_id as id, u.unit_no as ref, i.unit_id, u.unit_no, i.inspected_on as day, 1::bigint as weight,
+       u.area_code, i.staff_body as part, null::text as form
+from inspections i left join units u on u.unit_id = i.unit_id
+where i.status = 'done' and coalesce(i.inspected_on, i.planned_on) between %(first)s and %(last)s
+  and not exists (select from inspections e
+                  where e.unit_id = i.unit_id and e.staff_body = i.staff_body and e.status = 'done'
+                    and e.inspected_on >= %(first)s and (e.inspected_on, e.inspection_id) < (i.inspected_on, i.inspection_id))
+  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
 
 -- name: hazards_found
--- Hazards first recorded in the period.
+-- Hazards first recorded in the period; beside, those of them that were corrected by the day of the report.
 select 'inspection' as noun, h.inspection_id as id, concat_ws('/', i.inspection_no, h.item_code) as ref, h.unit_id,
-       u.unit_no, h.found_on as day, 1::bigint as weight, u.area_code, coalesce(s.body, 'brigade') as part,
-       h.severity as form
-from hazards h left join inspection_staffing s using (inspection_id)
-left join inspections i on i.inspection_id = h.inspection_id left join units u on u.unit_id = h.unit_id
+       u.unit_no, h.found_on as day, 1::bigint as weight, case when h.corrected_on <= %(as_of)s then 1::bigint end as corrected,
+       u.area_code, h.staff_body as part, h.severity as form
+from hazards h left join inspections i on i.inspection_id = h.inspection_id left join units u on u.unit_id = h.unit_id
 where h.found_on between %(first)s and %(last)s
   and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
 
 -- name: hazards_corrected
 -- Hazards whose correction, on the spot or seen at a re-inspection, is dated in the period, whenever they were found.
 select 'inspection' as noun, h.inspection_id as id, concat_ws('/', i.inspection_no, h.item_code) as ref, h.unit_id,
-       u.unit_no, h.corrected_on as day, 1::bigint as weight, u.area_code, coalesce(s.body, 'brigade') as part,
+       u.unit_no, h.corrected_on as day, 1::bigint as weight, u.area_code, h.staff_body as part,
        case when h.found_on < %(first)s then 'found_before' else 'found_in' end as form
-from hazards h left join inspection_staffing s using (inspection_id)
-left join inspections i on i.inspection_id = h.inspection_id left join units u on u.unit_id = h.unit_id
+from hazards h left join inspections i on i.inspection_id = h.inspection_id left join units u on u.unit_id = h.unit_id
 where h.corrected_on between %(first)s and %(last)s
-  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
-
--- name: hazards_cohort
--- Hazards found in the period and corrected by the day of the report.
-select 'inspection' as noun, h.inspection_id as id, concat_ws('/', i.inspection_no, h.item_code) as ref, h.unit_id,
-       u.unit_no, h.found_on as day, 1::bigint as weight, u.area_code, coalesce(s.body, 'brigade') as part,
-       h.severity as form
-from hazards h left join inspection_staffing s using (inspection_id)
-left join inspections i on i.inspection_id = h.inspection_id left join units u on u.unit_id = h.unit_id
-where h.found_on between %(first)s and %(last)s and h.corrected_on <= %(as_of)s
   and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
 
 -- name: notices_served
 -- Rectification notices served, at once or by a day.
 select 'inspection' as noun, o.inspection_id as id, o.order_no as ref, o.unit_id, u.unit_no, o.served_on as day,
-       1::bigint as weight, u.area_code, coalesce(s.body, 'brigade') as part, o.kind as form
-from orders o left join inspection_staffing s using (inspection_id) left join units u on u.unit_id = o.unit_id
+       1::bigint as weight, u.area_code, o.staff_body as part, o.kind as form
+from orders o left join units u on u.unit_id = o.unit_id
 where o.served_on between %(first)s and %(last)s
   and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
 

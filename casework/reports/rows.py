@@ -31,7 +31,7 @@ def rows(connection: Connection, figure: Figure, period: Period, areas: Sequence
          after: str | None = None, limit: int = 50, form: str | None = None, month: dt.date | None = None) -> Page:
     """A page of the rows that ``figure`` adds up over ``period``, of one form or month of it where asked for."""
     day, ref = _place(after)
-    query = sql.SQL(q["page"]).format(rows=sql.SQL(STATEMENTS[figure.rows]))
+    query = sql.SQL(q["page"]).format(rows=sql.SQL(STATEMENTS[figure.rows]), weight=sql.Identifier(figure.weight))
     found = connection.execute(query, {
         **parameters(period, areas, as_of), "part": figure.part, "form": figure.form, "only": form, "month": month,
         "after_day": day, "after_ref": ref, "limit": limit + 1}).fetchall()

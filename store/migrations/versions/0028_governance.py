@@ -3,7 +3,7 @@
 from store.migrations.sql_file import run_beside
 
 revision = "0028"
-down_revision = "0026"
+down_revision = "0027"
 
 
 def upgrade() -> None:

@@ -174,6 +174,35 @@ def test_an_officer_who_changes_body_moves_no_past_number(trial: Connection, tol
     assert count(trial, [line.figure], YEAR, None, AS_OF)["inspections"].value == line.now.value
 
 
+def test_whose_visit_it_was_stands_on_the_visit_its_hazards_and_its_orders(trial: Connection) -> None:
+    one = trial.execute(
+        "select inspection_id, unit_id from inspections join hazards using (inspection_id, unit_id)"
+        " join orders using (inspection_id, unit_id) where inspection_no like 'RJ%%' limit 1").fetchone()
+    assert one is not None
+
+    def told() -> set[tuple[int | None, int | None, str, str]]:
+        return {(row["staff"], row["staff_bodies"], row["found"], row["ordered"]) for row in trial.execute(
+            "select staff, staff_bodies, h.staff_body as found, o.staff_body as ordered from inspections i"
+            " join hazards h using (inspection_id) join orders o using (inspection_id)"
+            " where inspection_id = %s and h.staff_body = i.staff_body", [one["inspection_id"]])}
+
+    town = trial.execute("select officer_no from officers where body = 'town' limit 1").fetchone()
+    assert town is not None
+    assert told() == {(2, 1, "brigade", "brigade")}
+    trial.execute("insert into inspection_officers values (%s, %s, 'member')",
+                  [one["inspection_id"], town["officer_no"]])
+    assert told() == {(3, 2, "brigade", "brigade")}
+    trial.execute("delete from inspection_officers where inspection_id = %s and officer_no <> %s",
+                  [one["inspection_id"], town["officer_no"]])
+    assert told() == {(1, 1, "town", "town")}
+    trial.execute("insert into hazards (inspection_id, unit_id, item_code, severity, found_on, handling) values"
+                  " (%s, %s, 'later', 'minor', '2024-05-05', 'recorded')", [one["inspection_id"], one["unit_id"]])
+    assert told() == {(1, 1, "town", "town")}
+    # Nobody on record: the visit counts as the brigade's, with no officers sent.
+    trial.execute("delete from inspection_officers where inspection_id = %s", [one["inspection_id"]])
+    assert told() == {(None, None, "brigade", "brigade")}
+
+
 OTHERS = Targets(
     officers_sent=1_301, inspections=600, hazards_found=700, hazards_corrected=731, carried=50, notices=650,
     major_notices=2, major_corrected=3, complaints=40, licences=33, penalties=1, units_stopped=7, units_sealed=0,
