@@ -54,13 +54,12 @@ class RecordReport:
 
 def import_record(db: Database, kind: str, path: Path | str, *, actor: str, day: dt.date | None = None,
                   dry_run: bool = False, limits: Limits | None = None,
-                      progress: Progress | None = None) -> RecordReport:
+                  progress: Progress | None = None) -> RecordReport:
     """Bring in the CSV or XLSX file ``path`` of the ``kind``; ``day`` is the legal day, today if left out.
 
-    A row that is wrong in any cell, or names a unit, officer, item, area or inspection that there is not,
-        is rejected as
-    a whole. The others are stored in one transaction with one line of audit. Where a file can't be read as a table at
-    all, or the rows contradict each other, one sentence refuses it and nothing is stored.
+    A row that is wrong in any cell, or names a unit, officer, item, area or inspection that there is not, is rejected
+    as a whole. The others are stored in one transaction with one line of audit. Where a file can't be read as a table
+    at all, or the rows contradict each other, one sentence refuses it and nothing is stored.
     """
     if kind not in KINDS:
         raise CaseworkError(f"there is no kind of record {shown(kind)}: there are {', '.join(KINDS)}")

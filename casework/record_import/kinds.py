@@ -51,11 +51,11 @@ _OFFICERS = _list("officers", "执法人员", needed=True)
 _NOTE = _text("note", "备注", 4000)
 _OF_UNIT, _OF_OFFICERS = Reference("unit_no", "units"), Reference("officers", "officers")
 _RESULTS = {"pass": "未发现隐患", "hazards_corrected": "隐患当场改正", "hazards_ordered": "责令改正",
-"closed": "已停业"}
+            "closed": "已停业"}
 _SEVERITY = {"critical": "严重", "serious": "较重", "minor": "一般"}
 _HANDLING = {"corrected_on_spot": "当场改正", "ordered": "责令改正", "recorded": "记录"}
 _PENALTIES = {"warning": "警告", "fine": "罚款", "suspension": "责令三停", "seal": "临时查封",
-"licence_revoked": "吊销许可"}
+              "licence_revoked": "吊销许可"}
 
 
 def _inspection(row: Row) -> Iterable[Fault]:

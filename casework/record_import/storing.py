@@ -33,7 +33,7 @@ _BULK: dict[str, Callable[[Connection, Iterable[Row]], Counts]] = {
     "credit-entries": bulk.load_credit, "listings": bulk.load_listings}
 _PAST = {"cases": "cases", "measures": "measures", "major-hazards": "major_hazards", "agreements": "agreements"}
 _DIFFER = {**_PAST, "credit-entries": "credit", "training": "training", "guidance": "guidance",
-"referrals": "referrals"}
+           "referrals": "referrals"}
 _CLOCKED: dict[str, Callable[[Connection], object]] = {"orders": clock_filling.orders,
                                                        "complaints": clock_filling.complaints}
 _TABLES: dict[str, tuple[str, ...]] = {
