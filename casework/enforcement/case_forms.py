@@ -13,6 +13,7 @@ from casework import forms
 from casework.enforcement import evidence
 from casework.enforcement.collective import meeting
 from casework.enforcement.steps import StepForm, officer_list
+from casework.enforcement.words import said
 from casework.errors import CaseworkError
 from policy import rules
 from policy.clocks import legal_day
@@ -78,11 +79,11 @@ def step_form(data: Mapping[str, Any]) -> StepForm:
     known = {"step", "at", "officers", "note", "evidence", *OWN[step]}
     for name, value in data.items():
         if name not in known and value is not None:
-            raise CaseworkError(f"a step {step} has no field {name}", zh=f"步骤 {step} 没有字段 {name}")
+            raise CaseworkError(f"a step {step} has no field {name}", zh=f"“{said(step)}”没有字段 {name}")
     details = {name: read(data.get(name), name) for name, read in OWN[step].items()}
     note = forms.note(data.get("note"))
     if step in NOTED and note is None:
-        raise CaseworkError(f"a step {step} needs a note that says why or what", zh=f"步骤 {step} 必须填写说明")
+        raise CaseworkError(f"a step {step} needs a note that says why or what", zh=f"“{said(step)}”必须填写说明")
     return StepForm(step, at, officers, note, evidence.evidence_list(data.get("evidence")),
                     {name: value for name, value in details.items() if value is not None})
 

@@ -22,6 +22,7 @@ from casework.enforcement.attempts import Attempt, fine_of
 from casework.enforcement.case_forms import CaseForm
 from casework.enforcement.errors import GateClosed, closed
 from casework.enforcement.steps import StepForm
+from casework.enforcement.words import said, stood
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.numbers import next_number
 from casework.officers import Place, check_team
@@ -127,17 +128,18 @@ def order(attempt: Attempt) -> CaseworkError | None:
     if case["standing"] not in FROM[step_]:
         return GateClosed(f"case {case['case_no']} stands at {case['standing']}: a step {step_} is made while it is "
                           f"{' or '.join(FROM[step_])}",
-                          zh=f"案件 {case['case_no']} 处于 {case['standing']} 状态，不能进行步骤 {step_}")
+                          zh=f"案件 {case['case_no']} 现为“{stood(case['standing'])}”，"
+                             f"不能进行“{said(step_)}”")
     made = _made_before(attempt)
     if made:
         at = steps.shown(made["at"])
         return AlreadyDone(f"the step {step_} of case {case['case_no']} was made before, at {at}",
-                           zh=f"案件 {case['case_no']} 的步骤 {step_} 已于 {at} 完成")
+                           zh=f"案件 {case['case_no']} 的“{said(step_)}”已于 {at} 完成")
     latest = max((one["at"] for one in attempt.steps), default=case["filed_at"])
     if step_ in _TO and attempt.form.at < latest:
         at, newest = steps.shown(attempt.form.at), steps.shown(latest)
         return CaseworkError(f"the step {step_} is dated {at}, before the latest one at {newest}",
-                             zh=f"步骤 {step_} 的时间 {at} 早于最近一步 {newest}")
+                             zh=f"“{said(step_)}”的时间 {at} 早于最近一步 {newest}")
     return None
 
 

@@ -11,6 +11,7 @@ from casework.enforcement.articles import Article
 from casework.enforcement.attempts import Reason
 from casework.enforcement.errors import GateClosed, closed
 from casework.enforcement.steps import StepForm, last, shown
+from casework.enforcement.words import said, stood
 from casework.errors import AlreadyDone, CaseworkError
 from policy import rules
 from policy.clocks import legal_day
@@ -37,13 +38,13 @@ def refusal(hazard: Mapping[str, Any], made: Sequence[Mapping[str, Any]], form: 
     if stands not in FROM[name]:
         return GateClosed(f"major hazard {number} stands at {stands}: a step {name} is made while it is "
                           f"{' or '.join(FROM[name])} ({_ARTICLE[0]})",
-                          zh=f"重大火灾隐患 {number} 处于 {stands} 状态，不能进行步骤 {name}（{_ARTICLE[1]}）")
+                          zh=f"重大火灾隐患 {number} 现为“{stood(stands)}”，不能进行“{said(name)}”（{_ARTICLE[1]}）")
     before = None if name == "progress" else last(made, name)
     if before and name == "demonstrated" and not _consented(before):
         before = None
     if before:
         return AlreadyDone(f"the step {name} of major hazard {number} was made before, at {shown(before['at'])}",
-                           zh=f"步骤 {name} 已于 {shown(before['at'])} 完成")
+                           zh=f"“{said(name)}”已于 {shown(before['at'])} 完成")
     refused = _experts(made, form) if name in ("demonstrated", "determined") else _listing(made, form)
     return refused or sequence.early(made, form, _ARTICLE)
 

@@ -12,6 +12,7 @@ from casework.enforcement import evidence
 from casework.enforcement.collective import Meeting, meeting
 from casework.enforcement.evidence import Evidence
 from casework.enforcement.steps import StepForm, officer_list
+from casework.enforcement.words import said
 from casework.errors import CaseworkError
 from policy import rules
 from policy.clocks import legal_day
@@ -71,11 +72,11 @@ def own_step(data: Mapping[str, Any], own: Mapping[str, Mapping[str, Callable[[A
     known = {"step", "at", "officers", "note", "evidence", *own[step]}
     for name, value in data.items():
         if name not in known and value is not None:
-            raise CaseworkError(f"a step {step} has no field {name}", zh=f"步骤 {step} 没有字段 {name}")
+            raise CaseworkError(f"a step {step} has no field {name}", zh=f"“{said(step)}”没有字段 {name}")
     details = {name: read(data.get(name), name) for name, read in own[step].items()}
     note = forms.note(data.get("note"))
     if step in noted and note is None:
-        raise CaseworkError(f"a step {step} needs a note that says why or what", zh=f"步骤 {step} 必须填写说明")
+        raise CaseworkError(f"a step {step} needs a note that says why or what", zh=f"“{said(step)}”必须填写说明")
     officers = None if data.get("officers") is None else officer_list(data["officers"])
     return StepForm(step, forms.moment(data.get("at"), "at"), officers, note,
                     evidence.evidence_list(data.get("evidence")),

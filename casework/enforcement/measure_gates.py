@@ -12,6 +12,7 @@ from casework.enforcement.attempts import Reason
 from casework.enforcement.errors import GateClosed, closed
 from casework.enforcement.measure_forms import MeasureForm
 from casework.enforcement.steps import StepForm, last
+from casework.enforcement.words import said
 from casework.errors import AlreadyDone, CaseworkError
 from policy import CalendarDays, calendar, rules
 from policy.clocks import SHANGHAI, due_day, legal_day
@@ -95,10 +96,11 @@ def refusal(measure: Mapping[str, Any], made: Sequence[Mapping[str, Any]], form:
     """Why a step can't be made."""
     step, number = form.step, measure["measure_no"]
     if step not in OF_KIND[measure["kind"]]:
-        return CaseworkError(f"a {measure['kind']} has no step {step}", zh=f"该措施没有步骤 {step}")
+        return CaseworkError(f"a {measure['kind']} has no step {step}", zh=f"该措施没有“{said(step)}”这一步")
     if measure["standing"] != "standing":
         return GateClosed(f"measure {number} is {measure['standing']} since {measure['ended_on']}: no step {step} is "
-                          f"made any more", zh=f"措施 {number} 已于 {measure['ended_on']} 结束，不能再进行步骤 {step}")
+                          f"made any more",
+                          zh=f"措施 {number} 已于 {measure['ended_on']} 结束，不能再进行“{said(step)}”")
     if step == "confirmed":
         return _confirms(measure, made)
     if step == "extended":
