@@ -63,7 +63,9 @@ select set_config('huoyan.staff_told', %s, true);
 
 -- name: place
 -- New visits in the order of their days, which are neighbours in the indexes, with their officers.
-with teams as materialized (
+with told as materialized (
+    select distinct on (inspection_no) * from stage_visits order by inspection_no
+), teams as materialized (
     select s.officer_nos, count(distinct o.officer_no)::integer as staff, count(distinct o.body)::integer as bodies,
            case when bool_or(o.body = 'brigade') then 'brigade' when bool_or(o.body = 'town') then 'town'
                 else 'police_station' end as body
@@ -76,7 +78,7 @@ with teams as materialized (
     select s.inspection_no, u.unit_id, s.kind, s.arm, s.draw_no, s.draw_probability, s.planned_on, s.started_at, s.ended_at,
         s.inspected_on, s.status, s.result, s.team, s.note, s.source, s.entered_by, t.staff, t.bodies,
         coalesce(t.body, 'brigade')
-    from (select distinct on (inspection_no) * from stage_visits order by inspection_no) s
+    from told s
     join units u using (unit_no) left join teams t using (officer_nos)
     where not exists (select from standing_visits k where k.inspection_no = s.inspection_no)
     order by s.inspected_on
@@ -85,7 +87,7 @@ with teams as materialized (
 ), staffed as (
     insert into inspection_officers (inspection_id, officer_no, role)
     select m.inspection_id, o.officer_no, o.role
-    from made m join (select distinct on (inspection_no) * from stage_visits order by inspection_no) s using (inspection_no)
+    from made m join told s using (inspection_no)
     cross join lateral unnest(string_to_array(s.officer_nos, chr(31)), string_to_array(s.roles, chr(31)))
         as o (officer_no, role)
     on conflict (inspection_id, officer_no) do nothing

@@ -181,7 +181,7 @@ def _height(values: Floats, codes: Codes, weight: Floats, cells: int) -> Floats:
     elif low == 0:
         values = np.log1p(values)
     share = np.bincount(codes, weight, cells).astype(np.float64)
-    height = np.bincount(codes, np.nan_to_num(values) * weight, cells) / np.maximum(share, _LEAST_POSITIVE)
+    height = _means(np.nan_to_num(values), codes, weight, cells)
     share[0] = 0.0
     if share.sum() == 0:
         return np.zeros(cells)
@@ -191,14 +191,18 @@ def _height(values: Floats, codes: Codes, weight: Floats, cells: int) -> Floats:
     return np.asarray(centred / spread if spread > _LEAST_POSITIVE else np.zeros(cells))
 
 
+def _means(values: Floats, codes: Codes, weight: Floats, cells: int) -> Floats:
+    """The mean of ``values`` in each cell, 0 where there are none."""
+    return np.asarray(np.bincount(codes, values * weight, cells)
+                      / np.maximum(np.bincount(codes, weight, cells), _LEAST_POSITIVE))
+
+
 def _card(points: Floats | None, codes: Codes, weight: Floats, share: Floats, way: int) -> Floats:
     """The scorecard's points of each cell in tens, 0 on average; none where they go against the known direction."""
     if points is None:
         return np.zeros(len(share))
-    usual = float(np.average(points, weights=weight))
-    mean = np.bincount(codes, points * weight, len(share)) / np.maximum(np.bincount(codes, weight, len(share)),
-                                                                        _LEAST_POSITIVE)
-    found = np.where(share > 0, mean - usual, 0.0) / _POINTS
+    mean = _means(points, codes, weight, len(share))
+    found = np.where(share > 0, mean - share @ mean, 0.0) / _POINTS
     if way and (way * np.diff(found[1:]) < -_LEAST_POSITIVE).any():
         return np.zeros(len(share))
     return np.asarray(found)
