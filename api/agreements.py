@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
+from api import cursors
 from api.guard import Db, Lead, Options, Staff
 from api.refusals import Absent
 from api.viewer import LEADS, Viewer
@@ -115,7 +116,7 @@ def api_all(wanted: Annotated[AgreementFilter, Query()], viewer: Staff, db: Db, 
     with db.connection() as connection:
         rows = agreements.listed(connection, wanted.day or legal_day(options.clock()), areas=viewer.areas,
                                  town=wanted.town, before=wanted.before, limit=wanted.limit)
-    after = rows[-1]["agreement_id"] if len(rows) == wanted.limit else None
+    after = cursors.after(rows, "agreement_id", wanted.limit)
     return {"agreements": [{k: v for k, v in row.items() if k != "agreement_id"} for row in rows], "next": after}
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from api import credit
+from api import credit, cursors
 from api.agreements import see
 from api.case_steps import OfficerNo
 from api.guard import Db, Lead, Options, Staff
@@ -121,7 +121,7 @@ def api_interviews(wanted: Annotated[Paged, Query()], viewer: Staff, db: Db) -> 
     with db.connection() as connection:
         rows = interviews.listed(connection, areas=viewer.areas, unit_no=wanted.unit_no, before=wanted.before,
                                  limit=wanted.limit)
-    return {"interviews": rows, "next": rows[-1]["interview_id"] if len(rows) == wanted.limit else None}
+    return {"interviews": rows, "next": cursors.after(rows, "interview_id", wanted.limit)}
 
 
 @router.get("/interviews/count", summary="Interviews of some days by role")
@@ -145,7 +145,7 @@ def api_checklist(checklist: Checklist, wanted: Annotated[Paged, Query()], viewe
     points = checklists.named(checklist, legal_day(options.clock()))
     with db.connection() as connection:
         rows = checklists.listed(connection, checklist, areas=viewer.areas, before=wanted.before, limit=wanted.limit)
-    return {"list": points, "rows": rows, "next": rows[-1]["inspection_id"] if len(rows) == wanted.limit else None}
+    return {"list": points, "rows": rows, "next": cursors.after(rows, "inspection_id", wanted.limit)}
 
 
 @router.get("/checklists/{checklist}/count", summary="What the visits of some days missed, point by point")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from api import pages
+from api import cursors, pages
 from api.guard import Administrator, Db
 from store import Database, Queries
 
@@ -53,7 +53,7 @@ def read(db: Database, wanted: AuditFilter) -> dict[str, Any]:
                                    "limit": wanted.limit})
     for line in lines:
         line["changes"] = changes(line["before"], line["after"])
-    return {"lines": lines, "next": lines[-1]["audit_id"] if len(lines) == wanted.limit else None}
+    return {"lines": lines, "next": cursors.after(lines, "audit_id", wanted.limit)}
 
 
 def changes(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[tuple[str, Any, Any]]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from api import credit
+from api import credit, cursors
 from api.guard import Db, Lead, Options, Staff
 from api.refusals import Absent
 from casework.credit_record import account, evaluations, told
@@ -157,7 +157,7 @@ def api_account(unit_no: UnitNo, viewer: Staff, db: Db, options: Options) -> Any
 @router.get("/evaluations", response_model=Evaluations, summary="Yearly evaluations")
 def api_evaluations(wanted: Annotated[EvaluationFilter, Query()], viewer: Staff, db: Db) -> Any:
     rows = db.rows(_SQL["evaluations"], {**viewer.scope, **wanted.model_dump()})
-    return {"rows": rows, "next": rows[-1]["unit_id"] if len(rows) == wanted.limit else None}
+    return {"rows": rows, "next": cursors.after(rows, "unit_id", wanted.limit)}
 
 
 @router.post("/evaluations", response_model=EvaluationDone, status_code=201, summary="Evaluate a year that has ended")

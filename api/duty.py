@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
+from api import cursors
 from api.guard import Db, Lead, Options, Staff
 from api.refusals import Absent, BadField, NotYours
 from api.viewer import Viewer
@@ -172,7 +173,7 @@ def requests(db: Database, viewer: Viewer, wanted: RequestFilter, request_id: in
         "state": wanted.state if wanted.state not in ("", "open") else None,
         "open": True if wanted.state == "open" else None, "unit": wanted.unit_id, "text": _like(wanted.q),
         "before": wanted.before, "limit": wanted.limit})
-    return {"requests": found, "next": found[-1]["request_id"] if len(found) == wanted.limit else None}
+    return {"requests": found, "next": cursors.after(found, "request_id", wanted.limit)}
 
 
 def one_request(db: Database, viewer: Viewer, request_id: int) -> dict[str, Any]:

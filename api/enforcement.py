@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from api import cursors
 from api.areas import choices
 from api.case_steps import Sha256
 from api.refusals import NotYours
@@ -103,7 +104,7 @@ def scope(db: Database, viewer: Viewer, wanted: ListFilter, standings: Sequence[
 
 def page(rows: list[dict[str, Any]], limit: int, key: str) -> dict[str, Any]:
     """A page with the key to ask for what follows."""
-    return {"rows": rows, "next": rows[-1][key] if len(rows) == limit else None}
+    return {"rows": rows, "next": cursors.after(rows, key, limit)}
 
 
 def may_enter(viewer: Viewer, officers: Sequence[str], *, regime: str = "own", deciding: bool = False) -> bool:

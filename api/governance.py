@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from api import credit
+from api import credit, cursors
 from api.agreements import see
 from api.guard import Db, Lead, Options, Staff
 from api.viewer import Viewer
@@ -103,7 +103,7 @@ def risk_areas(db: Database, viewer: Viewer, wanted: RiskAreaFilter, today: dt.d
     with db.connection() as connection:
         rows = areas.on(connection, day, kind=wanted.kind, areas=viewer.areas, state=wanted.state, after=wanted.after,
                         limit=wanted.limit)
-    return {"day": day, "areas": rows, "next": rows[-1]["risk_area_no"] if len(rows) == wanted.limit else None}
+    return {"day": day, "areas": rows, "next": cursors.after(rows, "risk_area_no", wanted.limit)}
 
 
 def put_area(db: Database, viewer: Viewer, data: dict[str, Any], now: dt.datetime) -> str:
@@ -126,7 +126,7 @@ def coverage(db: Database, viewer: Viewer, wanted: CoverageFilter, today: dt.dat
     with db.connection() as connection:
         rows = control_rooms.coverage(connection, day, areas=viewer.areas, state=wanted.state, unit_no=wanted.unit_no,
                                       after=wanted.after, limit=wanted.limit)
-    return {"day": day, "units": rows, "next": rows[-1]["unit_id"] if len(rows) == wanted.limit else None}
+    return {"day": day, "units": rows, "next": cursors.after(rows, "unit_id", wanted.limit)}
 
 
 @router.get("/risk-areas", summary="Areas of high risk and area hazards as they were listed on a day")
@@ -187,7 +187,7 @@ def api_checks(wanted: Annotated[CheckFilter, Query()], viewer: Staff, db: Db) -
     with db.connection() as connection:
         rows = control_rooms.checks(connection, list_no=wanted.list_no, areas=viewer.areas, before=wanted.before,
                                     limit=wanted.limit)
-    return {"checks": rows, "next": rows[-1]["check_id"] if len(rows) == wanted.limit else None}
+    return {"checks": rows, "next": cursors.after(rows, "check_id", wanted.limit)}
 
 
 @router.get("/certificate-checks/count", summary="Checks of a campaign by outcome")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from api import pages
+from api import cursors, pages
 from api.agreements import Paged, see
 from api.areas import choices
 from api.cases import unit_of
@@ -109,7 +109,7 @@ def read(db: Database, viewer: Viewer, wanted: LeadFilter, now: dt.datetime) -> 
     with db.connection() as connection:
         rows = leads.listed(connection, now, areas=viewer.areas, town=wanted.town, grid=wanted.grid, state=wanted.state,
                             before=wanted.before, limit=wanted.limit)
-    after = rows[-1]["lead_id"] if len(rows) == wanted.limit else None
+    after = cursors.after(rows, "lead_id", wanted.limit)
     return {"leads": [{k: v for k, v in row.items() if k != "lead_id"} for row in rows], "next": after}
 
 
@@ -139,7 +139,7 @@ def api_without(area_code: Area, viewer: Staff, db: Db, after: Annotated[int | N
     see(viewer, area_code)
     with db.connection() as connection:
         rows = grids.without(connection, area_code, after, limit)
-    return {"units": rows, "next": rows[-1]["unit_id"] if len(rows) == limit else None}
+    return {"units": rows, "next": cursors.after(rows, "unit_id", limit)}
 
 
 @router.get("/api/v1/towns/{area_code}/patrol-items", summary="The patrol list of a town on a day")
@@ -270,7 +270,7 @@ def api_missing(area_code: Area, viewer: Staff, db: Db, options: Options,
     see(viewer, area_code)
     with db.connection() as connection:
         rows = stations.missing(connection, area_code, day or legal_day(options.clock()), after=after, limit=limit)
-    return {"units": rows, "next": rows[-1]["unit_id"] if len(rows) == limit else None}
+    return {"units": rows, "next": cursors.after(rows, "unit_id", limit)}
 
 
 @router.post("/api/v1/stations/{area_code}/quotas", status_code=201, summary="Set the yearly visits to a kind of unit")
@@ -302,4 +302,4 @@ def stations_page(request: Request, viewer: Staff, db: Db, options: Options,
         paced = stations.pace(connection, chosen, day)
         rows = stations.missing(connection, chosen, day, after=after, limit=50)
     return pages.render(request, "stations.html", areas=areas, chosen=chosen, paced=paced, rows=rows,
-                        next=rows[-1]["unit_id"] if len(rows) == 50 else None)
+                        next=cursors.after(rows, "unit_id", 50))

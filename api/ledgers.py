@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from api import assessment, credit, enforcement_cases, governance
+from api import assessment, credit, cursors, enforcement_cases, governance
 from api.agreements import see
 from api.assessment import Span
 from api.ledger_fields import Act, Column, Field, Ledger, leads
@@ -25,7 +25,7 @@ _LIMIT = 50
 
 
 def _page(rows: list[Found], key: str) -> Found:
-    return {"rows": rows, "next": rows[-1][key] if len(rows) == _LIMIT else None}
+    return {"rows": rows, "next": cursors.after(rows, key, _LIMIT)}
 
 
 def _areas(db: Database, viewer: Viewer, at: At, now: dt.datetime) -> Found:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from api import pages
+from api import cursors, pages
 from api.guard import Db, Options
 from policy.clocks import legal_day
 from store import Database, Queries
@@ -99,13 +99,13 @@ def read(db: Database, wanted: CreditFilter, today: dt.date) -> dict[str, Any]:
         rows = connection.execute(_SQL["search" if wanted.q else "page"], {
             "kinds": kinds, "q": wanted.q.strip(), "day": today, "before": wanted.before, "limit": wanted.limit},
             prepare=False).fetchall()
-    return {"rows": rows, "next": rows[-1]["publicity_id"] if len(rows) == wanted.limit else None}
+    return {"rows": rows, "next": cursors.after(rows, "publicity_id", wanted.limit)}
 
 
 def promises(db: Database, wanted: PromiseFilter) -> dict[str, Any]:
     """One page of published promises."""
     rows = db.rows(_SQL["promises"], {"q": wanted.q.strip(), "before": wanted.before, "limit": wanted.limit})
-    return {"rows": rows, "next": rows[-1]["promise_id"] if len(rows) == wanted.limit else None}
+    return {"rows": rows, "next": cursors.after(rows, "promise_id", wanted.limit)}
 
 
 @router.get("/api/v1/public/credit", response_model=PublicCredits, summary="Lists and decisions that are public",

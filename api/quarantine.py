@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from api import pages
+from api import cursors, pages
 from api.guard import AdministratorOrVendor, Db
 from api.refusals import Absent
 from api.viewer import Viewer
@@ -122,7 +122,7 @@ def read(db: Database, viewer: Viewer, wanted: QuarantineFilter) -> dict[str, An
     for row in rows:
         row["shown"], row["form"] = readable(bytes(row.pop("payload")))
     return {"by_reason": by_reason, "counts": counts, "rows": rows,
-            "next": rows[-1]["quarantine_id"] if len(rows) == wanted.limit else None}
+            "next": cursors.after(rows, "quarantine_id", wanted.limit)}
 
 
 def own(viewer: Viewer, vendor: str) -> str | None:

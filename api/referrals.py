@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
+from api import cursors
 from api.agreements import Paged, see
 from api.cases import unit_of
 from api.guard import Db, Lead, Options, Staff
@@ -66,7 +67,7 @@ def read(db: Database, viewer: Viewer, wanted: ReferralFilter) -> dict[str, Any]
     with db.connection() as connection:
         rows = referrals.listed(connection, areas=viewer.areas, box=wanted.box, from_code=wanted.town,
                                 before=wanted.before, limit=wanted.limit)
-    after = rows[-1]["referral_id"] if len(rows) == wanted.limit else None
+    after = cursors.after(rows, "referral_id", wanted.limit)
     return {"referrals": [{k: v for k, v in row.items() if k != "referral_id"} for row in rows], "next": after}
 
 

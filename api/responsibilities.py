@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
+from api import cursors
 from api.agreements import see
 from api.governance import LastDay
 from api.guard import Db, Lead, Options, Staff
@@ -60,7 +61,7 @@ def api_without(viewer: Staff, db: Db, options: Options, day: Day = None,
     with db.connection() as connection:
         rows = responsibility.without(connection, day or legal_day(options.clock()), areas=viewer.areas, after=after,
                                       limit=limit)
-    return {"units": rows, "next": rows[-1]["unit_id"] if len(rows) == limit else None}
+    return {"units": rows, "next": cursors.after(rows, "unit_id", limit)}
 
 
 @router.post("/responsibilities", status_code=201, summary="Give units to a body")

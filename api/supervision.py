@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
-from api import pages
+from api import cursors, pages
 from api.guard import Db, Lead, Options
 from api.refusals import Absent
 from api.viewer import Viewer
@@ -61,7 +61,7 @@ def read(db: Database, viewer: Viewer, wanted: FindingFilter) -> dict[str, Any]:
     with db.connection() as connection:
         rows = findings.listed(connection, Wanted(wanted.detector, wanted.body, wanted.officer, wanted.state),
                                viewer.areas, before=wanted.before, limit=wanted.limit)
-    return {"findings": rows, "next": rows[-1]["finding_id"] if len(rows) == wanted.limit else None}
+    return {"findings": rows, "next": cursors.after(rows, "finding_id", wanted.limit)}
 
 
 @router.get("/supervision", include_in_schema=False)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
+from api import cursors
 from api.agreements import Paged
 from api.guard import Db, Lead, Options, Staff
 from api.viewer import Viewer
@@ -90,7 +91,7 @@ def api_all(wanted: Annotated[ActFilter, Query()], viewer: Staff, db: Db) -> dic
     with db.connection() as connection:
         rows = acts.listed(connection, areas=viewer.areas, town=wanted.town, regime=wanted.regime, state=wanted.state,
                            before=wanted.before, limit=wanted.limit)
-    after = rows[-1]["act_id"] if len(rows) == wanted.limit else None
+    after = cursors.after(rows, "act_id", wanted.limit)
     return {"acts": [{k: v for k, v in row.items() if k != "act_id"} for row in rows], "next": after}
 
 

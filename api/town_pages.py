@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from api import pages, referrals
+from api import cursors, pages, referrals
 from api.agreements import make, see
 from api.guard import Db, Lead, Options, Staff
 from api.referrals import Number, ReferralFilter
@@ -49,7 +49,7 @@ def towns_page(request: Request, viewer: Staff, db: Db, options: Options,
                after: Annotated[str | None, Query(max_length=12)] = None) -> Response:
     with db.connection() as connection:
         rows = town_state.towns(connection, options.clock(), areas=viewer.areas, after=after, limit=200)
-    return pages.render(request, "towns.html", towns=rows, next=rows[-1]["town_code"] if len(rows) == 200 else None)
+    return pages.render(request, "towns.html", towns=rows, next=cursors.after(rows, "town_code", 200))
 
 
 @router.get("/towns/{area_code}")

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
+from api import cursors
 from api.agreements import Paged, see
 from api.guard import Db, Lead, Options, Staff
 from casework.delegation import guidance, supervision, town_state, training
@@ -115,7 +116,7 @@ def api_towns(viewer: Staff, db: Db, options: Options, after: Annotated[str | No
               limit: Annotated[int, Query(ge=1, le=500)] = 200) -> dict[str, Any]:
     with db.connection() as connection:
         rows = town_state.towns(connection, options.clock(), areas=viewer.areas, after=after, limit=limit)
-    return {"towns": rows, "next": rows[-1]["town_code"] if len(rows) == limit else None}
+    return {"towns": rows, "next": cursors.after(rows, "town_code", limit)}
 
 
 @router.get("/towns/digest", summary="What each town did in a quarter, delegated and empowered apart")
@@ -131,7 +132,7 @@ def api_digest(viewer: Staff, db: Db, options: Options,
 def api_penalties(wanted: Annotated[Paged, Query()], viewer: Staff, db: Db) -> dict[str, Any]:
     with db.connection() as connection:
         rows = town_state.penalties(connection, areas=viewer.areas, before=wanted.before, limit=wanted.limit)
-    after = rows[-1]["penalty_id"] if len(rows) == wanted.limit else None
+    after = cursors.after(rows, "penalty_id", wanted.limit)
     return {"penalties": [{k: v for k, v in row.items() if k != "penalty_id"} for row in rows], "next": after}
 
 
