@@ -11,6 +11,7 @@ from pathlib import Path
 
 from casework.errors import CaseworkError
 from casework.record_import import storing
+from casework.record_import.collecting import seldom
 from casework.record_import.kinds import KINDS
 from policy.clocks import legal_day
 from registry import audit
@@ -69,7 +70,7 @@ def import_record(db: Database, kind: str, path: Path | str, *, actor: str, day:
     total, faulty = 0, list[Candidate]()
     counts = dict.fromkeys(("inserted", "updated", "unchanged"), 0)
     # While the database works on some rows, the next ones are read; the connection is the worker's alone meanwhile.
-    with db.connection() as connection, ThreadPoolExecutor(1) as worker:
+    with seldom(), db.connection() as connection, ThreadPoolExecutor(1) as worker:
         digest = worker.submit(_digest, path)
         stored = storing.Storing(connection, one, actor)
         pending: Future[dict[str, int]] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import threading
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ def test_an_interrupted_import_leaves_nothing(city: Database, tmp_path: Path) ->
     with pytest.raises(KeyboardInterrupt):
         import_record(city, "inspections", visits(tmp_path, 2500), actor="w", day=TODAY, progress=interrupt)
     assert nothing_stands(city)
+    assert gc.get_threshold()[0] < 100_000
 
 
 def test_a_server_that_goes_in_the_middle_leaves_nothing(city: Database, tmp_path: Path) -> None:
