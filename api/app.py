@@ -86,6 +86,7 @@ from api import (
     visit_request_pages,
     visit_requests,
 )
+from api.blanks import Blanks
 from api.options import ApiOptions
 from api.sessions import PasswordGate
 from api.wrapper import Traffic, Wrapper
@@ -128,6 +129,7 @@ def create_app(db: Database, options: ApiOptions | None = None) -> FastAPI:
         dependencies=[Depends(guard.identify), Depends(guard.refuse_forgery), Depends(queries.refuse_unknown)],
         middleware=[
             Middleware(Wrapper, options=settings, traffic=traffic, last_resort=answers.last_resort),
+            Middleware(Blanks),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
         ],
         responses={401: {"model": answers.Problem, "description": "not logged in"},
