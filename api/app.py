@@ -73,6 +73,7 @@ from api import (
     report_pages,
     reports,
     responsibilities,
+    risk_area_page,
     static_files,
     storage,
     supervision,
@@ -105,7 +106,7 @@ ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, overr
          public_credit,
          agreements, referrals, town_acts, towns, town_pages, grids, supervision,
          reports, report_pages, governance, responsibilities, assessment,
-         ledger_pages)
+         ledger_pages, risk_area_page)
 
 DESCRIPTION = """
 Every page has its JSON twin here, with the same filters and the same limits by role and area.
