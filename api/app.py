@@ -93,8 +93,6 @@ from api.sessions import PasswordGate
 from api.wrapper import Traffic, Wrapper
 from store import Database
 
-__all__ = ["ApiOptions", "create_app"]
-
 ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, override_pages, telemetry, alarms, findings,
          finding_pages, duty, duty_pages, draws, list_draws, campaigns, joint_draws, ratios, estimates, public, plans,
          plan_pages, public_plans, inspections, inspection_pages, cases, case_pages, enforcement_cases,

@@ -7,7 +7,7 @@ libraries of the demo. A module gives the commands it makes in ``COMMANDS``; a t
 PLACES: dict[str, tuple[str, ...]] = {
     "demo": ("demo",),
     "migrate": ("setup",), "settings": ("setup",), "policy": ("setup",),
-    "ingest": ("serve",), "listen": ("listen",), "scheduler": ("serve",), "api": ("serve",),
+    "ingest": ("ingest",), "listen": ("listen",), "scheduler": ("scheduler",), "api": ("serve",),
     "account": ("accounts",),
     "vendor": ("vendors",), "certificates": ("vendors",), "broker-access": ("vendors",),
     "import": ("registers", "records", "record_import"), "export": ("registers",), "result": ("records",),
