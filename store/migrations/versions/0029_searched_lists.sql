@@ -24,6 +24,10 @@ drop index inspections_unit;
 create index inspections_unit on inspections (unit_id, inspected_on desc)
     include (inspection_id, status, kind, planned_on);
 
+-- What is public, without passing over what waits.
+create index result_publications_published on result_publications (queued_at desc, inspection_id desc)
+    where published_at is not null;
+
 -- The pace of police stations leaves out what towns did.
 create index town_acts_of_towns on town_acts (inspection_id) where body = 'town';
 
