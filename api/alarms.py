@@ -15,7 +15,7 @@ from api.guard import Db, Options, Staff
 from api.refusals import Absent, Conflict
 from api.viewer import Viewer
 from policy.clocks import legal_day
-from registry import audit
+from registry import audit, unit_search
 from store import Database, Queries
 
 _SQL = Queries(__file__)
@@ -92,17 +92,17 @@ class Judgement(BaseModel, extra="forbid"):
 def read(db: Database, viewer: Viewer, wanted: AlarmFilter, now: dt.datetime) -> dict[str, Any]:
     """One page of alarms of the viewer's areas."""
     kinds = names.event_kinds(legal_day(now))
-    text = wanted.q.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     parameters = {
         **viewer.scope, "alarm_kinds": kinds["alarm"], "fault_kinds": kinds["fault"],
         "pin": wanted.state in ("now", "open"),
         "open": {"open": True, "restored": False}.get(wanted.state),
         "restored_since": now - _LATELY if wanted.state == "now" else None,
         "kinds": kinds[wanted.sort] if wanted.sort else None, "kind": wanted.kind or None, "area": wanted.area or None,
-        "judged": wanted.judged, "by": wanted.by or None, "text": f"%{text}%" if text else None,
+        "judged": wanted.judged, "by": wanted.by or None,
         "before": wanted.before, "limit": wanted.limit}
     with db.connection() as connection:
         counts = connection.execute(_SQL["counts"], parameters).fetchone() or {}
+        parameters |= unit_search.asked(connection, wanted.q, viewer.areas)
         # Not prepared: which index serves depends on the state that is asked for.
         alarms = connection.execute(_SQL["page"], parameters, prepare=False).fetchall()
     full = len(alarms) == wanted.limit

@@ -34,7 +34,8 @@ where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
   and (%(judged)s::boolean is null or (a.verdict is not null) = %(judged)s)
   and (%(by)s::text is null or %(by)s = case when a.verdict is null then 'nobody'
                                              when a.verdict_rule is null then 'person' else 'rule' end)
-  and (%(text)s::text is null or u.name ilike %(text)s or u.unit_no ilike %(text)s or d.device_no ilike %(text)s)
+  and (%(text)s::text is null or u.unit_id = any(%(units)s::bigint[]) or d.device_no ilike %(text)s
+       or (%(units)s::bigint[] is null and (u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s)))
   and (%(before)s::bigint is null
        or (%(pin)s and a.restored_at is null and a.kind = any(%(alarm_kinds)s::text[]), a.opened_at, a.alarm_id)
           < (select pinned, opened_at, alarm_id from anchor))

@@ -73,6 +73,7 @@ from api import (
     report_pages,
     reports,
     responsibilities,
+    risk_area_page,
     static_files,
     storage,
     supervision,
@@ -86,12 +87,11 @@ from api import (
     visit_request_pages,
     visit_requests,
 )
+from api.blanks import Blanks
 from api.options import ApiOptions
 from api.sessions import PasswordGate
 from api.wrapper import Traffic, Wrapper
 from store import Database
-
-__all__ = ["ApiOptions", "create_app"]
 
 ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, override_pages, telemetry, alarms, findings,
          finding_pages, duty, duty_pages, draws, list_draws, campaigns, joint_draws, ratios, estimates, public, plans,
@@ -104,7 +104,7 @@ ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, overr
          public_credit,
          agreements, referrals, town_acts, towns, town_pages, grids, supervision,
          reports, report_pages, governance, responsibilities, assessment,
-         ledger_pages)
+         ledger_pages, risk_area_page)
 
 DESCRIPTION = """
 Every page has its JSON twin here, with the same filters and the same limits by role and area.
@@ -128,6 +128,7 @@ def create_app(db: Database, options: ApiOptions | None = None) -> FastAPI:
         dependencies=[Depends(guard.identify), Depends(guard.refuse_forgery), Depends(queries.refuse_unknown)],
         middleware=[
             Middleware(Wrapper, options=settings, traffic=traffic, last_resort=answers.last_resort),
+            Middleware(Blanks),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
         ],
         responses={401: {"model": answers.Problem, "description": "not logged in"},

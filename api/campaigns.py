@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from api import list_draws, pages
 from api.areas import choices
+from api.cursors import Offset
 from api.guard import Db, Lead, Options, Staff
 from api.list_draws import EntropyEntry, Told
 from api.refusals import Conflict
@@ -85,7 +86,7 @@ def draw_of(db: Database, viewer: Viewer, kind: str, list_no: str) -> str:
 
 @router.get("/api/v1/campaigns", summary="Campaigns, the newest first", tags=["draws"])
 def api_all(viewer: Staff, db: Db, limit: Annotated[int, Query(ge=1, le=500)] = 50,
-            offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0) -> dict[str, Any]:
+            offset: Annotated[Offset, Query()] = 0) -> dict[str, Any]:
     return listed(db, viewer, campaign.KIND, limit, offset)
 
 
@@ -112,7 +113,7 @@ def api_draw(list_no: ListNo, body: EntropyEntry, viewer: Lead, db: Db, options:
 
 @router.get("/campaigns", include_in_schema=False)
 def page(request: Request, viewer: Staff, db: Db, options: Options,
-         offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0) -> Response:
+         offset: Annotated[Offset, Query()] = 0) -> Response:
     return _page(request, db, viewer, options.clock(), offset)
 
 

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.cases import Moved, Number, moved, unit_of
+from api.cursors import After, cut
 from api.guard import Db, Lead, Options, Staff
 from api.refusals import NotYours
 from api.viewer import Viewer
 from casework import complainants, complaints, forms, rewards
-from store import Database, Queries
+from store import Database, Queries, cursors
 
 _SQL = Queries(__file__)
 router = APIRouter(prefix="/api/v1/complaints", tags=["casework"])
@@ -26,7 +27,7 @@ class ComplaintFilter(BaseModel):
         "open", description="open: not checked; late: not checked and past its clock; untold: checked, neither "
                             "told nor noted why not")
     channel: str = Field("", max_length=64)
-    offset: int = Field(0, ge=0, le=100_000)
+    after: After = ""
     limit: int = Field(50, ge=1, le=500)
 
 
@@ -148,17 +149,19 @@ class Complaint(BaseModel):
 
 
 class Complaints(BaseModel):
-    """A page of complaints; ``next`` is the offset of the next page."""
+    """A page of complaints; ``next`` is what to send as ``after`` for the next page."""
 
     rows: list[Complaint]
-    next: int | None
+    next: str | None
 
 
 def read(db: Database, viewer: Viewer, wanted: ComplaintFilter, now: dt.datetime) -> dict[str, Any]:
     """A page of complaints, the most urgent first."""
-    rows = _rows(db, wanted.state, {**viewer.scope, "now": now, "channel": wanted.channel or None,
-                                    "limit": wanted.limit, "offset": wanted.offset})
-    return {"rows": rows, "next": wanted.offset + len(rows) if len(rows) == wanted.limit else None}
+    at, number = cursors.read(wanted.after, dt.datetime, int)
+    rows = _rows(db, wanted.state, {**viewer.scope, "now": now, "channel": wanted.channel or None, "at": at,
+                                    "id": number, "limit": wanted.limit + 1})
+    sorted_by = "check_by" if wanted.state in ("open", "late") else "received_at"
+    return {"rows": rows, "next": cut(rows, wanted.limit, sorted_by, "complaint_id")}
 
 
 def find(db: Database, viewer: Viewer, number: str, now: dt.datetime) -> dict[str, Any]:

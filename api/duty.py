@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from api import cursors
+from api.cursors import Offset
 from api.guard import Db, Lead, Options, Staff
 from api.refusals import Absent, BadField, NotYours
 from api.viewer import Viewer
@@ -16,7 +17,7 @@ from ingest.gbt26875.downstream import KINDS
 from ingest.links import ask
 from ingest.links.kinds import INITIALISE, fields_of, kind_of
 from policy import rules
-from registry import audit
+from registry import audit, unit_search
 from store import Database, Queries
 
 _SQL = Queries(__file__)
@@ -35,7 +36,7 @@ class LinkFilter(BaseModel):
     q: str = Field("", max_length=100, description="part of a unit's name or number, device number, peer, address")
     area: str = Field("", max_length=12, description="an area code; all areas beneath it count")
     unknown: bool | None = Field(None, description="only links of no registered device, or only of registered ones")
-    offset: int = Field(0, ge=0, le=1_000_000)
+    offset: Offset = 0
     limit: int = Field(100, ge=1, le=500)
 
 
@@ -158,21 +159,24 @@ class Asked(BaseModel):
 def links(db: Database, viewer: Viewer, wanted: LinkFilter, now: dt.datetime) -> dict[str, Any]:
     """One page of links of the viewer's areas, and the counts above it."""
     parameters = {**viewer.scope, "since": now - _LATELY, "area": wanted.area or None, "unknown": wanted.unknown,
-                  "text": _like(wanted.q), "limit": wanted.limit, "offset": wanted.offset}
+                  "limit": wanted.limit, "offset": wanted.offset}
     with db.connection() as connection:
         counts = connection.execute(_SQL["summary"], parameters).fetchone() or {}
-        found = connection.execute(_SQL["links"], parameters, prepare=False).fetchall()
+        text = unit_search.asked(connection, wanted.q, viewer.areas)
+        found = connection.execute(_SQL["links"], {**parameters, **text}, prepare=False).fetchall()
     full = len(found) == wanted.limit
     return {**counts, "links": found, "next": wanted.offset + len(found) if full else None}
 
 
 def requests(db: Database, viewer: Viewer, wanted: RequestFilter, request_id: int | None = None) -> dict[str, Any]:
     """One page of requests of the viewer's areas."""
-    found = db.rows(_SQL["requests"], {
-        **viewer.scope, "area": wanted.area or None, "request": request_id, "kind": wanted.kind or None,
-        "state": wanted.state if wanted.state not in ("", "open") else None,
-        "open": True if wanted.state == "open" else None, "unit": wanted.unit_id, "text": _like(wanted.q),
-        "before": wanted.before, "limit": wanted.limit})
+    with db.connection() as connection:
+        found = connection.execute(_SQL["requests"], {
+            **viewer.scope, "area": wanted.area or None, "request": request_id, "kind": wanted.kind or None,
+            "state": wanted.state if wanted.state not in ("", "open") else None,
+            "open": True if wanted.state == "open" else None, "unit": wanted.unit_id,
+            **unit_search.asked(connection, wanted.q, viewer.areas), "before": wanted.before, "limit": wanted.limit},
+            prepare=False).fetchall()
     return {"requests": found, "next": cursors.after(found, "request_id", wanted.limit)}
 
 
@@ -212,11 +216,6 @@ def send(db: Database, viewer: Viewer, wanted: Asking, now: dt.datetime) -> list
 def kinds_for(viewer: Viewer) -> list[str]:
     """What an account may ask."""
     return [code for code in KINDS if code != INITIALISE or viewer.role == "administrator"]
-
-
-def _like(text: str) -> str | None:
-    plain = text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{plain}%" if plain else None
 
 
 @router.get("/api/v1/links", response_model=Links, summary="Devices linked over GB/T 26875.3 now", tags=["duty"])

@@ -29,8 +29,9 @@ left join units u on u.unit_id = d.unit_id
 where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
   and (%(area)s::text is null or u.area_code in (select area_code from chosen))
   and (%(unknown)s::boolean is null or (l.device_id is null) = %(unknown)s)
-  and (%(text)s::text is null or u.name ilike %(text)s or u.unit_no ilike %(text)s or d.device_no ilike %(text)s
-       or l.peer ilike %(text)s or l.address ilike %(text)s)
+  and (%(text)s::text is null or u.unit_id = any(%(units)s::bigint[]) or d.device_no ilike %(text)s
+       or l.peer ilike %(text)s or l.address ilike %(text)s
+       or (%(units)s::bigint[] is null and (u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s)))
 order by l.device_id is null, u.area_code, u.unit_no, d.device_no, l.heard_at desc, l.listener, l.link
 limit %(limit)s offset %(offset)s;
 
@@ -54,7 +55,8 @@ where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
   and (%(state)s::text is null or r.state = %(state)s)
   and (%(open)s::boolean is null or (r.ended_at is null) = %(open)s)
   and (%(unit)s::bigint is null or r.unit_id = %(unit)s)
-  and (%(text)s::text is null or u.name ilike %(text)s or u.unit_no ilike %(text)s or d.device_no ilike %(text)s)
+  and (%(text)s::text is null or u.unit_id = any(%(units)s::bigint[]) or d.device_no ilike %(text)s
+       or (%(units)s::bigint[] is null and (u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s)))
   and (%(before)s::bigint is null or r.request_id < %(before)s)
 order by r.request_id desc
 limit %(limit)s;

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from api import answers, duty, pages
 from api.areas import choices
+from api.cursors import Offset
 from api.guard import Db, Lead, Options, Staff, language_of
 from api.refusals import BadField, Refusal
 from api.viewer import LEADS
@@ -32,7 +33,7 @@ class Shown(BaseModel):
     unknown: bool | None = None
     kind: str = Field("", max_length=40)
     state: Literal["", "open", duty.State] = ""
-    offset: int = Field(0, ge=0, le=1_000_000)
+    offset: Offset = 0
     before: int | None = Field(None, ge=1, le=2**63 - 1)
     asked: int | None = Field(None, ge=0, le=100_000)
 

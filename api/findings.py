@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from api import names, next_score, units
+from api.cursors import Offset
 from api.guard import Db, Options, Staff
 from api.refusals import Absent
 from api.telemetry import Telemetry, limits
@@ -16,6 +17,7 @@ from api.viewer import Viewer
 from casework import finding_decisions
 from casework.finding_decisions import decision_form
 from policy.clocks import legal_day
+from registry import unit_search
 from store import Database, Queries
 
 _SQL = Queries(__file__)
@@ -38,7 +40,7 @@ class FindingFilter(BaseModel):
     area: str = Field("", max_length=12, description="an area code; all areas beneath it count")
     q: str = Field("", max_length=100, description="part of the unit's name or number, or of the finding's number")
     unit_id: int | None = Field(None, ge=1, le=2**63 - 1, description="the findings of one unit")
-    offset: int = Field(0, ge=0, le=10_000_000)
+    offset: Offset = 0
     limit: int = Field(50, ge=1, le=500)
 
 
@@ -128,13 +130,12 @@ class Entered(BaseModel):
 
 def read(db: Database, viewer: Viewer, wanted: FindingFilter, now: dt.datetime) -> dict[str, Any]:
     """One page of findings of the viewer's areas."""
-    text = wanted.q.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     parameters = {**viewer.scope, "state": wanted.state, "rule": wanted.rule or None, "area": wanted.area or None,
-                  "text": f"%{text}%" if text else None, "unit": wanted.unit_id, "now": now,
-                  "day": legal_day(now), "limit": wanted.limit,
+                  "unit": wanted.unit_id, "now": now, "day": legal_day(now), "limit": wanted.limit,
                   "offset": wanted.offset, "finding": None}
     with db.connection() as connection:
         counts = connection.execute(_SQL["counts"], parameters).fetchone() or {}
+        parameters |= unit_search.asked(connection, wanted.q, viewer.areas)
         # Not prepared: which index serves depends on the state that is asked for.
         rows = connection.execute(_SQL["page"], parameters, prepare=False).fetchall()
     total = rows[0].pop("total") if rows else 0
@@ -146,8 +147,8 @@ def read(db: Database, viewer: Viewer, wanted: FindingFilter, now: dt.datetime) 
 
 def find(db: Database, viewer: Viewer, finding_id: int, now: dt.datetime) -> dict[str, Any]:
     """One finding within the viewer's areas with its decisions and the cases it rests on."""
-    parameters = {**viewer.scope, "state": "all", "rule": None, "area": None, "text": None, "unit": None, "now": now,
-                  "day": legal_day(now), "limit": 1, "offset": 0, "finding": finding_id}
+    parameters = {**viewer.scope, "state": "all", "rule": None, "area": None, "text": None, "units": None, "unit": None,
+                  "now": now, "day": legal_day(now), "limit": 1, "offset": 0, "finding": finding_id}
     with db.connection() as connection:
         found = connection.execute(_SQL["page"], parameters, prepare=False).fetchone()
         if found is None:

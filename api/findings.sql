@@ -36,7 +36,8 @@ where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
   and (%(rule)s::text is null or f.rule = %(rule)s)
   and (case %(state)s when 'all' then true when 'waiting' then f.state in ('open', 'to_visit')
        when 'late' then o.late else f.state = %(state)s end)
-  and (%(text)s::text is null or u.name ilike %(text)s or u.unit_no ilike %(text)s or f.finding_no ilike %(text)s)
+  and (%(text)s::text is null or u.unit_id = any(%(units)s::bigint[]) or f.finding_no ilike %(text)s
+       or (%(units)s::bigint[] is null and (u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s)))
 order by case when %(state)s in ('waiting', 'open', 'to_visit', 'late') then f.decide_by end, f.found_at desc,
          f.finding_id desc
 limit %(limit)s offset %(offset)s;

@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api.guard import Db
 from store import HuoyanError, Queries
-from store.migrating import head
+from store.revisions import head
 
 _SQL = Queries(__file__)
 router = APIRouter(include_in_schema=False)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
 from api import next_score
+from api.cursors import cut
 from api.guard import Db, Options, Staff
 from api.refusals import Absent, BadField, NotYours
 from api.viewer import Viewer
@@ -19,13 +20,15 @@ from casework.forms import NewVisit, ResultForm, new_visit, result_form
 from casework.sheets import FIELDS, trigger_of
 from policy import rules
 from policy.clocks import legal_day
+from registry import unit_search
 from scoring import raises
-from store import Database, Queries
+from store import Database, Queries, cursors
+from store.database import Connection
 
 _SQL = Queries(__file__)
 router = APIRouter(tags=["inspections"])
 _MOST_OFFICERS = 500
-_LOOKED = 4_000  # visits of a state that a count looks at: a city has a million
+_LOOKED, _LOOKED_FOR_TEXT = 4_000, 1_000  # visits of a state that a count looks at: a city has a million
 _LONGEST_PERIOD = 366  # days of one count by source
 
 InspectionId = Annotated[int, Path(ge=1, le=2**63 - 1)]
@@ -34,37 +37,46 @@ Number = Path(min_length=1, max_length=64)
 
 def read(db: Database, viewer: Viewer, wanted: InspectionFilter) -> dict[str, Any]:
     """One page of visits within the viewer's areas."""
-    text = wanted.q.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     states = {"planned": ["planned"], "done": ["done"], "other": ["cancelled", "not_possible"],
               "all": ["planned", "done", "cancelled", "not_possible"]}[wanted.state]
-    asked = {**viewer.scope, "states": states, "text": f"%{text}%", "begins": f"{text}%", "kind": wanted.kind or None,
-             "officer": viewer.officer_no if wanted.mine else None, "limit": wanted.limit + 1, "offset": wanted.offset,
-             "most": _LOOKED}
-    name = "page_found" if text else "page_planned" if wanted.state == "planned" else "page"
-    rows = db.rows(_SQL[name], asked)
-    more = len(rows) > wanted.limit
-    del rows[wanted.limit:]
-    asked["found"] = int(rows[0]["total"]) if text and rows else 0
-    total, least = _total(db, asked, rows, more=more, found=bool(text))
+    with db.connection() as connection:
+        asked = {**viewer.scope, "states": states, "kind": wanted.kind or None, "limit": wanted.limit + 1,
+                 "officer": viewer.officer_no if wanted.mine else None,
+                 **unit_search.asked(connection, wanted.q, viewer.areas), **_numbered(connection, viewer, wanted.q)}
+        found = asked["units"] is not None and asked["numbered"] is not None
+        name, keys = ("page_found", ("place", "inspection_id")) if found else (
+            "page_planned" if wanted.state == "planned" else "page", ("sorted_on", "inspection_id"))
+        first, number = cursors.read(wanted.after, int if found else dt.date, int)
+        rows = connection.execute(_SQL[name], {**asked, "on": first, "place": first, "id": number}).fetchall()
+        after = cut(rows, wanted.limit, *keys)
+        total, least = _total(connection, asked, rows, whole=after is None and not wanted.after, found=found)
     for row in rows:
         row["trigger"] = row.pop("trigger_code") or trigger_of(row["kind"], row["inspected_on"] or row["planned_on"]
                                                                or dt.date.max)
-        row.pop("total", None)
-    return {"total": total, "total_is_least": least, "inspections": rows,
-            "next": wanted.offset + wanted.limit if more else None}
+    return {"total": total, "total_is_least": least, "inspections": rows, "next": after}
 
 
-def _total(db: Database, asked: dict[str, Any], rows: list[dict[str, Any]], *, more: bool,
+def _numbered(connection: Connection, viewer: Viewer, text: str) -> dict[str, Any]:
+    """The visits whose own number begins with a text, None where they are too many to go by."""
+    begins = text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    if begins == "%":
+        return {"begins": None, "numbered": None}
+    rows = connection.execute(_SQL["numbered"], {**viewer.scope, "begins": begins,
+                                                 "limit": unit_search.MOST + 1}).fetchall()
+    return {"begins": begins, "numbered": None if len(rows) > unit_search.MOST else [row["inspection_id"]
+                                                                                     for row in rows]}
+
+
+def _total(connection: Connection, asked: dict[str, Any], rows: list[dict[str, Any]], *, whole: bool,
            found: bool) -> tuple[int, bool]:
-    """How many there are, and whether there are more: known where the page is the last, else as far as was looked."""
-    reached = asked["offset"] + len(rows)
-    if rows and not more:
-        return reached, False
+    """How many there are, and whether there are more: known where all are on the page, else as far as was looked."""
+    if whole:
+        return len(rows), False
     if found:
-        return (asked["found"], False)
-    counted = db.row(_SQL["counted"], asked) or {"looked": 0, "total": 0}
-    least = counted["looked"] >= _LOOKED
-    return max(int(counted["total"]), reached + more), least
+        return int(rows[0]["total"]) if rows else 0, False
+    look = _LOOKED_FOR_TEXT if asked["text"] else _LOOKED
+    counted = connection.execute(_SQL["counted"], {**asked, "most": look}).fetchone() or {"looked": 0, "total": 0}
+    return max(int(counted["total"]), len(rows)), counted["looked"] >= look
 
 
 def find(db: Database, viewer: Viewer, inspection_id: int) -> dict[str, Any]:

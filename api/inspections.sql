@@ -1,74 +1,103 @@
 -- name: page_planned
--- Visits that wait, the earliest first.
+-- Visits that wait, the earliest first, behind those of the page before; those without a day come last.
 with picked as (
-    select i.inspection_id from inspections i join units u using (unit_id)
+    select i.inspection_id, i.planned_on as sorted_on from inspections i join units u using (unit_id)
     where i.status = 'planned'
       and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
       and (%(kind)s::text is null or i.kind = %(kind)s)
       and (%(officer)s::text is null or exists (select from inspection_officers m
            where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
-    order by i.planned_on nulls last, i.inspection_id limit %(limit)s offset %(offset)s
+      and (%(text)s::text is null or u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s
+           or i.inspection_no like %(begins)s)
+      and (%(id)s::bigint is null
+           or (coalesce(i.planned_on, 'infinity'), i.inspection_id) > (coalesce(%(on)s::date, 'infinity'), %(id)s::bigint))
+    order by i.planned_on nulls last, i.inspection_id limit %(limit)s
 )
 select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh,
        a.name_en as area_en, i.kind, i.arm, i.draw_no, i.planned_on, i.inspected_on, i.status, i.result,
        i.trigger_code, i.time_class, (select count(*) from hazards h where h.inspection_id = i.inspection_id) as hazards,
        coalesce((select array_agg(o.name order by io.role, o.name) from inspection_officers io
-                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers
+                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers, picked.sorted_on
 from picked join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
 order by i.planned_on nulls last, i.inspection_id;
 
 -- name: page
--- Visits of some states, the latest first: each state by its index as far as the page reaches, then dressed.
+-- Visits of some states, the latest first, behind those of the page before: each state by its index as far as the page
+-- reaches, those without a day at the end, then dressed. The key of the first page lies before every visit.
 with picked as (
-    select k.inspection_id from unnest(%(states)s::text[]) as stand (status)
+    select k.inspection_id, k.sorted_on from unnest(%(states)s::text[]) as stand (status)
     cross join lateral (
-        select i.inspection_id, coalesce(i.inspected_on, i.planned_on) as day from inspections i join units u using (unit_id)
-        where i.status = stand.status
-          and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-          and (%(kind)s::text is null or i.kind = %(kind)s)
-          and (%(officer)s::text is null or exists (select from inspection_officers m
-               where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
-        order by coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc
-        limit %(limit)s + %(offset)s) k
-    order by k.day desc nulls last, k.inspection_id desc limit %(limit)s offset %(offset)s
+        (select i.inspection_id, coalesce(i.inspected_on, i.planned_on) as sorted_on
+         from inspections i join units u using (unit_id)
+         where i.status = stand.status
+           and (coalesce(i.inspected_on, i.planned_on), i.inspection_id)
+               < (coalesce(%(on)s::date, case when %(id)s::bigint is null then 'infinity' else '-infinity' end::date),
+                  coalesce(%(id)s::bigint, 9223372036854775807))
+           and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+           and (%(kind)s::text is null or i.kind = %(kind)s)
+           and (%(officer)s::text is null or exists (select from inspection_officers m
+                where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
+           and (%(text)s::text is null or u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s
+                or i.inspection_no like %(begins)s)
+         order by coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc limit %(limit)s)
+        union all
+        (select i.inspection_id, null from inspections i join units u using (unit_id)
+         where i.status = stand.status and coalesce(i.inspected_on, i.planned_on) is null
+           and i.inspection_id < case when %(on)s::date is null then coalesce(%(id)s::bigint, 9223372036854775807)
+                                      else 9223372036854775807 end
+           and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+           and (%(kind)s::text is null or i.kind = %(kind)s)
+           and (%(officer)s::text is null or exists (select from inspection_officers m
+                where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
+           and (%(text)s::text is null or u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s
+                or i.inspection_no like %(begins)s)
+         order by i.inspection_id desc limit %(limit)s)) k
+    order by k.sorted_on desc nulls last, k.inspection_id desc limit %(limit)s
 )
 select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh,
        a.name_en as area_en, i.kind, i.arm, i.draw_no, i.planned_on, i.inspected_on, i.status, i.result,
        i.trigger_code, i.time_class, (select count(*) from hazards h where h.inspection_id = i.inspection_id) as hazards,
        coalesce((select array_agg(o.name order by io.role, o.name) from inspection_officers io
-                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers
+                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers, picked.sorted_on
 from picked join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
-order by coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc;
+order by picked.sorted_on desc nulls last, i.inspection_id desc;
+
+-- name: numbered
+-- Visits whose number begins with a text, as far as a number of them.
+select i.inspection_id from inspections i join units u using (unit_id)
+where i.inspection_no like %(begins)s and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+limit %(limit)s;
 
 -- name: page_found
--- Visits of units whose name or number holds a text, and those whose own number begins with it; bounded by the units.
-with named as materialized (
-    select u.unit_id from units u
-    where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-      and (u.name ilike %(text)s or u.unit_no ilike %(text)s) limit %(most)s
-), picked as (
-    select f.inspection_id, count(*) over () as total from (
-        select i.inspection_id from named join inspections i using (unit_id)
-        union
-        (select i.inspection_id from inspections i where i.inspection_no like %(begins)s limit %(most)s)
-    ) f join inspections i using (inspection_id) join units u using (unit_id)
-    where i.status = any(%(states)s::text[])
-      and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-      and (%(kind)s::text is null or i.kind = %(kind)s)
+-- Visits of some units, and some by number: planned ones by day, then the others from the latest, each place a number.
+with held as (
+    select i.inspection_id, i.status, i.kind, i.planned_on, i.inspected_on
+    from inspections i where i.unit_id = any(%(units)s::bigint[])
+    union
+    select i.inspection_id, i.status, i.kind, i.planned_on, i.inspected_on
+    from inspections i where i.inspection_id = any(%(numbered)s::bigint[])
+), placed as (
+    select h.inspection_id, count(*) over () as total,
+           case when h.status = 'planned' then coalesce(h.planned_on - date '2000-01-01', 9999999)
+                else 20000000 - coalesce(coalesce(h.inspected_on, h.planned_on) - date '2000-01-01', -9999999) end as place
+    from held h
+    where h.status = any(%(states)s::text[])
+      and (%(kind)s::text is null or h.kind = %(kind)s)
       and (%(officer)s::text is null or exists (select from inspection_officers m
-           where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
-    order by case when i.status = 'planned' then i.planned_on end,
-             coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc
-    limit %(limit)s offset %(offset)s
+           where m.inspection_id = h.inspection_id and m.officer_no = %(officer)s))
+), picked as (
+    select * from placed
+    where %(id)s::bigint is null or place > %(place)s::bigint or (place = %(place)s::bigint and inspection_id < %(id)s::bigint)
+    order by place, inspection_id desc limit %(limit)s
 )
 select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh,
        a.name_en as area_en, i.kind, i.arm, i.draw_no, i.planned_on, i.inspected_on, i.status, i.result,
        i.trigger_code, i.time_class, (select count(*) from hazards h where h.inspection_id = i.inspection_id) as hazards,
        coalesce((select array_agg(o.name order by io.role, o.name) from inspection_officers io
-                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers, picked.total
+                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers,
+       picked.total, picked.place
 from picked join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
-order by case when i.status = 'planned' then i.planned_on end, coalesce(i.inspected_on, i.planned_on) desc nulls last,
-         i.inspection_id desc;
+order by picked.place, i.inspection_id desc;
 
 -- name: counted
 -- How many of the first visits of each state belong to the list, and how many were looked at: nobody counts a million.
@@ -76,6 +105,10 @@ select count(*) as looked, count(*) filter (where
            (%(areas)s::text[] is null
             or (select u.area_code from units u where u.unit_id = k.unit_id) = any(%(areas)s::text[]))
            and (%(kind)s::text is null or k.kind = %(kind)s)
+           and (%(text)s::text is null or exists (
+                select from inspections i join units u using (unit_id) where i.inspection_id = k.inspection_id
+                and (u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s
+                     or i.inspection_no like %(begins)s)))
            and (%(officer)s::text is null or exists (select from inspection_officers m
                 where m.inspection_id = k.inspection_id and m.officer_no = %(officer)s))) as total
 from unnest(%(states)s::text[]) as stand (status)

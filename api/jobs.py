@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import pages
+from api.cursors import Offset
 from api.guard import Db, Lead
 from store import Database, Queries
 
@@ -22,7 +23,7 @@ class JobFilter(BaseModel):
 
     job: str = Field("", max_length=64)
     status: Literal["", "running", "done", "failed", "skipped"] = ""
-    offset: int = Field(0, ge=0, le=1_000_000)
+    offset: Offset = 0
     limit: int = Field(50, ge=1, le=500)
 
 

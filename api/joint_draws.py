@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from api import list_draws, pages
 from api.campaigns import FreezeEntry, ListNo, draw_of, listed
+from api.cursors import Offset
 from api.guard import Administrator, Db, Lead, Options, Staff
 from api.list_draws import EntropyEntry, Told
 from api.refusals import BadField, NotYours
@@ -92,7 +93,7 @@ def take(db: Database, viewer: Viewer, noun: str, upload: UploadFile, now: dt.da
 
 @router.get("/api/v1/joint-draws", summary="Joint draws, the newest first", tags=["draws"])
 def api_all(viewer: Staff, db: Db, limit: Annotated[int, Query(ge=1, le=500)] = 50,
-            offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0) -> dict[str, Any]:
+            offset: Annotated[Offset, Query()] = 0) -> dict[str, Any]:
     return listed(db, viewer, joint.KIND, limit, offset)
 
 
@@ -139,7 +140,7 @@ def api_file(noun: Noun, viewer: Administrator, db: Db, options: Options, file: 
 
 @router.get("/joint-draws", include_in_schema=False)
 def page(request: Request, viewer: Staff, db: Db, options: Options,
-         offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0) -> Response:
+         offset: Annotated[Offset, Query()] = 0) -> Response:
     return _page(request, db, viewer, options.clock(), offset)
 
 

@@ -166,7 +166,7 @@ def _write(db: Database, viewer: Viewer, data: Found, now: dt.datetime) -> None:
 _BEGIN = Field("from_day", "day", needed=False)
 GOVERNANCE = (
     Ledger("risk-areas", "/api/v1/risk-areas", (
-        Column("risk_area_no", "link", path="/api/v1/risk-areas/{}"), Column("name"),
+        Column("risk_area_no", "link", path="/risk-areas/{}"), Column("name"),
         Column("kind", "rule", "governance.area_kinds"), Column("area_zh"), Column("units", "number"), Column("basis"),
         Column("from_day", "day"), Column("ended_on", "day"), Column("listed", "flag")), _areas, (
         leads("new", (Field("kind", "rule", rule="governance.area_kinds"), Field("area_code", "area"), Field("name"),

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from api import cases
+from api.cursors import Offset
 from api.guard import Db, Options, Staff
 from api.viewer import Viewer
 from policy.clocks import legal_day
@@ -27,7 +28,7 @@ class OverrideFilter(BaseModel):
     state: State = Field("standing", description="standing: in force or to come; ended: run out or withdrawn")
     direction: Literal["", "up", "down"] = ""
     unit_id: int | None = Field(None, ge=1, le=2**63 - 1, description="the overrides of one unit")
-    offset: int = Field(0, ge=0, le=10_000_000)
+    offset: Offset = 0
     limit: int = Field(50, ge=1, le=500)
 
 

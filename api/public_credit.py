@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field
 from api import cursors, pages
 from api.guard import Db, Options
 from policy.clocks import legal_day
+from registry import unit_search
+from registry.paging import pattern
 from store import Database, Queries
 
 _SQL = Queries(__file__)
@@ -96,16 +98,22 @@ def read(db: Database, wanted: CreditFilter, today: dt.date) -> dict[str, Any]:
     """One page of what is public on a day."""
     kinds = list(_KINDS) if wanted.kind == "all" else [wanted.kind]
     with db.connection() as connection:
-        rows = connection.execute(_SQL["search" if wanted.q else "page"], {
-            "kinds": kinds, "q": wanted.q.strip(), "day": today, "before": wanted.before, "limit": wanted.limit},
+        rows = connection.execute(_SQL["search" if wanted.q.strip() else "page"], {
+            "kinds": kinds, **_named(wanted.q), "day": today, "before": wanted.before, "limit": wanted.limit},
             prepare=False).fetchall()
     return {"rows": rows, "next": cursors.after(rows, "publicity_id", wanted.limit)}
 
 
 def promises(db: Database, wanted: PromiseFilter) -> dict[str, Any]:
     """One page of published promises."""
-    rows = db.rows(_SQL["promises"], {"q": wanted.q.strip(), "before": wanted.before, "limit": wanted.limit})
+    with db.connection() as connection:
+        rows = connection.execute(_SQL["promises"], {**_named(wanted.q), "before": wanted.before,
+                                                     "limit": wanted.limit}, prepare=False).fetchall()
     return {"rows": rows, "next": cursors.after(rows, "promise_id", wanted.limit)}
+
+
+def _named(text: str) -> dict[str, Any]:
+    return {"q": text.strip(), "text": pattern(text), "pieces": unit_search.pieces(text)}
 
 
 @router.get("/api/v1/public/credit", response_model=PublicCredits, summary="Lists and decisions that are public",

@@ -24,12 +24,17 @@ order by c.publicity_id desc;
 
 -- name: search
 -- What is public on a day of whoever is looked for.
-with found as (
+with known as (
+    select c.publicity_id from credit_publicity c
+    where text_pieces(c.party_name) @> %(pieces)s::text[] and c.party_name collate "C" ilike %(text)s
+    union
     select c.publicity_id from credit_publicity c join units u using (unit_id)
+    where u.uscc = upper(%(q)s) or u.unit_no = %(q)s
+), found as (
+    select c.publicity_id from known join credit_publicity c using (publicity_id)
     where c.kind = any(%(kinds)s::text[]) and c.ended_on is null and c.decided_on <= %(day)s
       and (c.until_on is null or c.until_on >= %(day)s)
       and (%(before)s::bigint is null or c.publicity_id < %(before)s)
-      and (strpos(lower(c.party_name), lower(%(q)s)) > 0 or u.uscc = upper(%(q)s) or u.unit_no = %(q)s)
     order by c.publicity_id desc limit %(limit)s
 )
 select c.publicity_id, c.kind, c.party_name as name, u.unit_no, u.uscc, a.name_zh as area_zh, a.name_en as area_en, c.ref,
@@ -49,5 +54,9 @@ order by c.publicity_id desc;
 select p.promise_id, p.promise_no, p.party_name as name, u.unit_no, p.kind, p.promised_on, p.content, p.broken_on
 from credit_promises p join units u using (unit_id)
 where p.published and (%(before)s::bigint is null or p.promise_id < %(before)s)
-  and (%(q)s = '' or strpos(lower(p.party_name), lower(%(q)s)) > 0 or u.unit_no = %(q)s)
+  and (%(text)s::text is null or p.promise_id in (
+       select n.promise_id from credit_promises n
+       where text_pieces(n.party_name) @> %(pieces)s::text[] and n.party_name collate "C" ilike %(text)s
+       union all
+       select n.promise_id from credit_promises n join units w using (unit_id) where w.unit_no = %(q)s))
 order by p.promise_id desc limit %(limit)s;

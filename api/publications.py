@@ -10,11 +10,12 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from api import pages
+from api.cursors import After, cut
 from api.guard import Db, Lead, Options, Staff
 from api.refusals import Absent
 from api.viewer import Viewer
 from casework import forms, publications
-from store import Database, HuoyanError, Queries
+from store import Database, HuoyanError, Queries, cursors
 
 _SQL = Queries(__file__)
 router = APIRouter()
@@ -26,7 +27,7 @@ class PublicationFilter(BaseModel):
 
     state: Literal["waiting", "late", "untold", "published", "withheld"] = Field(
         "waiting", description="waiting: not public yet; late: past its clock; untold: public, unit not told")
-    offset: int = Field(0, ge=0, le=100_000)
+    after: After = ""
     limit: int = Field(50, ge=1, le=500)
 
 
@@ -54,10 +55,10 @@ class Publication(BaseModel):
 
 
 class Publications(BaseModel):
-    """A page of the queue; ``next`` is the offset of the next page."""
+    """A page of the queue; ``next`` is what to send as ``after`` for the next page."""
 
     rows: list[Publication]
-    next: int | None
+    next: str | None
 
 
 class PublicationDecision(BaseModel, extra="forbid"):
@@ -82,8 +83,10 @@ class ToldEntry(BaseModel, extra="forbid"):
 
 def read(db: Database, viewer: Viewer, wanted: PublicationFilter, now: dt.datetime) -> dict[str, Any]:
     """A page of the queue, the most urgent first."""
-    rows = db.rows(_SQL[wanted.state], {**viewer.scope, "now": now, "limit": wanted.limit, "offset": wanted.offset})
-    return {"rows": rows, "next": wanted.offset + len(rows) if len(rows) == wanted.limit else None}
+    at, number = cursors.read(wanted.after, dt.datetime, int)
+    rows = db.rows(_SQL[wanted.state], {**viewer.scope, "now": now, "at": at, "id": number, "limit": wanted.limit + 1})
+    keys = ("publish_by", "clock_id") if wanted.state == "late" else ("queued_at", "inspection_id")
+    return {"rows": rows, "next": cut(rows, wanted.limit, *keys)}
 
 
 def find(db: Database, viewer: Viewer, number: str, now: dt.datetime) -> dict[str, Any]:

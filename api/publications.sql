@@ -5,12 +5,13 @@ with picked as (
     where p.published_at is null and p.withheld_why is null
       and (%(areas)s::text[] is null or (select u.area_code from inspections v join units u using (unit_id)
                                          where v.inspection_id = p.inspection_id) = any(%(areas)s::text[]))
-    order by p.queued_at, p.inspection_id limit %(limit)s offset %(offset)s
+      and (p.queued_at, p.inspection_id) > (coalesce(%(at)s::timestamptz, '-infinity'), coalesce(%(id)s::bigint, 0))
+    order by p.queued_at, p.inspection_id limit %(limit)s
 )
 select p.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh, a.name_en as area_en,
        i.kind, i.inspected_on, i.result, k.due_at as publish_by,
        coalesce(p.published_at is null and p.withheld_why is null and k.due_at < %(now)s, false) as late, p.decided_at,
-       p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how
+       p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how, p.queued_at, k.clock_id
 from picked join result_publications p using (inspection_id) join inspections i using (inspection_id)
 join units u using (unit_id) join areas a using (area_code)
 left join clocks k on k.rule = 'deadlines.result_published' and k.ref = i.inspection_no
@@ -25,12 +26,13 @@ with picked as (
            or (select u.area_code from units u where u.unit_id = c.unit_id) = any(%(areas)s::text[]))
       and exists (select from inspections v join result_publications p using (inspection_id)
                   where v.inspection_no = c.ref and p.published_at is null and p.withheld_why is null)
-    order by c.due_at, c.clock_id limit %(limit)s offset %(offset)s
+      and (c.due_at, c.clock_id) > (coalesce(%(at)s::timestamptz, '-infinity'), coalesce(%(id)s::bigint, 0))
+    order by c.due_at, c.clock_id limit %(limit)s
 )
 select p.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh, a.name_en as area_en,
        i.kind, i.inspected_on, i.result, k.due_at as publish_by,
        coalesce(p.published_at is null and p.withheld_why is null and k.due_at < %(now)s, false) as late, p.decided_at,
-       p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how
+       p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how, p.queued_at, k.clock_id
 from picked join inspections i on i.inspection_no = picked.ref join result_publications p using (inspection_id)
 join units u using (unit_id) join areas a using (area_code)
 join clocks k on k.rule = 'deadlines.result_published' and k.ref = i.inspection_no
@@ -43,12 +45,14 @@ with picked as (
     where p.published_at is not null and p.told_at is null
       and (%(areas)s::text[] is null or (select u.area_code from inspections v join units u using (unit_id)
                                          where v.inspection_id = p.inspection_id) = any(%(areas)s::text[]))
-    order by p.queued_at desc, p.inspection_id desc limit %(limit)s offset %(offset)s
+      and (p.queued_at, p.inspection_id)
+          < (coalesce(%(at)s::timestamptz, 'infinity'), coalesce(%(id)s::bigint, 9223372036854775807))
+    order by p.queued_at desc, p.inspection_id desc limit %(limit)s
 )
 select p.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh, a.name_en as area_en,
        i.kind, i.inspected_on, i.result, k.due_at as publish_by,
        coalesce(p.published_at is null and p.withheld_why is null and k.due_at < %(now)s, false) as late, p.decided_at,
-       p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how
+       p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how, p.queued_at, k.clock_id
 from picked join result_publications p using (inspection_id) join inspections i using (inspection_id)
 join units u using (unit_id) join areas a using (area_code)
 left join clocks k on k.rule = 'deadlines.result_published' and k.ref = i.inspection_no
@@ -61,12 +65,14 @@ with picked as (
     where p.published_at is not null
       and (%(areas)s::text[] is null or (select u.area_code from inspections v join units u using (unit_id)
                                          where v.inspection_id = p.inspection_id) = any(%(areas)s::text[]))
-    order by p.queued_at desc, p.inspection_id desc limit %(limit)s offset %(offset)s
+      and (p.queued_at, p.inspection_id)
+          < (coalesce(%(at)s::timestamptz, 'infinity'), coalesce(%(id)s::bigint, 9223372036854775807))
+    order by p.queued_at desc, p.inspection_id desc limit %(limit)s
 )
 select p.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh, a.name_en as area_en,
        i.kind, i.inspected_on, i.result, k.due_at as publish_by,
        coalesce(p.published_at is null and p.withheld_why is null and k.due_at < %(now)s, false) as late, p.decided_at,
-       p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how
+       p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how, p.queued_at, k.clock_id
 from picked join result_publications p using (inspection_id) join inspections i using (inspection_id)
 join units u using (unit_id) join areas a using (area_code)
 left join clocks k on k.rule = 'deadlines.result_published' and k.ref = i.inspection_no
@@ -79,12 +85,14 @@ with picked as (
     where p.withheld_why is not null
       and (%(areas)s::text[] is null or (select u.area_code from inspections v join units u using (unit_id)
                                          where v.inspection_id = p.inspection_id) = any(%(areas)s::text[]))
-    order by p.queued_at desc, p.inspection_id desc limit %(limit)s offset %(offset)s
+      and (p.queued_at, p.inspection_id)
+          < (coalesce(%(at)s::timestamptz, 'infinity'), coalesce(%(id)s::bigint, 9223372036854775807))
+    order by p.queued_at desc, p.inspection_id desc limit %(limit)s
 )
 select p.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh, a.name_en as area_en,
        i.kind, i.inspected_on, i.result, k.due_at as publish_by,
        coalesce(p.published_at is null and p.withheld_why is null and k.due_at < %(now)s, false) as late, p.decided_at,
-       p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how
+       p.decided_by, p.withheld_why, p.published_at, p.published_by, p.place, p.told_at, p.told_how, p.queued_at, k.clock_id
 from picked join result_publications p using (inspection_id) join inspections i using (inspection_id)
 join units u using (unit_id) join areas a using (area_code)
 left join clocks k on k.rule = 'deadlines.result_published' and k.ref = i.inspection_no

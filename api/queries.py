@@ -29,6 +29,8 @@ def refuse_unknown(request: Request) -> None:
         if name not in known:
             if not known - _EVERYWHERE:
                 raise BadField("refusal.no_queries", name=name[:64])
+            if name == "offset" and "after" in known:
+                raise BadField("refusal.no_offset")
             raise BadField("refusal.unknown_query", name=name[:64], known=", ".join(sorted(known - _EVERYWHERE)))
 
 

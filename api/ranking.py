@@ -13,13 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import pages
 from api.areas import choices
+from api.cursors import After
 from api.guard import Db, Options, Staff
 from api.viewer import Viewer
 from policy.clocks import legal_day
+from registry import unit_search
 from scoring import told
 from scoring.card import PARTS
 from scoring.explain import reasons
-from store import Database, Queries
+from store import Database, Queries, cursors
 
 _SQL = Queries(__file__)
 router = APIRouter()
@@ -37,7 +39,7 @@ class RankingFilter(BaseModel):
     key: bool | None = Field(None, description="消防安全重点单位")
     crowded: bool | None = Field(None, description="人员密集场所")
     direct: bool | None = Field(None, description="only units lifted by a direct condition")
-    offset: int = Field(0, ge=0, le=10_000_000)
+    after: After = ""
     limit: int = Field(_PAGE, ge=1, le=500)
 
     model_config = ConfigDict(populate_by_name=True)
@@ -113,7 +115,7 @@ class Ranking(BaseModel):
     total: int
     by_class: dict[str, int]
     units: list[RankedUnit]
-    next: int | None = Field(description="offset of the next page")
+    next: str | None = Field(description="what to send as after for the next page")
 
 
 def led_by(unit: Mapping[str, Any], means: Mapping[str, float] | None) -> str | None:
@@ -125,25 +127,28 @@ def led_by(unit: Mapping[str, Any], means: Mapping[str, float] | None) -> str | 
 
 def read(db: Database, viewer: Viewer, wanted: RankingFilter, day: dt.date) -> dict[str, Any]:
     """One page of the ranking as this account sees it on ``day``."""
-    text = wanted.q.strip()
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    rank, unit_id = cursors.read(wanted.after, int, int)
     with db.connection() as connection:
         connection.execute(_SQL["one_moment"])
         run = connection.execute(_SQL["latest_run"], {"day": day}).fetchone() or {
             "as_of": None, "model": None, "means": None, "headings": None}
         parameters = {
-            **viewer.scope, "as_of": run["as_of"], "text": f"%{escaped}%" if text else None,
+            **viewer.scope, "as_of": run["as_of"],
+            **unit_search.asked(connection, wanted.q, viewer.areas, codes=True),
             "area": wanted.area or None, "kind": wanted.kind or None, "risk_class": wanted.risk_class or None,
             "key": wanted.key, "crowded": wanted.crowded, "direct": wanted.direct,
-            "limit": wanted.limit, "offset": wanted.offset}
+            "rank": rank, "unit": unit_id, "limit": wanted.limit + 1}
         # Not prepared: the plan must fit the filter of this request, not that of the average one.
         counts = connection.execute(_SQL["counts"], parameters, prepare=False).fetchone() or {}
-        units = connection.execute(_SQL["scored"], parameters, prepare=False).fetchall()
-        scored = counts["total"] - counts["unscored"]
+        units = [] if unit_id is not None else connection.execute(_SQL["scored"], parameters, prepare=False).fetchall()
         wants_all = not wanted.risk_class and wanted.direct is not True
-        if wants_all and len(units) < wanted.limit and counts["unscored"]:
-            rest = {"limit": wanted.limit - len(units), "offset": max(0, wanted.offset - scored)}
-            units += connection.execute(_SQL["unscored"], {**parameters, **rest}).fetchall()
+        if wants_all and len(units) <= wanted.limit and counts["unscored"]:
+            rest = {**parameters, "limit": wanted.limit + 1 - len(units)}
+            units += connection.execute(_SQL["unscored"], rest, prepare=False).fetchall()
+    more = len(units) > wanted.limit
+    del units[wanted.limit:]
+    # Those without a score stand behind all ranks, by number of the row.
+    last = (units[-1]["rank"], None if units[-1]["rank"] else units[-1]["unit_id"]) if more else None
     for unit in units:
         contributions = told.of_row(unit, run["headings"])
         for name in ("contributions", "points", "values"):
@@ -152,10 +157,9 @@ def read(db: Database, viewer: Viewer, wanted: RankingFilter, day: dt.date) -> d
         unit["reasons"] = [asdict(one) for one in reasons(contributions, run["as_of"], _REASONS)
                            ] if contributions else []
     total = (counts["total"] if not wanted.risk_class else counts[wanted.risk_class.lower()])
-    reached = wanted.offset + len(units)
     return {"as_of": run["as_of"], "model": run["model"], "total": total, "units": units,
             "by_class": {letter: counts[letter.lower()] for letter in "DCBA"},
-            "next": reached if units and reached < total else None}
+            "next": cursors.written(*last) if last else None}
 
 
 @router.get("/api/v1/units", response_model=Ranking, summary="The ranking: units by risk, filtered", tags=["units"])

@@ -7,7 +7,6 @@ set transaction isolation level repeatable read;
 select as_of, model, means, headings from score_runs where as_of <= %(day)s order by as_of desc limit 1;
 
 -- name: counts
--- Names are compared in collation C: only the letters A to Z have cases here, and folding others costs five times as much.
 -- How many units fit the filter, in all and by class (the class filter itself left out), and how many have no score.
 with recursive chosen as (
     select area_code from areas where area_code = %(area)s
@@ -24,8 +23,9 @@ where u.status = 'active'
   and (%(kind)s::text is null or u.kind = %(kind)s)
   and (%(key)s::boolean is null or u.is_key = %(key)s)
   and (%(crowded)s::boolean is null or u.is_crowded = %(crowded)s)
-  and (%(text)s::text is null or u.name collate "C" ilike %(text)s
-       or u.unit_no collate "C" ilike %(text)s or u.uscc collate "C" ilike %(text)s)
+  and (%(text)s::text is null or u.unit_id = any(%(units)s::bigint[])
+       or (%(units)s::bigint[] is null and (u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s
+                                            or u.uscc collate "C" ilike %(text)s)))
   and (%(direct)s::boolean is null or (coalesce(cardinality(s.direct), 0) > 0) = %(direct)s);
 
 -- name: scored
@@ -46,9 +46,11 @@ with recursive chosen as (
       and (%(kind)s::text is null or u.kind = %(kind)s)
       and (%(key)s::boolean is null or u.is_key = %(key)s)
       and (%(crowded)s::boolean is null or u.is_crowded = %(crowded)s)
-      and (%(text)s::text is null or u.name collate "C" ilike %(text)s
-       or u.unit_no collate "C" ilike %(text)s or u.uscc collate "C" ilike %(text)s)
-    order by s.rank limit %(limit)s offset %(offset)s
+      and (%(text)s::text is null or u.unit_id = any(%(units)s::bigint[])
+           or (%(units)s::bigint[] is null and (u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s
+                                                or u.uscc collate "C" ilike %(text)s)))
+      and s.rank > coalesce(%(rank)s::bigint, 0)
+    order by s.rank limit %(limit)s
 )
 select u.unit_id, u.unit_no, u.name, u.kind, u.area_code, a.name_zh as area_zh, a.name_en as area_en, u.is_key,
        u.is_crowded, u.is_high_hazard, s.rank, s.score, s.risk_class, s.direct, s.contributions, s.points,
@@ -85,6 +87,8 @@ where not exists (select from scores s where s.unit_id = u.unit_id and s.as_of =
   and (%(kind)s::text is null or u.kind = %(kind)s)
   and (%(key)s::boolean is null or u.is_key = %(key)s)
   and (%(crowded)s::boolean is null or u.is_crowded = %(crowded)s)
-  and (%(text)s::text is null or u.name collate "C" ilike %(text)s
-       or u.unit_no collate "C" ilike %(text)s or u.uscc collate "C" ilike %(text)s)
-order by u.unit_id limit %(limit)s offset %(offset)s;
+  and (%(text)s::text is null or u.unit_id = any(%(units)s::bigint[])
+       or (%(units)s::bigint[] is null and (u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s
+                                            or u.uscc collate "C" ilike %(text)s)))
+  and u.unit_id > coalesce(%(unit)s::bigint, 0)
+order by u.unit_id limit %(limit)s;

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from api import pages, vendor_forms, vendor_routes, vendors
+from api.cursors import Offset
 from api.guard import Administrator, AdministratorOrVendor, Db, Options
 from api.refusals import BadField
 from api.vendor_routes import Code
@@ -64,7 +65,7 @@ def overview(request: Request, vendor_code: Code, viewer: AdministratorOrVendor,
 @router.get("/vendors/{vendor_code}/devices", include_in_schema=False)
 def devices(request: Request, vendor_code: Code, viewer: AdministratorOrVendor, db: Db, options: Options,
             q: Annotated[str, Query(max_length=100)] = "", limit: Annotated[int, Query(ge=1, le=200)] = 50,
-            offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0) -> Response:
+            offset: Annotated[Offset, Query()] = 0) -> Response:
     known = vendors.overview(db, viewer, vendor_code, options.clock())
     return pages.render(request, "vendor_devices.html", vendor=known, q=q, limit=limit, offset=offset,
                         **vendors.devices(db, viewer, vendor_code, q=q, limit=limit, offset=offset))

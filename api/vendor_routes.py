@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from api import vendor_forms as forms
 from api import vendors
+from api.cursors import Offset
 from api.guard import Administrator, AdministratorOrVendor, Db, Options
 from api.quarantine import readable
 from api.refusals import BadField
@@ -122,7 +123,7 @@ def api_sent(vendor_code: Code, viewer: AdministratorOrVendor, db: Db, options: 
             summary="A vendor's devices with when they were heard and what they said last")
 def api_devices(vendor_code: Code, viewer: AdministratorOrVendor, db: Db,
                 q: Annotated[str, Query(max_length=100)] = "", limit: Annotated[int, Query(ge=1, le=200)] = 50,
-                offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0) -> Any:
+                offset: Annotated[Offset, Query()] = 0) -> Any:
     return vendors.devices(db, viewer, vendor_code, q=q, limit=limit, offset=offset)
 
 

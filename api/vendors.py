@@ -18,6 +18,7 @@ from policy import rules
 from policy.clocks import SHANGHAI, legal_day
 from registry import vendor_limits, vendors
 from registry.cells import guard
+from registry.paging import pattern
 from registry.vendors import Vendor
 from store import Database, Queries
 from store.database import Connection
@@ -78,10 +79,9 @@ def sent(db: Database, viewer: Viewer, code: str, now: dt.datetime, *, days: int
 
 def devices(db: Database, viewer: Viewer, code: str, *, q: str, limit: int, offset: int) -> dict[str, Any]:
     """A page of a vendor's devices with when each was heard and what it said last."""
-    text = q.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     with db.connection() as connection:
         find(connection, viewer, code)
-        rows = connection.execute(_SQL["devices"], {"vendor": code, "text": f"%{text}%" if text else None,
+        rows = connection.execute(_SQL["devices"], {"vendor": code, "text": pattern(q),
                                                     "limit": limit, "offset": offset}).fetchall()
     total = rows[0]["total"] if rows else 0
     for row in rows:

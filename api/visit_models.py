@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from api.cursors import After
 from api.visit_entries import AnswerEntry, EvidenceEntry, SheetEntry
 
 
@@ -18,7 +19,7 @@ class InspectionFilter(BaseModel):
                                                    "inspection's number")
     kind: str = Field("", max_length=64)
     mine: bool | None = Field(None, description="only those of the account's own officer")
-    offset: int = Field(0, ge=0, le=10_000_000)
+    after: After = ""
     limit: int = Field(50, ge=1, le=500)
 
 
@@ -174,7 +175,7 @@ class Inspections(BaseModel):
     total: int
     total_is_least: bool = Field(description="there are more than total: no list is counted to its end")
     inspections: list[Inspection]
-    next: int | None
+    next: str | None = Field(description="what to send as after for the next page")
 
 
 class Recorded(BaseModel):

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from api.cases import unit_of
+from api.cursors import After, cut
 from api.guard import Db, Lead, Options, Staff
 from api.refusals import Absent
 from api.viewer import Viewer
 from casework import order_clocks, visit_requests
 from policy.clocks import legal_day
-from store import Database, Queries
+from store import Database, Queries, cursors
 
 _SQL = Queries(__file__)
 router = APIRouter(prefix="/api/v1", tags=["casework"])
@@ -29,7 +30,7 @@ class RequestFilter(BaseModel):
                    "all"] = Field("open", description="open: neither decided on nor withdrawn, and an event not handed "
                                                               "back")
     kind: Kind | None = None
-    offset: int = Field(0, ge=0, le=100_000)
+    after: After = ""
     limit: int = Field(50, ge=1, le=500)
 
 
@@ -111,10 +112,10 @@ class VisitRequest(BaseModel):
 
 
 class VisitRequests(BaseModel):
-    """A page of requests; ``next`` is the offset of the next page."""
+    """A page of requests; ``next`` is what to send as ``after`` for the next page."""
 
     rows: list[VisitRequest]
-    next: int | None
+    next: str | None
 
 
 class AskEntry(BaseModel, extra="forbid"):
@@ -134,7 +135,8 @@ class OrderFilter(BaseModel):
 
     state: Literal["open", "late",
                    "all"] = Field("open", description="late: open and past the day of its re-inspection")
-    offset: int = Field(0, ge=0, le=100_000)
+    unit: str = Field("", max_length=64, description="a unit's number")
+    after: After = ""
     limit: int = Field(50, ge=1, le=500)
 
 
@@ -156,10 +158,10 @@ class Order(BaseModel):
 
 
 class Orders(BaseModel):
-    """A page of orders; ``next`` is the offset of the next page."""
+    """A page of orders; ``next`` is what to send as ``after`` for the next page."""
 
     rows: list[Order]
-    next: int | None
+    next: str | None
 
 
 def find(db: Database, viewer: Viewer, number: str) -> dict[str, Any]:
@@ -172,9 +174,10 @@ def find(db: Database, viewer: Viewer, number: str) -> dict[str, Any]:
 
 def read(db: Database, viewer: Viewer, wanted: RequestFilter) -> dict[str, Any]:
     """A page of requests, newest first."""
-    rows = db.rows(_SQL["listed"], {**viewer.scope, "open": wanted.state == "open", "kind": wanted.kind,
-                                    "limit": wanted.limit, "offset": wanted.offset})
-    return {"rows": rows, "next": wanted.offset + len(rows) if len(rows) == wanted.limit else None}
+    at, number = cursors.read(wanted.after, dt.datetime, str)
+    rows = db.rows(_SQL["listed"], {**viewer.scope, "open": wanted.state == "open", "kind": wanted.kind, "at": at,
+                                    "after_no": number, "limit": wanted.limit + 1})
+    return {"rows": rows, "next": cut(rows, wanted.limit, "received_at", "request_no")}
 
 
 @router.get("/visit-requests", response_model=VisitRequests, summary="Requests for checks, newest first")
@@ -228,10 +231,14 @@ def api_withdraw(request_no: RequestNo, body: Withdrawal, viewer: Staff, db: Db,
 
 @router.get("/orders", response_model=Orders, summary="Orders to correct, the most urgent first")
 def api_orders(wanted: Annotated[OrderFilter, Query()], viewer: Staff, db: Db, options: Options) -> Any:
-    rows = db.rows(_SQL["orders_all" if wanted.state == "all" else "orders_open"], {
-        **viewer.scope, "late": wanted.state == "late", "day": legal_day(options.clock()), "limit": wanted.limit,
-        "offset": wanted.offset})
-    return {"rows": rows, "next": wanted.offset + len(rows) if len(rows) == wanted.limit else None}
+    asked = {**viewer.scope, "day": legal_day(options.clock()), "unit": wanted.unit or None, "limit": wanted.limit + 1}
+    if wanted.state == "all":
+        (number,) = cursors.read(wanted.after, int)
+        rows = db.rows(_SQL["orders_all"], {**asked, "id": number})
+        return {"rows": rows, "next": cut(rows, wanted.limit, "order_id")}
+    at, number = cursors.read(wanted.after, dt.date, int)
+    rows = db.rows(_SQL["orders_open"], {**asked, "late": wanted.state == "late", "at": at, "id": number})
+    return {"rows": rows, "next": cut(rows, wanted.limit, "recheck_by", "order_id")}
 
 
 @router.post("/orders/{order_no}/recheck-request", response_model=RecheckDue, status_code=201,

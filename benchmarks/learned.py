@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.model_selection import cross_val_predict
 
-from benchmarks import servers
+from benchmarks import planted, servers
 from benchmarks.options import Options
 from benchmarks.report import Table
 from huoyan.embedded.loading import load_city
@@ -61,7 +61,8 @@ def run(options: Options) -> dict[str, Any]:
                     "boosting that is taught the true risk": _auc(_attainable(inputs, risk), risk),
                     "learned model": _auc(told, risk), "scorecard": _auc(card, risk)},
             "error": calibration.error(calibration.reliability(told, risk)),
-            "told": float(told.mean()), "true": float(risk.mean()), "rate": _rates(drawn, inputs, table, risk)}
+            "told": float(told.mean()), "true": float(risk.mean()), "rate": _rates(drawn, inputs, table, risk),
+            "planted": planted.judged(past, inputs, card, UNTIL, OUTCOME, _auc)}
 
 
 def tables(found: dict[str, Any]) -> list[Table]:
@@ -69,7 +70,7 @@ def tables(found: dict[str, Any]) -> list[Table]:
     head = (f"AUC that each would have on visits to all {found['units']} units of a city, after two years of "
             f"{found['visits']} visits, {found['positives']} of which found something serious")
     rows = [[name, f"{value:.3f}"] for name, value in found["auc"].items()]
-    return [Table(head, ["", "AUC"], rows)]
+    return [Table(head, ["", "AUC"], rows), planted.table(found["planted"])]
 
 
 def notes(found: dict[str, Any]) -> list[str]:

@@ -17,7 +17,7 @@ from benchmarks.report import Report, Table
 from policy import calendar
 from policy.clocks import legal_day
 from scoring import nightly, rollup
-from store import Database
+from store import Database, cursors
 
 _UNITS, _QUICK_UNITS = 20_000, 50
 _REQUESTS, _QUICK_REQUESTS = 50, 3
@@ -69,15 +69,15 @@ def _paths(dsn: str, units: int) -> tuple[dict[str, str], int]:
         named = db.row("select name from units join scores using (unit_id) order by rank offset 10 limit 1")
     if unit is None or draw is None or area is None or named is None:
         raise RuntimeError("the district was not loaded whole")
-    word, last = quote(named["name"][:4]), units - 50
+    word, last = quote(named["name"][:4]), cursors.written(units - 50, None)
     narrow = f"area={area['area_code']}&kind={area['kind']}&class=B"
     paths = {"a page that asks nothing": "/healthz", "a page that asks the database one row": _PEER,
              "ranking, first page": "/ranking", "ranking, first page, rows alone": "/ranking?",
              "ranking, name searched": f"/ranking?q={word}", "ranking, by area, kind and class": f"/ranking?{narrow}",
-             "ranking, last page": f"/ranking?offset={last}",
+             "ranking, last page": f"/ranking?after={last}",
              "JSON of the first page": "/api/v1/units", "JSON, name searched": f"/api/v1/units?q={word}",
              "JSON, by area, kind and class": f"/api/v1/units?{narrow}",
-             "JSON, last page": f"/api/v1/units?offset={last}",
+             "JSON, last page": f"/api/v1/units?after={last}",
              "unit page": f"/units/{unit['unit_id']}", "JSON of a unit": f"/api/v1/units/{unit['unit_id']}",
              "JSON of its record": f"/api/v1/units/{unit['unit_id']}/record",
              "JSON of its devices": f"/api/v1/units/{unit['unit_id']}/devices",

@@ -7,15 +7,13 @@ do too.
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from casework.errors import CaseworkError
-from store import Queries
+from store import Queries, cursors
 from store.database import Connection
 
 q = Queries(__file__)
@@ -43,14 +41,14 @@ def listed(connection: Connection, wanted: Wanted, now: dt.datetime) -> tuple[li
     """A page of clocks with their state and unit, and the key to ask for the next with; None at the end."""
     if wanted.state not in STATES:
         raise CaseworkError(f"state must be one of {', '.join(STATES)}, not {wanted.state!r}")
-    at, number = _key(wanted.after)
+    at, number = cursors.read(wanted.after, dt.datetime, int)
     query = wanted.state if wanted.state in (*ENDED, "all") else "running"
     rows = connection.execute(q[query], {
         "state": wanted.state, "body": wanted.body, "areas": None if wanted.areas is None else list(wanted.areas),
         "noun": wanted.noun, "rule": wanted.rule, "unit": wanted.unit_id, "now": now, "at": at, "id": number,
         "limit": wanted.limit + 1}).fetchall()
     page = rows[:wanted.limit]
-    more = _written(page[-1]["sorted_at"], page[-1]["clock_id"]) if len(rows) > wanted.limit else None
+    more = cursors.written(page[-1]["sorted_at"], page[-1]["clock_id"]) if len(rows) > wanted.limit else None
     for row in page:
         del row["sorted_at"]
     return page, more
@@ -65,17 +63,3 @@ def counts(connection: Connection, areas: Sequence[str] | None, now: dt.datetime
 def rules_running(connection: Connection) -> list[str]:
     """The rules that any clock runs or ran by, for a filter."""
     return [row["rule"] for row in connection.execute(q["rules"]).fetchall()]
-
-
-def _written(at: dt.datetime, number: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), number]).encode()).decode().rstrip("=")
-
-
-def _key(after: str | None) -> tuple[dt.datetime | None, int | None]:
-    if not after:
-        return None, None
-    try:
-        at, number = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
-        return dt.datetime.fromisoformat(at), int(number)
-    except (ValueError, TypeError):
-        raise CaseworkError("after must be what the page before gave as next") from None

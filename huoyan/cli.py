@@ -10,7 +10,7 @@ import click
 import structlog
 
 from huoyan import __version__
-from huoyan.commands import PLACES
+from huoyan.commands import ABOUT, PLACES
 from store.errors import HuoyanError
 
 
@@ -19,6 +19,10 @@ class _Lazy(click.Group):
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(PLACES)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(ABOUT.items()))
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         for place in PLACES.get(name, ()):

@@ -33,6 +33,12 @@ import yaml
 
 from store.errors import HuoyanError
 
+try:
+    # Ten times as quick as the one in Python, which every process would wait two seconds for.
+    from yaml import CSafeLoader as _Loader
+except ImportError:  # a PyYAML without libyaml
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
 TAGS = ("V", "V2", "C", "D", "M", "P")
 _FOLDER = Path(__file__).with_name("rules")
 
@@ -97,7 +103,7 @@ class RuleBook:
 
     def _read(self, path: Path) -> None:
         try:
-            entries = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            entries = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader) or {}
         except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
             raise PolicyError(f"{path.name} can't be read as YAML: {' '.join(str(error).split())}") from None
         if not isinstance(entries, dict):

@@ -1,4 +1,4 @@
-"""Bring a database to the newest schema, by Alembic, and say where it stands."""
+"""Bring a database to the newest schema, by Alembic."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool
 from sqlalchemy.engine import Connection as AlchemyConnection
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from store.errors import StoreError
+from store.revisions import head
 
 _FOLDER = Path(__file__).with_name("migrations")
 
@@ -24,14 +24,6 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
     return config
-
-
-def head() -> str:
-    """The revision this program needs."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
-        raise StoreError("this program carries no migrations: install it again")
-    return revision
 
 
 def migrate(dsn: str) -> tuple[str | None, str]:
@@ -50,12 +42,6 @@ def migrate(dsn: str) -> tuple[str | None, str]:
         command.upgrade(config, "head")
         connection.commit()
         return before, head()
-
-
-def revision(dsn: str) -> str | None:
-    """The revision the database stands at, or None where it was never migrated."""
-    with _connected(dsn) as connection:
-        return _current(connection)
 
 
 @contextmanager

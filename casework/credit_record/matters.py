@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from casework import clocks
 from casework.clocks import Owner
+from casework.credit_record import words
 from casework.enforcement.case_record import clocks_of
 from casework.enforcement.steps import check_moment
 from casework.errors import AlreadyDone, NotFound
@@ -74,8 +75,8 @@ def expect(matter: Mapping[str, Any], step: str, standings: Sequence[str]) -> No
     if matter["standing"] not in standings:
         raise AlreadyDone(f"{matter['noun']} {matter['matter_no']} stands at {matter['standing']}: a step {step} is "
                           f"made while it is {' or '.join(standings)}",
-                          zh=f"{_ZH[matter['noun']]} {matter['matter_no']} 处于 {matter['standing']} 状态，"
-                             f"不能进行步骤 {step}")
+                          zh=f"{_ZH[matter['noun']]} {matter['matter_no']} 为“{words.stood(matter['standing'])}”，"
+                             f"不能进行“{words.said(step)}”")
 
 
 def add(connection: Connection, matter: Mapping[str, Any], step: str, at: dt.datetime, note: str | None,

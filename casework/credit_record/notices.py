@@ -8,7 +8,7 @@ from typing import Any
 
 from casework import clocks, forms
 from casework.credit import serious_grounds
-from casework.credit_record import matters
+from casework.credit_record import matters, words
 from casework.credit_record.refusals import closed
 from casework.errors import CaseworkError
 from policy import rules
@@ -81,7 +81,7 @@ def step(db: Database, notice_no: str, data: Mapping[str, Any], actor: str, *, n
         details["accepted"] = data["accepted"]
     if name in ("statement", "views_answered", "dropped", "hearing_held") and note is None:
         raise CaseworkError(f"a step {name} needs a note: what was said, or why",
-                            zh=f"步骤 {name} 须填写 note（内容或理由）")
+                            zh=f"“{words.said(name)}”须填写说明（内容或理由）")
     with db.connection() as connection:
         notice = matters.locked(connection, "notice", notice_no)
         matters.expect(notice, name, FROM[name])

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from casework import clocks, credit, forms
-from casework.credit_record import exclusions, listings, matters, publicity
+from casework.credit_record import exclusions, listings, matters, publicity, words
 from casework.credit_record.refusals import closed
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from policy import rules
@@ -65,7 +65,7 @@ def step(db: Database, repair_no: str, data: Mapping[str, Any], actor: str, *, n
     if name == "approved":
         details["approved_by"] = forms.word(data.get("approved_by"), "approved_by", 100)
     if name in ("refused", "withdrawn", "notice_objection") and note is None:
-        raise CaseworkError(f"a step {name} needs a note: say why", zh=f"步骤 {name} 须填写 note（理由）")
+        raise CaseworkError(f"a step {name} needs a note: say why", zh=f"“{words.said(name)}”须填写说明（理由）")
     with db.connection() as connection:
         repair = matters.locked(connection, "repair", repair_no)
         matters.unit(connection, repair["unit_no"])
@@ -92,7 +92,7 @@ def find(connection: Connection, target: str, ref: str, unit_id: int) -> dict[st
     kinds = ["penalty"] if target == "penalty" else _LISTS
     entry = publicity.find(connection, kinds, ref)
     if entry is None or entry["unit_id"] != unit_id:
-        raise NotFound(f"no {target} {ref} of this unit is public", zh=f"该单位没有公示中的 {target} {ref}")
+        raise NotFound(f"no {target} {ref} of this unit is public", zh=f"该单位没有公示中的信息 {ref}")
     if entry["ended_on"] is not None:
         raise AlreadyDone(f"the publicity of {ref} ended on {entry['ended_on']} ({entry['ended_why']})",
                           zh=f"{ref} 的公示已于 {entry['ended_on']} 结束")

@@ -73,10 +73,13 @@ returning received_on, done_on;
 -- name: times
 -- How long leads stayed in each state, in hours, by the steps made between two days. The steps of a lead follow each other
 -- in time, so the next of a step is among the later ones.
-select s.step as state, count(*) as leads, round(avg(extract(epoch from s.next - s.at)) / 3600, 1)::float as mean_hours
-from (select z.lead_id, z.step, z.at, lead(z.at) over (partition by z.lead_id order by z.step_id) as next
-      from grid_lead_steps z where z.at >= %(first)s) s join grid_leads l using (lead_id)
-where s.next is not null and (%(areas)s::text[] is null or l.town_code = any(%(areas)s)) and s.at < %(until)s
+select s.step as state, count(*) as leads, round(extract(epoch from avg(s.next - s.at)) / 3600, 1)::float as mean_hours
+from (select z.step, z.at, lead(z.at) over (partition by z.lead_id order by z.step_id) as next
+      from grid_lead_steps z
+      where z.at >= %(first)s
+        and (%(areas)s::text[] is null
+             or z.lead_id in (select l.lead_id from grid_leads l where l.town_code = any(%(areas)s)))) s
+where s.next is not null and s.at < %(until)s
 group by s.step order by s.step;
 
 -- name: shares

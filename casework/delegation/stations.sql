@@ -26,28 +26,31 @@ select area_code from beneath;
 
 -- name: pace
 -- By kind: units, visits asked for in the year, and those done by a day; more than asked for at one unit count no more.
--- Units are counted by themselves: only those that were visited are met one by one.
+-- All units are gone through once, each looked up among those visited; what second visits add is few and met one by one.
 with wanted as (
     select * from unnest(%(kinds)s::text[], %(yearly)s::int[]) as w (kind, yearly)
-), held as (
-    select u.kind, count(*) as units from units u
-    where u.kind = any(%(kinds)s::text[]) and u.area_code = any(%(areas)s) and u.status = 'active' and not u.is_key
-    group by u.kind
-), visited as (
+), visited as materialized (
     select i.unit_id, count(*) as visits from inspections i
     where i.kind = 'daily' and i.status = 'done' and i.inspected_on between %(first)s and %(day)s
       and not exists (select from town_acts t where t.inspection_id = i.inspection_id and t.body = 'town')
     group by i.unit_id
-), done as (
-    select w.kind, sum(least(v.visits, w.yearly)) as done, count(*) filter (where v.visits >= w.yearly) as reached
+), held as (
+    select u.kind, count(*) as units, count(*) filter (where u.unit_id in (select unit_id from visited)) as once
+    from units u
+    where u.kind = any(%(kinds)s::text[]) and u.area_code = any(%(areas)s) and u.status = 'active' and not u.is_key
+    group by u.kind
+), again as (
+    select w.kind, sum(least(v.visits, w.yearly) - 1) as more, count(*) filter (where v.visits >= w.yearly) as reached
     from visited v join units u using (unit_id) join wanted w on w.kind = u.kind
-    where u.area_code = any(%(areas)s) and u.status = 'active' and not u.is_key
+    where v.visits >= 2 and w.yearly >= 2
+      and u.area_code = any(%(areas)s) and u.status = 'active' and not u.is_key
     group by w.kind
 )
 select w.kind, w.yearly, coalesce(h.units, 0) as units, w.yearly * coalesce(h.units, 0) as asked,
-    coalesce(d.done, 0)::bigint as done,
-    case when w.yearly = 0 then 0 else coalesce(h.units, 0) - coalesce(d.reached, 0) end as missing
-from wanted w left join held h using (kind) left join done d using (kind)
+    case when w.yearly = 0 then 0 else coalesce(h.once, 0) + coalesce(a.more, 0) end::bigint as done,
+    case w.yearly when 0 then 0 when 1 then coalesce(h.units - h.once, 0)
+                  else coalesce(h.units, 0) - coalesce(a.reached, 0) end as missing
+from wanted w left join held h using (kind) left join again a using (kind)
 order by w.kind;
 
 -- name: missing

@@ -62,10 +62,13 @@ order by faults desc, found desc, o.officer_no limit %(limit)s;
 
 -- name: marked
 -- Officers of a period whose acts were marked, those with most faults first.
-select o.officer_no, o.name, o.body, count(*)::int as found, count(*) filter (where f.decision = 'fault')::int as faults
-from supervision_findings f cross join unnest(f.officers) as who (officer_no) join officers o using (officer_no)
-where f.acted_on between %(first)s and %(last)s and (%(areas)s::text[] is null or f.area_code = any(%(areas)s))
-group by o.officer_no order by faults desc, found desc, o.officer_no limit %(limit)s;
+select o.officer_no, o.name, o.body, m.found, m.faults
+from (select w.officer_no, count(*)::int as found, count(*) filter (where w.decision = 'fault')::int as faults
+      from (select unnest(f.officers) as officer_no, f.decision from supervision_findings f
+            where f.acted_on between %(first)s and %(last)s
+              and (%(areas)s::text[] is null or f.area_code = any(%(areas)s))) w
+      group by w.officer_no) m join officers o using (officer_no)
+order by m.faults desc, m.found desc, o.officer_no limit %(limit)s;
 
 -- name: acts
 -- Acts of a period, each once: what the sums by officer are held against.

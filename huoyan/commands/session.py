@@ -13,7 +13,7 @@ import click
 from huoyan import logs
 from huoyan.settings import Settings, load
 from store import Database, HuoyanError, StoreError
-from store.migrating import head, revision
+from store.revisions import head, revision
 
 #: Seconds that a process which takes telemetry in waits for a connection. It tries again without end, so that a longer
 #: wait brings nothing but minutes in which nobody is told; a shorter one would take a busy moment for an outage.

@@ -17,7 +17,9 @@ import uvicorn
 from fastapi import FastAPI
 from psycopg import sql
 
-from api import ApiOptions, accounts, create_app
+from api import accounts
+from api.app import create_app
+from api.options import ApiOptions
 from store import Database
 from tests.api import district
 from tests.servers.databases import Server

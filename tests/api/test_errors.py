@@ -26,7 +26,9 @@ def _sentence(answer: httpx.Response, status: int) -> str:
 
 @pytest.mark.parametrize(("address", "status", "named"), [
     ("/api/v1/units?limit=0", 422, "limit"), ("/api/v1/units?limit=100000", 422, "limit"),
-    ("/api/v1/units?offset=-1", 422, "offset"), ("/api/v1/units?class=Z", 422, "class"),
+    ("/api/v1/findings?offset=-1", 422, "offset"), ("/api/v1/findings?offset=10001", 422, "narrow"),
+    ("/api/v1/units?offset=50", 422, "after"), ("/api/v1/units?after=x", 422, "next"),
+    ("/api/v1/units?class=Z", 422, "class"),
     ("/api/v1/units?key=perhaps", 422, "key"), ("/api/v1/units?q=" + "x" * 101, 422, "q"),
     ("/api/v1/units/zero", 422, "unit_id"), ("/api/v1/units/0", 422, "unit_id"),
     ("/api/v1/units/99999999999999999999", 422, "unit_id"), ("/api/v1/units/999999", 404, "999999"),

@@ -69,6 +69,9 @@ def test_forms_enter_what_rest_enters_and_say_in_chinese_what_is_missing(house: 
     assert "已保存" in page
     assert "电缆井" in page
     number = rest.get("/api/v1/risk-areas").json()["areas"][0]["risk_area_no"]
+    page = client.get(f"/risk-areas/{number}?lang=zh").text
+    assert "电缆井" in page
+    assert "未检查" in page
     refused("risk-areas/end", "没有检查结果", risk_area_no=number, on="2026-12-07", reason="完成")
 
     enter("control-rooms/new", unit_no="U0001", name="甲某")

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from api import ApiOptions, accounts, sessions
+from api import accounts, sessions
+from api.options import ApiOptions
 from policy import rules
 from tests.api import district
 from tests.api.conftest import House, house_on, proof_of

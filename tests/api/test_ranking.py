@@ -11,11 +11,11 @@ def test_units_stand_by_rank_and_pages_follow_each_other(shown: House) -> None:
     whole = client.get("/api/v1/units?limit=500").json()
     assert [unit["rank"] for unit in whole["units"]] == list(range(1, whole["total"] + 1))
     assert sum(whole["by_class"].values()) == whole["total"] == 3 * district.UNITS_A_TOWN
-    paged, offset = [], 0
-    while offset is not None:
-        answer = client.get(f"/api/v1/units?limit=10&offset={offset}").json()
+    paged, after = [], ""
+    while after is not None:
+        answer = client.get(f"/api/v1/units?limit=10&after={after}").json()
         paged += answer["units"]
-        offset = answer["next"]
+        after = answer["next"]
     assert paged == whole["units"]
 
 
@@ -73,8 +73,10 @@ def test_a_unit_without_a_score_stands_last_and_is_found(house: House) -> None:
     assert whole["total"] == 3 * district.UNITS_A_TOWN + 2
     assert [unit["unit_no"] for unit in whole["units"]][-2:] == ["NEW", "NEW2"]
     assert whole["units"][-1]["rank"] is None
-    last = client.get(f"/api/v1/units?offset={3 * district.UNITS_A_TOWN + 1}&limit=10").json()
-    assert ([unit["unit_no"] for unit in last["units"]], last["next"]) == (["NEW2"], None)
+    but_one = client.get(f"/api/v1/units?limit={3 * district.UNITS_A_TOWN + 1}").json()
+    last = client.get(f"/api/v1/units?limit=10&after={but_one['next']}").json()
+    assert (but_one["units"][-1]["unit_no"], [unit["unit_no"] for unit in last["units"]]) == ("NEW", ["NEW2"])
+    assert last["next"] is None
     assert house.client("brigade").get("/api/v1/units?q=NEW").json()["total"] == 1
     page = client.get("/ranking?q=新开").text
     assert "未评分" in page

@@ -80,8 +80,9 @@ def test_views_that_were_right_end_the_notice(db: Database) -> None:
         clerk.notice_step(number, "hearing_asked", "2026-10-11")
     clerk.notice_step(number, "dropped", "2026-10-12", note="陈述成立")
     assert clerk.read(number)["standing"] == "dropped"
-    with pytest.raises(AlreadyDone, match="stands at dropped"):
+    with pytest.raises(AlreadyDone, match="stands at dropped") as refused:
         clerk.list(number, "2026-10-13")
+    assert refused.value.zh == f"告知 {number} 为“已撤销”，不能进行“列入名单”"
     assert _listings(db) == []
 
 

@@ -177,3 +177,29 @@ def test_units_without_the_yearly_visit_of_a_police_station_are_listed(db: Datab
     with pytest.raises(AlreadyDone):
         stations.put(db, TOWN, "restaurant", 1, dt.date(2026, 2, 1), "again", "b")
     assert stations.working_days(dt.date(2026, 2, 13), dt.date(2026, 2, 25)) == 4
+
+
+def test_the_pace_counts_each_unit_up_to_what_it_is_owed(db: Database) -> None:
+    build_city(db)
+    stations.put(db, BRIGADE, "restaurant", 2, dt.date(2026, 1, 1), "省厅清单", "b")
+    stations.put(db, BRIGADE, "office", 1, dt.date(2026, 1, 1), "省厅清单", "b")
+    with db.connection() as connection:
+        connection.execute("""insert into units (unit_no, name, area_code, kind)
+            select 'P' || n, '单位' || n, %s, case when n %% 2 = 0 then 'restaurant' else 'office' end
+            from generate_series(1, 16) n""", [TOWN])
+        # Up to four visits, the first of which was made the year before.
+        connection.execute("""insert into inspections (inspection_no, unit_id, kind, status, inspected_on)
+            select unit_no || '-' || v, unit_id, 'daily', 'done', date '2025-12-31' + case when v > 1 then 5 else 0 end
+            from units, generate_series(1, unit_id::int / 2 % 5) v where unit_no like 'P%'""")
+        paced = {row["kind"]: row for row in stations.pace(connection, BRIGADE, DAY)["kinds"]}
+        waiting = stations.missing(connection, BRIGADE, DAY, limit=500)
+        held = connection.execute("""select kind, count(*) as units,
+                sum(least(visits, case kind when 'office' then 1 else 2 end)) as done
+            from (select u.kind, (select count(*) from inspections i where i.unit_id = u.unit_id
+                                  and i.inspected_on >= '2026-01-01') as visits from units u where not u.is_key) x
+            where kind in ('restaurant', 'office') group by kind""").fetchall()
+    for row in held:
+        told = paced[row["kind"]]
+        assert (told["units"], told["done"]) == (row["units"], row["done"])
+        assert told["missing"] == sum(one["kind"] == row["kind"] for one in waiting)
+    assert {paced[kind]["done"] for kind in ("restaurant", "office")} != {0}

@@ -17,6 +17,7 @@ from casework.visit_requests import request_form
 from policy import calendar
 from policy.clocks import SHANGHAI
 from store import Database
+from store.cursors import CursorError
 from tests.casework.city import DAY, PHOTO, SHEET, build_city, moment
 from tests.casework.test_results import plan
 
@@ -249,5 +250,5 @@ def test_pages_of_what_is_due_follow_each_other_without_a_gap(db: Database) -> N
         assert seen == [f"G{number}" for number in range(5)]
         assert due.listed(connection, due.Wanted(areas=["990000"]), moment(DAY, 10)) == ([], None)
         assert due.counts(connection, None, moment(DAY, 10)) == [{"body": "brigade", "state": "running", "clocks": 5}]
-        with pytest.raises(CaseworkError, match="after must be what the page before gave"):
+        with pytest.raises(CursorError, match="after must be what the page before gave"):
             due.listed(connection, due.Wanted(after="nonsense"), moment(DAY, 10))

@@ -22,7 +22,8 @@ from registry import broker_files, vendor_keys, vendor_limits
 from scoring import nightly, override_record
 from scoring.override_record import OverrideForm
 from store import Database
-from store.migrating import head, migrate, revision
+from store.migrating import migrate
+from store.revisions import head, revision
 from tests.servers.databases import run_folder
 from tests.servers.programs import unused_port
 

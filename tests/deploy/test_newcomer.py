@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from api import ApiOptions, accounts, create_app
+from api import accounts
 from api.accounts import NewAccount
+from api.app import create_app
+from api.options import ApiOptions
 from ingest.service import IngestOptions
 from registry import bulk
 from store import Database

@@ -42,9 +42,9 @@ def test_the_installed_program_finds_its_rules_and_its_migrations(wheel: Path, t
         archive.extractall(tmp_path / "site")
     environment = {**{name: value for name, value in os.environ.items() if not name.startswith("HUOYAN_")},
                    "PYTHONPATH": str(tmp_path / "site"), "COLUMNS": "200"}
-    code = ("import huoyan, policy, store.migrating, sys; from huoyan.cli import main; "
+    code = ("import huoyan, policy, store.migrating, store.revisions, sys; from huoyan.cli import main; "
             f"assert huoyan.__file__.startswith({str(tmp_path)!r}), huoyan.__file__; "
-            "assert store.migrating.head(); sys.argv[1:] = ['policy']; main()")
+            "assert store.revisions.head(); sys.argv[1:] = ['policy']; main()")
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True,
                           check=False)
     assert done.returncode == 0, done.stderr

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from huoyan import commands
-from huoyan.commands import PLACES
+from huoyan.commands import ABOUT, PLACES
 
 
 def huoyan(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -21,12 +21,16 @@ def huoyan(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_table_of_commands_is_what_the_modules_make() -> None:
-    made = {}
+    made, said = {}, {}
     for info in pkgutil.iter_modules(commands.__path__):
         module = importlib.import_module(f"huoyan.commands.{info.name}")
         for command in getattr(module, "COMMANDS", ()):
             made[command.name] = info.name
+            if info.name in PLACES[command.name]:
+                said.setdefault(command.name, command.get_short_help_str(limit=400))
     assert made == {name: places[0] for name, places in PLACES.items()}
+    assert said == ABOUT
+    assert list(ABOUT) == list(PLACES)
 
 
 def test_help_names_every_command_with_what_it_does() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from huoyan.embedded.loading import load_city
 from simulators.city import generate
-from store import Database
+from store import Database, cursors
 from tests.line.conftest import PASSWORD
 from tests.line.processes import Api, Line, Logins, unused_port
 from tests.servers.databases import Server
@@ -77,7 +77,7 @@ def test_a_bundle_changed_by_hand_is_refused_by_name(night: Any, tmp_path: Path,
 
 def test_contributions_sum_to_every_score(night: Any) -> None:
     for place in range(1, 6):
-        unit = night.api.get(f"/units?limit=1&offset={place}")["units"][0]
+        unit = night.api.get(f"/units?limit=1&after={cursors.written(place, None)}")["units"][0]
         shown = night.api.get(f"/units/{unit['unit_id']}")
         points = [part["points"] for part in _find(shown, "contributions")]
         assert sum(points) == _find(shown, "score")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 
 from store import Database, StoreError, capabilities
-from store.migrating import head, migrate, revision
+from store.migrating import _config, migrate
+from store.revisions import head, revision
 from tests.servers.databases import Server
 
 _FINGERPRINT = """
@@ -123,4 +125,5 @@ def test_every_migration_has_its_sql_beside_it_and_they_form_one_line() -> None:
     folder = Path(migrate.__code__.co_filename).parent / "migrations" / "versions"
     scripts = sorted(path.stem for path in folder.glob("[0-9]*.py"))
     assert scripts[-1].startswith(head())
+    assert head() == ScriptDirectory.from_config(_config()).get_current_head()
     assert scripts == sorted(path.stem for path in folder.glob("[0-9]*.sql"))

@@ -3,7 +3,7 @@
 from store.migrations.sql_file import run_beside
 
 revision = "0030"
-down_revision = "0028"
+down_revision = "0029"
 
 
 def upgrade() -> None:
