@@ -112,6 +112,18 @@ def test_a_number_that_a_person_enters_meanwhile_is_that_persons(city: Database,
     assert city.rows("select source from inspections where inspection_no = 'J7'") == [{"source": "manual"}]
 
 
+def test_rows_that_stand_after_many_that_do_not_are_found(city: Database, tmp_path: Path) -> None:
+    """Behind rows that are new the next are written without a look: what stands undoes them, and they are looked at."""
+    whole = visits(tmp_path, 2000)
+    lines = whole.read_text(encoding="utf-8").splitlines()
+    part = tmp_path / "part.csv"
+    part.write_text("\n".join([_HEADER, *lines[1400:1500]]) + "\n", encoding="utf-8")
+    assert import_record(city, "inspections", part, actor="w", day=TODAY).inserted == 100
+    told = import_record(city, "inspections", whole, actor="w", day=TODAY)
+    assert (told.inserted, told.unchanged, told.rejected) == (1900, 100, [])
+    assert city.rows("select count(*) as officers from inspection_officers") == [{"officers": 4000}]
+
+
 def test_numbers_that_never_stand_still_are_one_sentence(city: Database, tmp_path: Path,
                                                          monkeypatch: pytest.MonkeyPatch) -> None:
     def always(self: Loading, fresh: Any) -> int:
