@@ -66,7 +66,7 @@ def service_account() -> Account | None:
         done = subprocess.run([str(useradd), "--system", "--user-group", "--no-create-home", "--home-dir",
                                "/nonexistent", "--shell", "/usr/sbin/nologin", _SERVICE_USER], capture_output=True,
                               check=False)
-        # Two that start at once make it at once: one finds the list of users locked, and the other's user a moment later.
+        # Two that start at once: one finds the list of users locked, and the other's user a moment later.
         if done.returncode == 0 or _has_user(_SERVICE_USER):
             break
         time.sleep(0.2)
