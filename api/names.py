@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from api.citations import cited
 from api.clauses import in_chinese
 from api.i18n import Language
 from policy import PolicyError, rules
@@ -247,6 +248,10 @@ class Namer:
     def either(self, row: Mapping[str, Any], zh: str = "zh", en: str = "en") -> str:
         """The one of two names that the reader reads."""
         return str((row.get(en) if self._language == "en" else None) or row.get(zh) or row.get(en) or "–")
+
+    def cited(self, text: str) -> str:
+        """Where a rule stands, its articles and items numbered as Chinese law numbers them for who reads Chinese."""
+        return text if self._language == "en" else cited(text)
 
 
 def namer(language: Language, day: dt.date) -> Namer:

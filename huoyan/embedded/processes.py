@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from huoyan.embedded.errors import EmbeddedError
 
 _PR_SET_PDEATHSIG = 1
 _SERVICE_USER = "huoyan"
+_ATTEMPTS = 5
 
 
 def die_with_parent(death_signal: int) -> Callable[[], None]:
@@ -60,14 +62,25 @@ def service_account() -> Account | None:
     with suppress(KeyError):
         return _account(_SERVICE_USER)
     useradd = shutil.which("useradd", path=os.defpath + ":/usr/sbin:/sbin")
-    if useradd:
-        subprocess.run([useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent",
-                        "--shell", "/usr/sbin/nologin", _SERVICE_USER], capture_output=True, check=False)
+    for _ in range(_ATTEMPTS if useradd else 0):
+        done = subprocess.run([str(useradd), "--system", "--user-group", "--no-create-home", "--home-dir",
+                               "/nonexistent", "--shell", "/usr/sbin/nologin", _SERVICE_USER], capture_output=True,
+                              check=False)
+        # Two that start at once: one finds the list of users locked, and the other's user a moment later.
+        if done.returncode == 0 or _has_user(_SERVICE_USER):
+            break
+        time.sleep(0.2)
     for name in (_SERVICE_USER, "nobody"):
         with suppress(KeyError):
             return _account(name)
     raise EmbeddedError("PostgreSQL refuses to run as root and this machine has no other user for it: "
                         "make a system user named huoyan, or start again as a user that is not root")
+
+
+def _has_user(name: str) -> bool:
+    with suppress(KeyError):
+        return bool(pwd.getpwnam(name))
+    return False
 
 
 def _account(name: str) -> Account:
