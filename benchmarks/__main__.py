@@ -29,6 +29,7 @@ BENCHMARKS = {
     "year": "a simulated year of draws of 10,000 and 100,000 units, with and without its rivals: time, growth",
     "demo": "huoyan demo from an empty folder, against its limits of time and memory",
     "casework": "lists of the record of supervision of 200,000 units, the night's clocks and detectors, import",
+    "imports": "files of the record of past years into that city, one kind after the other",
     "evaluate": "the ranking on cities whose truth is known and on a real record, against simpler orders"}
 
 

@@ -9,13 +9,16 @@ is in the modules beside this.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from casework import clock_filling, visit_loading
-from casework.deadlines import complaint_check_by
+from casework import clock_filling, staging, visit_loading
+from casework.deadlines import complaint_span
 from casework.errors import CaseworkError
-from casework.staging import Column, Row, stage
+from casework.staging import Column, Row, Values
+from policy.clocks import Span, due, legal_day
 from store import Queries, lock_for_transaction
 from store.database import Connection
 
@@ -26,36 +29,41 @@ Counts = dict[str, int]
 
 @dataclass(frozen=True)
 class _Table:
-    """How one kind of record is staged and merged; ``name`` picks its queries in ``bulk.sql``."""
+    """How one kind of record is staged and merged; its name picks its queries in ``bulk.sql``."""
 
-    name: str
     noun: str
     columns: tuple[Column, ...]
 
+    @property
+    def what(self) -> str:
+        """What its rows hang on."""
+        return "unit" if any(one.name == "unit_no" for one in self.columns) else "inspection"
 
-_HAZARDS = _Table("hazards", "a hazard", (
+
+_TABLES = {
+    "hazards": _Table("a hazard", (
     Column("inspection_no"), Column("item_code"), Column("severity"), Column("is_major", "bool", False),
     Column("found_on", "date"), Column("handling", "text", "recorded"), Column("due_on", "date"),
-    Column("corrected_on", "date"), Column("note")))
-_ORDERS = _Table("orders", "an order", (
+    Column("corrected_on", "date"), Column("note"))),
+    "orders": _Table("an order", (
     Column("order_no"), Column("inspection_no"), Column("kind"), Column("served_on", "date"),
-    Column("correct_by", "date"), Column("recheck_by", "date"), Column("closed_on", "date"), Column("created_by")))
-_PENALTIES = _Table("penalties", "a penalty", (
+    Column("correct_by", "date"), Column("recheck_by", "date"), Column("closed_on", "date"), Column("created_by"))),
+    "penalties": _Table("a penalty", (
     Column("case_no"), Column("unit_no"), Column("inspection_no"), Column("decided_on", "date"), Column("kind"),
-    Column("amount_yuan", "float8"), Column("article"), Column("withdrawn_on", "date"), Column("entered_by")))
-_COMPLAINTS = _Table("complaints", "a complaint", (
+    Column("amount_yuan", "float8"), Column("article"), Column("withdrawn_on", "date"), Column("entered_by"))),
+    "complaints": _Table("a complaint", (
     Column("complaint_no"), Column("unit_no"), Column("received_at", "timestamptz"),
     Column("channel", "text", "other"), Column("anonymous", "bool", True), Column("kind", "text", "other"),
     Column("check_by", "timestamptz"), Column("checked_at", "timestamptz"), Column("verified", "bool"),
-    Column("note"), Column("entered_by")))
-_FIRES = _Table("fires", "a fire", (
+    Column("note"), Column("entered_by"))),
+    "fires": _Table("a fire", (
     Column("fire_no"), Column("unit_no"), Column("occurred_at", "timestamptz"),
-    Column("procedure", "text", "simple"), Column("note")))
-_CREDIT = _Table("credit", "a credit entry", (
+    Column("procedure", "text", "simple"), Column("note"))),
+    "credit": _Table("a credit entry", (
     Column("unit_no"), Column("occurred_on", "date"), Column("points", "float8"), Column("event_kind"),
-    Column("event_ref"), Column("article")))
-_LISTINGS = _Table("listings", "a credit listing", (
-    Column("unit_no"), Column("list"), Column("from_day", "date"), Column("to_day", "date"), Column("basis")))
+    Column("event_ref"), Column("article"))),
+    "listings": _Table("a credit listing", (
+    Column("unit_no"), Column("list"), Column("from_day", "date"), Column("to_day", "date"), Column("basis")))}
 
 
 def load_inspections(connection: Connection, rows: Iterable[Row]) -> Counts:
@@ -65,68 +73,98 @@ def load_inspections(connection: Connection, rows: Iterable[Row]) -> Counts:
 
 def load_hazards(connection: Connection, rows: Iterable[Row]) -> Counts:
     """Load hazards by ``inspection_no`` and ``item_code``; ``found_on`` is the day of the inspection if left out."""
-    return _load(connection, _HAZARDS, rows, "inspection_no")
+    return _load(connection, "hazards", rows)
 
 
-def load_orders(connection: Connection, rows: Iterable[Row], *, clocks: bool = True) -> Counts:
-    """Load orders by ``order_no``; the unit is that of the inspection. Without ``clocks``, the caller sees to them."""
-    counts = _load(connection, _ORDERS, rows, "inspection_no")
-    if clocks:
-        clock_filling.orders(connection)
+def load_orders(connection: Connection, rows: Iterable[Row]) -> Counts:
+    """Load orders by ``order_no``; the unit is that of the inspection."""
+    counts = _load(connection, "orders", rows)
+    clock_filling.orders(connection)
     return counts
 
 
 def load_penalties(connection: Connection, rows: Iterable[Row]) -> Counts:
     """Load penalties by ``case_no``; ``inspection_no`` may be None."""
-    return _load(connection, _PENALTIES, rows, "unit_no")
+    return _load(connection, "penalties", rows)
 
 
-def load_complaints(connection: Connection, rows: Iterable[Row], *, clocks: bool = True) -> Counts:
-    """Load complaints by ``complaint_no``; where ``check_by`` is left out the clock of its kind is taken. Without
-    ``clocks``, the caller sees to them."""
-    def clocked() -> Iterator[Row]:
-        for row in rows:
-            late = row.get("check_by") or complaint_check_by(row.get("kind") or "other", row["received_at"])
-            yield {**row, "check_by": late}
-
-    counts = _load(connection, _COMPLAINTS, clocked(), "unit_no")
-    if clocks:
-        clock_filling.complaints(connection)
+def load_complaints(connection: Connection, rows: Iterable[Row]) -> Counts:
+    """Load complaints by ``complaint_no``; where ``check_by`` is left out the clock of its kind is taken."""
+    counts = _load(connection, "complaints", rows)
+    clock_filling.complaints(connection)
     return counts
 
 
 def load_fires(connection: Connection, rows: Iterable[Row]) -> Counts:
     """Load fires by ``fire_no``."""
-    return _load(connection, _FIRES, rows, "unit_no")
+    return _load(connection, "fires", rows)
 
 
 def load_credit(connection: Connection, rows: Iterable[Row]) -> Counts:
     """Load ledger entries by ``event_kind`` and ``event_ref``; the ledger is append-only, so none is ever updated."""
-    return _load(connection, _CREDIT, rows, "unit_no")
+    return _load(connection, "credit", rows)
 
 
 def load_listings(connection: Connection, rows: Iterable[Row]) -> Counts:
     """Load credit listings by unit, list and first day; a unit on both discredit lists at once refuses the load."""
-    counts = _load(connection, _LISTINGS, rows, "unit_no")
+    counts = _load(connection, "listings", rows)
+    refuse_both(connection)
+    return counts
+
+
+def refuse_both(connection: Connection) -> None:
+    """Refuse listings just put that leave a unit on both discredit lists at once."""
     both = connection.execute(q["listed_twice"]).fetchone()
     if both:
         raise CaseworkError(f"unit {both['unit_no']} would be on the general and the serious list at once from "
                             f"{both['day']}: end one before the other begins")
-    return counts
 
 
-def _load(connection: Connection, table: _Table, rows: Iterable[Row], key: str) -> Counts:
+def ready(name: str, values: Values, count: int) -> list[bytes]:
+    """``count`` hazards, orders, penalties, complaints, fires, entries of credit or listings, laid out for
+    :func:`put` from their columns."""
+    if name == "complaints":
+        values = {**values, "check_by": _check_by(values, count)}
+    return staging.wired(_TABLES[name].columns, values, count)
+
+
+def _check_by(values: Values, count: int) -> list[Any]:
+    kinds, told = values.get("kind") or [None] * count, values.get("check_by") or [None] * count
+    spans = dict[tuple[str, dt.date], Span]()
+
+    def reckoned(kind: str, received: dt.datetime) -> dt.datetime:
+        asked = (kind, legal_day(received))
+        if asked not in spans:
+            spans[asked] = complaint_span(*asked)
+        return due(received, spans[asked])
+
+    return [late or reckoned(kind or "other", received)
+            for late, kind, received in zip(told, kinds, values["received_at"], strict=True)]
+
+
+def put(connection: Connection, name: str, lines: Sequence[bytes]) -> Counts:
+    """Store rows that :func:`ready` laid out; the caller sees to clocks."""
+    return _put(connection, name, (lines,))
+
+
+def _load(connection: Connection, name: str, rows: Iterable[Row]) -> Counts:
+    return _put(connection, name, (
+        ready(name, staging.columns_of(_TABLES[name].columns, part), len(part)) for part in staging.parts(rows)))
+
+
+def _put(connection: Connection, name: str, parts: Iterable[Sequence[bytes]]) -> Counts:
     # Two loads of one table in another order of rows would wait for each other's row locks for ever.
-    lock_for_transaction(connection, f"casework.load.{table.name}")
-    connection.execute(q[f"stage_{table.name}"])
-    staged = stage(connection, f"stage_{table.name}", table.columns, rows)
-    stray = connection.execute(q[f"stray_{table.name}"]).fetchone()
+    lock_for_transaction(connection, f"casework.load.{name}")
+    connection.execute(q[f"stage_{name}"])
+    table, staged = _TABLES[name], 0
+    for lines in parts:
+        staging.put(connection, f"stage_{name}", table.columns, lines)
+        staged += len(lines)
+    staging.analyze(connection, f"stage_{name}")
+    stray = connection.execute(q[f"stray_{name}"]).fetchone()
     if stray:
-        raise CaseworkError(f"{table.noun} names {_NOUNS[key]} {stray['key']!r}, which is not in the register: "
+        raise CaseworkError(f"{table.noun} names {table.what} {stray['key']!r}, which is not in the register: "
                             f"load it first")
-    merged = connection.execute(q[f"merge_{table.name}"]).fetchall()
-    inserted = sum(row["inserted"] for row in merged)
-    return {"rows": staged, "inserted": inserted, "updated": len(merged) - inserted, "unchanged": staged - len(merged)}
-
-
-_NOUNS = {"unit_no": "unit", "inspection_no": "inspection"}
+    merged = connection.execute(q[f"merge_{name}"]).fetchone() or {"inserted": 0, "merged": 0}
+    return {"rows": staged, "inserted": merged["inserted"], "updated": merged["merged"] - merged["inserted"],
+            "unchanged": staged - merged["merged"]}

@@ -8,27 +8,31 @@ create temp table stage_hazards (
 
 -- name: stray_hazards
 -- The first inspection that is not known.
-select s.inspection_no as key from stage_hazards s left join inspections i using (inspection_no)
-where i.inspection_id is null limit 1;
+select s.inspection_no as key from stage_hazards s
+where not exists (select from inspections i where i.inspection_no = s.inspection_no offset 0) limit 1;
 
 -- name: merge_hazards
 -- New hazards in, changed ones brought up to date, but for those that a re-inspection has since closed.
-insert into hazards (inspection_id, unit_id, item_code, severity, is_major, found_on, handling, due_on, corrected_on, note,
-    staff_body)
-select distinct on (i.inspection_id, s.item_code) i.inspection_id, i.unit_id, s.item_code, s.severity, s.is_major,
-    coalesce(s.found_on, i.inspected_on), s.handling, s.due_on, s.corrected_on, s.note, i.staff_body
-from stage_hazards s join inspections i using (inspection_no)
-order by i.inspection_id, s.item_code
-on conflict (inspection_id, item_code) do update set unit_id = excluded.unit_id, severity = excluded.severity,
-    is_major = excluded.is_major, found_on = excluded.found_on, handling = excluded.handling,
-    due_on = excluded.due_on, corrected_on = excluded.corrected_on, note = excluded.note
-where hazards.confirmed_in is null
-  and (hazards.unit_id, hazards.severity, hazards.is_major, hazards.found_on, hazards.handling, hazards.due_on,
-       hazards.corrected_on, hazards.note)
-   is distinct from
-      (excluded.unit_id, excluded.severity, excluded.is_major, excluded.found_on, excluded.handling, excluded.due_on,
-       excluded.corrected_on, excluded.note)
-returning (xmax = 0)::int as inserted;
+with merged as (
+    insert into hazards (inspection_id, unit_id, item_code, severity, is_major, found_on, handling, due_on, corrected_on, note,
+        staff_body)
+    select distinct on (i.inspection_id, s.item_code) i.inspection_id, i.unit_id, s.item_code, s.severity, s.is_major,
+        coalesce(s.found_on, i.inspected_on), s.handling, s.due_on, s.corrected_on, s.note, i.staff_body
+    from stage_hazards s cross join lateral (
+        select inspection_id, unit_id, inspected_on, staff_body from inspections where inspection_no = s.inspection_no offset 0) i
+    order by i.inspection_id, s.item_code
+    on conflict (inspection_id, item_code) do update set unit_id = excluded.unit_id, severity = excluded.severity,
+        is_major = excluded.is_major, found_on = excluded.found_on, handling = excluded.handling,
+        due_on = excluded.due_on, corrected_on = excluded.corrected_on, note = excluded.note
+    where hazards.confirmed_in is null
+      and (hazards.unit_id, hazards.severity, hazards.is_major, hazards.found_on, hazards.handling, hazards.due_on,
+           hazards.corrected_on, hazards.note)
+       is distinct from
+          (excluded.unit_id, excluded.severity, excluded.is_major, excluded.found_on, excluded.handling, excluded.due_on,
+           excluded.corrected_on, excluded.note)
+    returning (xmax = 0)::int as inserted
+)
+select count(*) as merged, count(*) filter (where inserted = 1) as inserted from merged;
 
 -- name: stage_orders
 -- Orders wait here until they are merged.
@@ -40,27 +44,31 @@ create temp table stage_orders (
 
 -- name: stray_orders
 -- The first inspection that is not known.
-select s.inspection_no as key from stage_orders s left join inspections i using (inspection_no)
-where i.inspection_id is null limit 1;
+select s.inspection_no as key from stage_orders s
+where not exists (select from inspections i where i.inspection_no = s.inspection_no offset 0) limit 1;
 
 -- name: merge_orders
 -- New orders in, changed ones brought up to date.
-insert into orders (order_no, inspection_id, unit_id, kind, served_on, correct_by, recheck_by, closed_on, created_by,
-    staff_body)
-select distinct on (s.order_no) s.order_no, i.inspection_id, i.unit_id, s.kind, s.served_on, s.correct_by,
-    s.recheck_by, s.closed_on, s.created_by, i.staff_body
-from stage_orders s join inspections i using (inspection_no)
-order by s.order_no
-on conflict (order_no) do update set inspection_id = excluded.inspection_id, unit_id = excluded.unit_id,
-    staff_body = excluded.staff_body,
-    kind = excluded.kind, served_on = excluded.served_on, correct_by = excluded.correct_by,
-    recheck_by = excluded.recheck_by, closed_on = excluded.closed_on
-where (orders.inspection_id, orders.unit_id, orders.kind, orders.served_on, orders.correct_by, orders.recheck_by,
-       orders.closed_on)
-   is distinct from
-      (excluded.inspection_id, excluded.unit_id, excluded.kind, excluded.served_on, excluded.correct_by,
-       excluded.recheck_by, excluded.closed_on)
-returning (xmax = 0)::int as inserted;
+with merged as (
+    insert into orders (order_no, inspection_id, unit_id, kind, served_on, correct_by, recheck_by, closed_on, created_by,
+        staff_body)
+    select distinct on (s.order_no) s.order_no, i.inspection_id, i.unit_id, s.kind, s.served_on, s.correct_by,
+        s.recheck_by, s.closed_on, s.created_by, i.staff_body
+    from stage_orders s cross join lateral (
+        select inspection_id, unit_id, inspected_on, staff_body from inspections where inspection_no = s.inspection_no offset 0) i
+    order by s.order_no
+    on conflict (order_no) do update set inspection_id = excluded.inspection_id, unit_id = excluded.unit_id,
+        staff_body = excluded.staff_body,
+        kind = excluded.kind, served_on = excluded.served_on, correct_by = excluded.correct_by,
+        recheck_by = excluded.recheck_by, closed_on = excluded.closed_on
+    where (orders.inspection_id, orders.unit_id, orders.kind, orders.served_on, orders.correct_by, orders.recheck_by,
+           orders.closed_on)
+       is distinct from
+          (excluded.inspection_id, excluded.unit_id, excluded.kind, excluded.served_on, excluded.correct_by,
+           excluded.recheck_by, excluded.closed_on)
+    returning (xmax = 0)::int as inserted
+)
+select count(*) as merged, count(*) filter (where inserted = 1) as inserted from merged;
 
 -- name: stage_penalties
 -- Penalties wait here until they are merged.
@@ -72,26 +80,33 @@ create temp table stage_penalties (
 
 -- name: stray_penalties
 -- The first unit or inspection that is not known.
-select case when u.unit_id is null then s.unit_no else s.inspection_no end as key
-from stage_penalties s left join units u using (unit_no) left join inspections i using (inspection_no)
-where u.unit_id is null or (s.inspection_no is not null and i.inspection_id is null) limit 1;
+select case when u.known then s.inspection_no else s.unit_no end as key
+from stage_penalties s cross join lateral (
+    select exists (select from units where unit_no = s.unit_no offset 0) as known) u
+where not u.known or (s.inspection_no is not null
+                      and not exists (select from inspections i where i.inspection_no = s.inspection_no offset 0)) limit 1;
 
 -- name: merge_penalties
 -- New penalties in, changed ones brought up to date.
-insert into penalties (case_no, unit_id, inspection_id, decided_on, kind, amount_yuan, article, withdrawn_on, entered_by)
-select distinct on (s.case_no) s.case_no, u.unit_id, i.inspection_id, s.decided_on, s.kind,
-    round(s.amount_yuan::numeric, 2), s.article, s.withdrawn_on, s.entered_by
-from stage_penalties s join units u using (unit_no) left join inspections i using (inspection_no)
-order by s.case_no
-on conflict (case_no) do update set unit_id = excluded.unit_id, inspection_id = excluded.inspection_id,
-    decided_on = excluded.decided_on, kind = excluded.kind, amount_yuan = excluded.amount_yuan,
-    article = excluded.article, withdrawn_on = excluded.withdrawn_on
-where (penalties.unit_id, penalties.inspection_id, penalties.decided_on, penalties.kind, penalties.amount_yuan,
-       penalties.article, penalties.withdrawn_on)
-   is distinct from
-      (excluded.unit_id, excluded.inspection_id, excluded.decided_on, excluded.kind, excluded.amount_yuan,
-       excluded.article, excluded.withdrawn_on)
-returning (xmax = 0)::int as inserted;
+with merged as (
+    insert into penalties (case_no, unit_id, inspection_id, decided_on, kind, amount_yuan, article, withdrawn_on, entered_by)
+    select distinct on (s.case_no) s.case_no, u.unit_id, i.inspection_id, s.decided_on, s.kind,
+        round(s.amount_yuan::numeric, 2), s.article, s.withdrawn_on, s.entered_by
+    from stage_penalties s
+    cross join lateral (select unit_id from units where unit_no = s.unit_no offset 0) u
+    left join lateral (select inspection_id from inspections where inspection_no = s.inspection_no offset 0) i on true
+    order by s.case_no
+    on conflict (case_no) do update set unit_id = excluded.unit_id, inspection_id = excluded.inspection_id,
+        decided_on = excluded.decided_on, kind = excluded.kind, amount_yuan = excluded.amount_yuan,
+        article = excluded.article, withdrawn_on = excluded.withdrawn_on
+    where (penalties.unit_id, penalties.inspection_id, penalties.decided_on, penalties.kind, penalties.amount_yuan,
+           penalties.article, penalties.withdrawn_on)
+       is distinct from
+          (excluded.unit_id, excluded.inspection_id, excluded.decided_on, excluded.kind, excluded.amount_yuan,
+           excluded.article, excluded.withdrawn_on)
+    returning (xmax = 0)::int as inserted
+)
+select count(*) as merged, count(*) filter (where inserted = 1) as inserted from merged;
 
 -- name: stage_complaints
 -- Complaints wait here until they are merged.
@@ -103,25 +118,30 @@ create temp table stage_complaints (
 
 -- name: stray_complaints
 -- The first unit that is not in the register.
-select s.unit_no as key from stage_complaints s left join units u using (unit_no) where u.unit_id is null limit 1;
+select s.unit_no as key from stage_complaints s
+where not exists (select from units u where u.unit_no = s.unit_no offset 0) limit 1;
 
 -- name: merge_complaints
 -- New complaints in, changed ones brought up to date.
-insert into complaints (complaint_no, unit_id, received_at, channel, anonymous, kind, check_by, checked_at, verified,
-    note, entered_by)
-select distinct on (s.complaint_no) s.complaint_no, u.unit_id, s.received_at, s.channel, s.anonymous, s.kind,
-    s.check_by, s.checked_at, s.verified, s.note, s.entered_by
-from stage_complaints s join units u using (unit_no)
-order by s.complaint_no
-on conflict (complaint_no) do update set unit_id = excluded.unit_id, received_at = excluded.received_at,
-    channel = excluded.channel, anonymous = excluded.anonymous, kind = excluded.kind, check_by = excluded.check_by,
-    checked_at = excluded.checked_at, verified = excluded.verified, note = excluded.note
-where (complaints.unit_id, complaints.received_at, complaints.channel, complaints.anonymous, complaints.kind,
-       complaints.check_by, complaints.checked_at, complaints.verified, complaints.note)
-   is distinct from
-      (excluded.unit_id, excluded.received_at, excluded.channel, excluded.anonymous, excluded.kind,
-       excluded.check_by, excluded.checked_at, excluded.verified, excluded.note)
-returning (xmax = 0)::int as inserted;
+with merged as (
+    insert into complaints (complaint_no, unit_id, received_at, channel, anonymous, kind, check_by, checked_at, verified,
+        note, entered_by)
+    select distinct on (s.complaint_no) s.complaint_no, u.unit_id, s.received_at, s.channel, s.anonymous, s.kind,
+        s.check_by, s.checked_at, s.verified, s.note, s.entered_by
+    from stage_complaints s
+    cross join lateral (select unit_id from units where unit_no = s.unit_no offset 0) u
+    order by s.complaint_no
+    on conflict (complaint_no) do update set unit_id = excluded.unit_id, received_at = excluded.received_at,
+        channel = excluded.channel, anonymous = excluded.anonymous, kind = excluded.kind, check_by = excluded.check_by,
+        checked_at = excluded.checked_at, verified = excluded.verified, note = excluded.note
+    where (complaints.unit_id, complaints.received_at, complaints.channel, complaints.anonymous, complaints.kind,
+           complaints.check_by, complaints.checked_at, complaints.verified, complaints.note)
+       is distinct from
+          (excluded.unit_id, excluded.received_at, excluded.channel, excluded.anonymous, excluded.kind,
+           excluded.check_by, excluded.checked_at, excluded.verified, excluded.note)
+    returning (xmax = 0)::int as inserted
+)
+select count(*) as merged, count(*) filter (where inserted = 1) as inserted from merged;
 
 -- name: stage_fires
 -- Fires wait here until they are merged.
@@ -132,19 +152,24 @@ create temp table stage_fires (
 
 -- name: stray_fires
 -- The first unit that is not in the register.
-select s.unit_no as key from stage_fires s left join units u using (unit_no) where u.unit_id is null limit 1;
+select s.unit_no as key from stage_fires s
+where not exists (select from units u where u.unit_no = s.unit_no offset 0) limit 1;
 
 -- name: merge_fires
 -- New fires in, changed ones brought up to date.
-insert into fires (fire_no, unit_id, occurred_at, procedure, note)
-select distinct on (s.fire_no) s.fire_no, u.unit_id, s.occurred_at, s.procedure, s.note
-from stage_fires s join units u using (unit_no)
-order by s.fire_no
-on conflict (fire_no) do update set unit_id = excluded.unit_id, occurred_at = excluded.occurred_at,
-    procedure = excluded.procedure, note = excluded.note
-where (fires.unit_id, fires.occurred_at, fires.procedure, fires.note)
-   is distinct from (excluded.unit_id, excluded.occurred_at, excluded.procedure, excluded.note)
-returning (xmax = 0)::int as inserted;
+with merged as (
+    insert into fires (fire_no, unit_id, occurred_at, procedure, note)
+    select distinct on (s.fire_no) s.fire_no, u.unit_id, s.occurred_at, s.procedure, s.note
+    from stage_fires s
+    cross join lateral (select unit_id from units where unit_no = s.unit_no offset 0) u
+    order by s.fire_no
+    on conflict (fire_no) do update set unit_id = excluded.unit_id, occurred_at = excluded.occurred_at,
+        procedure = excluded.procedure, note = excluded.note
+    where (fires.unit_id, fires.occurred_at, fires.procedure, fires.note)
+       is distinct from (excluded.unit_id, excluded.occurred_at, excluded.procedure, excluded.note)
+    returning (xmax = 0)::int as inserted
+)
+select count(*) as merged, count(*) filter (where inserted = 1) as inserted from merged;
 
 -- name: stage_credit
 -- Ledger entries wait here until they are merged.
@@ -155,15 +180,20 @@ create temp table stage_credit (
 
 -- name: stray_credit
 -- The first unit that is not in the register.
-select s.unit_no as key from stage_credit s left join units u using (unit_no) where u.unit_id is null limit 1;
+select s.unit_no as key from stage_credit s
+where not exists (select from units u where u.unit_no = s.unit_no offset 0) limit 1;
 
 -- name: merge_credit
 -- New ledger entries in; the ledger is append-only.
-insert into credit_entries (unit_id, occurred_on, points, event_kind, event_ref, article)
-select u.unit_id, s.occurred_on, round(s.points::numeric, 2), s.event_kind, s.event_ref, s.article
-from stage_credit s join units u using (unit_no)
-on conflict (event_kind, event_ref) do nothing
-returning 1 as inserted;
+with merged as (
+    insert into credit_entries (unit_id, occurred_on, points, event_kind, event_ref, article)
+    select u.unit_id, s.occurred_on, round(s.points::numeric, 2), s.event_kind, s.event_ref, s.article
+    from stage_credit s
+    cross join lateral (select unit_id from units where unit_no = s.unit_no offset 0) u
+    on conflict (event_kind, event_ref) do nothing
+    returning 1 as inserted
+)
+select count(*) as merged, count(*) filter (where inserted = 1) as inserted from merged;
 
 -- name: stage_listings
 -- Listings wait here until they are merged.
@@ -172,17 +202,22 @@ create temp table stage_listings (unit_no text, list text, from_day date, to_day
 
 -- name: stray_listings
 -- The first unit that is not in the register.
-select s.unit_no as key from stage_listings s left join units u using (unit_no) where u.unit_id is null limit 1;
+select s.unit_no as key from stage_listings s
+where not exists (select from units u where u.unit_no = s.unit_no offset 0) limit 1;
 
 -- name: merge_listings
 -- New listings in, changed ones brought up to date.
-insert into credit_listings (unit_id, list, from_day, to_day, basis)
-select distinct on (u.unit_id, s.list, s.from_day) u.unit_id, s.list, s.from_day, s.to_day, s.basis
-from stage_listings s join units u using (unit_no)
-order by u.unit_id, s.list, s.from_day
-on conflict (unit_id, list, from_day) do update set to_day = excluded.to_day, basis = excluded.basis
-where (credit_listings.to_day, credit_listings.basis) is distinct from (excluded.to_day, excluded.basis)
-returning (xmax = 0)::int as inserted;
+with merged as (
+    insert into credit_listings (unit_id, list, from_day, to_day, basis)
+    select distinct on (u.unit_id, s.list, s.from_day) u.unit_id, s.list, s.from_day, s.to_day, s.basis
+    from stage_listings s
+    cross join lateral (select unit_id from units where unit_no = s.unit_no offset 0) u
+    order by u.unit_id, s.list, s.from_day
+    on conflict (unit_id, list, from_day) do update set to_day = excluded.to_day, basis = excluded.basis
+    where (credit_listings.to_day, credit_listings.basis) is distinct from (excluded.to_day, excluded.basis)
+    returning (xmax = 0)::int as inserted
+)
+select count(*) as merged, count(*) filter (where inserted = 1) as inserted from merged;
 
 -- name: listed_twice
 -- A staged unit that is on the general and the serious list on one day.

@@ -29,10 +29,15 @@ def complaint_kinds(day: dt.date) -> dict[str, dict[str, Any]]:
 
 def complaint_check_by(kind: str, received_at: dt.datetime) -> dt.datetime:
     """When a complaint received at a moment must have been checked on site (消防监督检查规定 Art. 18)."""
-    kinds = complaint_kinds(legal_day(received_at))
+    return due(received_at, complaint_span(kind, legal_day(received_at)))
+
+
+def complaint_span(kind: str, day: dt.date) -> Span:
+    """The time in which a complaint received on ``day`` must have been checked on site."""
+    kinds = complaint_kinds(day)
     if kind not in kinds:
         raise CaseworkError(f"{kind!r} is not a kind of complaint: say one of {', '.join(kinds)}")
-    return due(received_at, span(kinds[kind]["span"]))
+    return span(kinds[kind]["span"])
 
 
 def order_served_by(kind: str, inspected_on: dt.date) -> dt.date:

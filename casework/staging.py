@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, repeat
 from typing import Any
 
 from psycopg import sql
 
-from store import copy_rows
+from store import wire
 from store.database import Connection
 
 Row = Mapping[str, Any]
+Values = Mapping[str, Sequence[Any]]
+"""Columns of many rows."""
+
+# Of a long history a part at a time is laid out in memory.
+_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -23,26 +29,43 @@ class Column:
     default: Any = None
 
 
-def stage(connection: Connection, table: str, columns: Sequence[Column], rows: Iterable[Row]) -> int:
-    """Copy ``rows`` into the temporary ``table``; returns how many."""
-    staged = copy_rows(connection, table, [one.name for one in columns], [one.type for one in columns],
-                       _lines(columns, rows))
-    # A fresh temporary table has no statistics: the joins with large tables would be planned for a few rows.
+def parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """``rows`` in parts that are laid out in memory at once."""
+    coming = iter(rows)
+    while part := list(islice(coming, _AT_ONCE)):
+        yield part
+
+
+def columns_of(columns: Sequence[Column], rows: Sequence[Row]) -> Values:
+    """The values of ``rows`` a column at a time."""
+    return {one.name: [row.get(one.name) for row in rows] for one in columns}
+
+
+def wired(columns: Sequence[Column], values: Values, count: int) -> list[bytes]:
+    """``count`` rows as binary COPY has them; a column that is not among the ``values`` is missing in all of them."""
+    return wire.rows(fields(columns, values, count), count)
+
+
+def fields(columns: Sequence[Column], values: Values, count: int) -> list[Iterable[bytes]]:
+    """The fields of each column."""
+    return [_fields(column, values.get(column.name), count) for column in columns]
+
+
+def put(connection: Connection, table: str, columns: Sequence[Column], lines: Iterable[bytes]) -> None:
+    """Copy rows that :func:`wired` laid out into the temporary ``table``."""
+    wire.copy_wired(connection, table, [one.name for one in columns], lines)
+
+
+def analyze(connection: Connection, table: str) -> None:
+    """A fresh temporary table has no statistics: the joins with large tables would be planned for a few rows."""
     connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
-    return staged
 
 
-def _lines(columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[list[Any]]:
-    names = [one.name for one in columns]
-    defaults = [(place, one.default) for place, one in enumerate(columns) if one.default is not None]
-    numbers = [place for place, one in enumerate(columns) if one.type == "float8"]
-    for row in rows:
-        value = row.get
-        line: list[Any] = [value(name) for name in names]
-        for place, default in defaults:
-            if line[place] is None:
-                line[place] = default
-        for place in numbers:
-            number = line[place]
-            line[place] = None if number is None else float(number)
-        yield line
+def _fields(column: Column, values: Sequence[Any] | None, count: int) -> Iterable[bytes]:
+    if values is None:
+        return repeat(wire.field(column.type, column.default), count)
+    if column.default is not None and None in values:
+        values = [column.default if value is None else value for value in values]
+    if column.type == "float8":
+        values = [None if value is None else float(value) for value in values]
+    return wire.fields(column.type, values)

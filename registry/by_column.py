@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any
 
 from registry.cells import CellError, from_file
 from registry.columns import Column, Table
+from registry.columns.table import no_faults
 from registry.validating import Candidate
 
 Line = tuple[int, list[object]]
@@ -28,6 +30,7 @@ class ByColumn:
         self._table, self._columns, self._day, self._judge = table, columns, day, judge
         self._codes = [column.code for column in columns]
         self._known: list[dict[object, Any]] = [{} for _ in columns]
+        self._odd: list[set[object]] = [set() for _ in columns]
 
     def read(self, lines: Sequence[Line]) -> list[Candidate]:
         """One candidate for each line, in their order."""
@@ -36,16 +39,22 @@ class ByColumn:
         if not all(wide):
             # A row that has too many cells or too few is rare: those beside it can wait.
             return [self._judge(line, cells) for line, cells in lines]
-        values = [self._values(place, cells) for place, cells in enumerate(zip(*wide, strict=True))]
-        check, found = self._table.check, []
-        for (line, cells), row in zip(lines, zip(*values, strict=True), strict=True):
-            if _ODD in row:
-                found.append(self._judge(line, cells))
-                continue
-            candidate = Candidate(line, dict(zip(self._codes, row, strict=True)))
-            for code, reason in check(candidate.row):
-                candidate.faults.append((code, candidate.row.get(code, ""), reason))
-            found.append(candidate)
+        odd, columns = set[int](), []
+        for place, cells in enumerate(zip(*wide, strict=True)):
+            values, strange = self._values(place, cells)
+            columns.append(values)
+            if strange:
+                odd.update(number for number, cell in enumerate(cells) if cell in strange)
+        check = self._table.check
+        rows = map(dict, map(zip, repeat(self._codes), zip(*columns, strict=True)))
+        found = [Candidate(line, row, []) for (line, _cells), row in zip(lines, rows, strict=True)]
+        for number in odd:
+            found[number] = self._judge(*lines[number])
+        if check is not no_faults:
+            for number, candidate in enumerate(found):
+                if number not in odd:
+                    for code, reason in check(candidate.row):
+                        candidate.faults.append((code, candidate.row.get(code, ""), reason))
         return found
 
     def _fitted(self, cells: list[object]) -> list[object]:
@@ -53,13 +62,18 @@ class ByColumn:
         width = len(self._columns)
         return cells[:width] if len(cells) > width and not "".join(map(str, cells[width:])).strip() else []
 
-    def _values(self, place: int, cells: Sequence[object]) -> list[Any]:
-        known, column = self._known[place], self._columns[place]
+    def _values(self, place: int, cells: Sequence[object]) -> tuple[list[Any], set[object]]:
+        """The values of a column, and those of its cells that must be judged with their rows."""
+        known, odd, column = self._known[place], self._odd[place], self._columns[place]
         if len(known) > _REMEMBERED:
             known.clear()
-        for cell in set(cells).difference(known):
-            known[cell] = self._value(column, cell)
-        return [known[cell] for cell in cells]
+            odd.clear()
+        distinct = set(cells)
+        for cell in distinct.difference(known):
+            known[cell] = value = self._value(column, cell)
+            if value is _ODD:
+                odd.add(cell)
+        return [known[cell] for cell in cells], distinct & odd
 
     def _value(self, column: Column, cell: object) -> Any:
         try:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 from registry import table_file
@@ -91,7 +92,8 @@ def _columns(name: str, table: Table, header: Sequence[object], titles: dict[str
 def _blocks(table: Table, columns: Sequence[Column], sheet: Sheet, day: dt.date,
             progress: Progress | None) -> Iterator[list[Candidate]]:
     """Every row of the file, read; a key that stood above already is a fault that names the line where it stood."""
-    first: dict[tuple[object, ...], int] = {}
+    first: dict[object, int] = {}
+    key_of = itemgetter(*table.key)
 
     def judge(line: int, cells: list[object]) -> Candidate:
         return judged(table, columns, sheet.padded, line, cells, day)
@@ -102,13 +104,14 @@ def _blocks(table: Table, columns: Sequence[Column], sheet: Sheet, day: dt.date,
     while lines := list(islice(sheet.rows, _BLOCK)):
         candidates = by_column.read(lines) if by_column else [judge(line, cells) for line, cells in lines]
         for candidate in candidates:
-            row = candidate.row
-            if all(code in row for code in table.key):
-                above = first.setdefault(table.key_of(row), candidate.line)
-                if above != candidate.line:
-                    name = table.name_of(row)
-                    reason = f"the {table.entity} {name} stands in line {above} already"
-                    candidate.faults.append((table.key[-1], name, reason))
+            try:
+                above = first.setdefault(key_of(candidate.row), candidate.line)
+            except KeyError:  # a cell of the key could not be read
+                continue
+            if above != candidate.line:
+                name = table.name_of(candidate.row)
+                reason = f"the {table.entity} {name} stands in line {above} already"
+                candidate.faults.append((table.key[-1], name, reason))
         done += len(lines)
         if progress is not None:
             progress(done, max(sheet.expected, done))

@@ -71,10 +71,14 @@ def _content(path: Path, limits: Limits) -> bytes:
 
 
 def _bounded(name: str, rows: Iterator[tuple[int, list[object]]], most: int) -> Iterator[tuple[int, list[object]]]:
-    for count, (line, cells) in enumerate((row for row in rows if not _is_blank(row[1])), start=1):
-        if count > most:
-            raise FileRefused(f"{name} has more than {most} rows: split it")
-        yield line, cells
+    count = 0
+    for row in rows:
+        # Nearly every row begins with a word: the others are looked at cell by cell.
+        if (row[1] and str(row[1][0])[:1].isalnum()) or not _is_blank(row[1]):
+            count += 1
+            if count > most:
+                raise FileRefused(f"{name} has more than {most} rows: split it")
+            yield row
 
 
 def _is_blank(cells: list[object]) -> bool:

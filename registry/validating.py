@@ -51,11 +51,18 @@ def read_row(table: Table, columns: Sequence[Column], cells: Sequence[object], l
     return candidate
 
 
-def check_references(connection: Connection, table: Table, candidates: Sequence[Candidate]) -> None:
-    """Add a fault to every row that names an area, vendor, unit or officer that is not registered."""
+def check_references(connection: Connection, table: Table, candidates: Sequence[Candidate],
+                     remembered: dict[str, set[str]] | None = None) -> None:
+    """Add a fault to every row that names an area, vendor, unit or officer that is not registered.
+
+    What is registered is ``remembered`` between the parts of a file.
+    """
     for reference in table.references:
-        named = {key for candidate in candidates for key in _keys(candidate.row.get(reference.column))}
-        known = {row["key"] for row in connection.execute(_queries[f"known_{reference.noun}"], [sorted(named)])}
+        named = _named([candidate.row.get(reference.column) for candidate in candidates])
+        known = set() if remembered is None else remembered.setdefault(reference.noun, set())
+        asked = sorted(named - known)
+        if asked:
+            known.update(row["key"] for row in connection.execute(_queries[f"known_{reference.noun}"], [asked]))
         word = reference.noun.removesuffix("s")
         for candidate in candidates if named - known else ():
             for key in _keys(candidate.row.get(reference.column)):
@@ -66,6 +73,13 @@ def check_references(connection: Connection, table: Table, candidates: Sequence[
         stored = {row["area_code"]: (row["level"], row["parent_code"])
                   for row in connection.execute(_queries["area_tree"])}
         _check_tree(stored, candidates)
+
+
+def _named(values: Sequence[object]) -> set[str]:
+    """Every key that is named; of the same lists, which come again and again, each is looked at once."""
+    named = {value for value in values if isinstance(value, str)}
+    others = {id(value): value for value in values if not isinstance(value, str)}
+    return named.union(*(_keys(value) for value in others.values()))
 
 
 def _keys(value: object) -> Iterable[str]:

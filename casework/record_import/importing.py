@@ -11,19 +11,20 @@ from pathlib import Path
 
 from casework.errors import CaseworkError
 from casework.record_import import storing
-from casework.record_import.kinds import KINDS, Kind
+from casework.record_import.collecting import seldom
+from casework.record_import.kinds import KINDS
 from policy.clocks import legal_day
 from registry import audit
 from registry.cells import shown
 from registry.importing import check_actor
 from registry.reading import Progress, RowProblem, open_file
 from registry.table_file import Limits
-from registry.validating import Candidate, check_references
+from registry.validating import Candidate
 from store import Database
-from store.database import Connection
 
-# Rows of a statement: enough that its joins are worth it, few enough that reading goes on beside it.
-_BATCH = 20_000
+# Rows of a statement: enough that its joins are worth it, few enough that reading goes on beside it. The first are few,
+# since until then the database has nothing to do.
+_FIRST, _BATCH = 4_000, 20_000
 
 
 @dataclass(frozen=True)
@@ -69,25 +70,26 @@ def import_record(db: Database, kind: str, path: Path | str, *, actor: str, day:
     total, faulty = 0, list[Candidate]()
     counts = dict.fromkeys(("inserted", "updated", "unchanged"), 0)
     # While the database works on some rows, the next ones are read; the connection is the worker's alone meanwhile.
-    with db.connection() as connection, ThreadPoolExecutor(1) as worker:
-        digest = worker.submit(_digest, path).result()
+    with seldom(), db.connection() as connection, ThreadPoolExecutor(1) as worker:
+        digest = worker.submit(_digest, path)
+        stored = storing.Storing(connection, one, actor)
         pending: Future[dict[str, int]] | None = None
         for rows in _gathered(file.blocks):
+            batch = storing.ready(one, rows)
             if pending is not None:
                 _add(counts, pending.result())
             total += len(rows)
-            pending = worker.submit(_store, connection, one, rows, faulty, actor)
+            pending = worker.submit(_take, stored, batch, faulty)
         if pending is not None:
             _add(counts, pending.result())
-        if total:
             storing.finish(connection, one)
-        report = RecordReport(kind, path.name, digest, total, counts["inserted"], counts["updated"],
+        report = RecordReport(kind, path.name, digest.result(), total, counts["inserted"], counts["updated"],
                               counts["unchanged"], file.problems(sorted(faulty, key=lambda row: row.line)), dry_run)
         if dry_run:
             connection.rollback()
         else:
             audit.record(connection, actor, "import", "record", kind, None, {
-                "file": report.file, "sha256": digest, "total": report.total, **counts,
+                "file": report.file, "sha256": report.sha256, "total": report.total, **counts,
                 "rejected": report.rejected_rows})
             storing.analyze(connection, one, report.inserted + report.updated)
     return report
@@ -95,22 +97,19 @@ def import_record(db: Database, kind: str, path: Path | str, *, actor: str, day:
 
 def _gathered(blocks: Iterator[list[Candidate]]) -> Iterator[list[Candidate]]:
     """Blocks as large as a statement is worth."""
-    held: list[Candidate] = []
+    held, enough = list[Candidate](), _FIRST
     for block in blocks:
         held += block
-        if len(held) >= _BATCH:
+        if len(held) >= enough:
             yield held
-            held = []
+            held, enough = [], min(2 * enough, _BATCH)
     if held:
         yield held
 
 
-def _store(connection: Connection, one: Kind, rows: list[Candidate], faulty: list[Candidate],
-           actor: str) -> dict[str, int]:
-    check_references(connection, one.table, rows)
-    storing.refuse(connection, one, rows)
-    counts = storing.store(connection, one, rows, actor)
-    faulty.extend(row for row in rows if row.faults)
+def _take(stored: storing.Storing, batch: storing.Batch, faulty: list[Candidate]) -> dict[str, int]:
+    counts = stored.take(batch)
+    faulty.extend(row for row in batch.candidates if row.faults)
     return counts
 
 

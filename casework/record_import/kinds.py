@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from casework.deadlines import recheck_by
 from casework.record_import.cells import any_day, of_policy, past_day, past_moment, remembered
 from policy.clocks import legal_day
 from registry.cells import code, flag, number, text, unrounded, words
@@ -59,15 +58,30 @@ _PENALTIES = {"warning": "警告", "fine": "罚款", "suspension": "责令三停
 
 
 def _inspection(row: Row) -> Iterable[Fault]:
-    started = row.get("started_at")
+    started, ended = row.get("started_at"), row.get("ended_at")
     if started is None:
-        return
+        return ()
+    # Asked of every row of a long file: what is right is said in one step.
+    if (ended is None or ended >= started) and legal_day(started) == row["inspected_on"]:
+        return ()
+    return _misplaced(row)
+
+
+def _misplaced(row: Row) -> Iterable[Fault]:
     yield from later(row, "started_at", "ended_at", "开始时间")
-    if legal_day(started) != row["inspected_on"]:
+    if legal_day(row["started_at"]) != row["inspected_on"]:
         yield "started_at", f"it does not lie on inspected_on (检查日期) {row['inspected_on']}"
 
 
 def _order(row: Row) -> Iterable[Fault]:
+    # As above: days in their order are the ordinary case.
+    if row["served_on"] <= row["correct_by"] <= (row.get("recheck_by") or row["correct_by"]) and (
+            row["served_on"] <= (row.get("closed_on") or row["served_on"])):
+        return ()
+    return _disordered(row)
+
+
+def _disordered(row: Row) -> Iterable[Fault]:
     yield from later(row, "served_on", "correct_by", "送达日期")
     yield from later(row, "correct_by", "recheck_by", "限期改正日期")
     yield from later(row, "served_on", "closed_on", "送达日期")
@@ -251,11 +265,3 @@ def template(kind: str, language: str = "zh") -> str:
     csv.writer(out).writerow([column.zh if language == "zh" else column.code for column in columns])
     return "\ufeff" + out.getvalue()
 
-
-def completed(kind: str, row: dict[str, object]) -> dict[str, object]:
-    """A row with what follows from its other cells."""
-    if kind == "orders" and not row.get("recheck_by"):
-        row["recheck_by"] = recheck_by(row["correct_by"])  # type: ignore[arg-type]
-    if kind == "complaints" and row.get("checked_at") is not None and row.get("verified") is None:
-        row["verified"] = False
-    return row

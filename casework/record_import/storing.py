@@ -9,28 +9,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import sql
 
 from casework import bulk, clock_filling, past, visit_loading
-from casework.record_import.kinds import Kind, completed
-from casework.staging import Row
+from casework.record_import.columns import OURS, columns
+from casework.record_import.kinds import Kind
+from casework.visit_loading import Visits
 from policy.clocks import SHANGHAI
-from registry.validating import Candidate
+from registry.validating import Candidate, check_references
 from store import Queries, copy_rows, lock_for_transaction
 from store.database import Connection
 
 q = Queries(__file__)
 
-Rows = list[dict[str, Any]]
 Counts = dict[str, int]
-_BULK: dict[str, Callable[[Connection, Iterable[Row]], Counts]] = {
-    "inspections": bulk.load_inspections, "hazards": bulk.load_hazards,
-    "orders": partial(bulk.load_orders, clocks=False), "penalties": bulk.load_penalties,
-    "complaints": partial(bulk.load_complaints, clocks=False), "fires": bulk.load_fires,
-    "credit-entries": bulk.load_credit, "listings": bulk.load_listings}
+Laid = Visits | list[Any]
+"""Rows of a kind as they will be stored: visits, rows on the wire, or rows by column."""
+_BULK = {**{code: code for code in ("hazards", "orders", "penalties", "complaints", "fires", "listings")},
+         "credit-entries": "credit"}
 _PAST = {"cases": "cases", "measures": "measures", "major-hazards": "major_hazards", "agreements": "agreements"}
 _DIFFER = {**_PAST, "credit-entries": "credit", "training": "training", "guidance": "guidance",
            "referrals": "referrals"}
@@ -39,8 +38,65 @@ _CLOCKED: dict[str, Callable[[Connection], object]] = {"orders": clock_filling.o
 _TABLES: dict[str, tuple[str, ...]] = {
     "inspections": ("inspections", "inspection_officers"), "hazards": ("hazards",), "orders": ("orders", "clocks"),
     "penalties": ("penalties",), "complaints": ("complaints", "clocks"), "cases": ("cases",)}
-_MUCH = 0.1  # of the rows that a table has: less is left to autovacuum
-_OURS = "import"
+_MUCH = 0.25  # of the rows that a table has: less moves no plan, and autovacuum sees to it within minutes
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of a file that are stored together: all of them, and those without faults as they will be stored."""
+
+    candidates: list[Candidate]
+    good: list[Candidate]
+    laid: Laid
+
+    def kept(self) -> Laid:
+        """What is left to store when the register has been asked too."""
+        if not any(one.faults for one in self.good):
+            return self.laid
+        places = [place for place, one in enumerate(self.good) if not one.faults]
+        return self.laid.those(places) if isinstance(self.laid, Visits) else [self.laid[place] for place in places]
+
+
+def ready(kind: Kind, candidates: list[Candidate]) -> Batch:
+    """A batch of some rows, without a database: it is made while the one before is stored."""
+    good = [one for one in candidates if not one.faults]
+    if kind.code == "inspections":
+        return Batch(candidates, good, visit_loading.ready(columns(kind, good), len(good)))
+    if kind.code in _BULK:
+        return Batch(candidates, good, bulk.ready(_BULK[kind.code], columns(kind, good), len(good)))
+    return Batch(candidates, good, [_prepared(kind, one.row) for one in good])
+
+
+class Storing:
+    """The rows of one file on their way into the caller's transaction; what they name is looked up once."""
+
+    def __init__(self, connection: Connection, kind: Kind, actor: str) -> None:
+        self._connection, self._kind, self._actor = connection, kind, actor
+        self._known: dict[str, set[str]] = {}
+        lock_for_transaction(connection, f"casework.record.{kind.code}")
+        self._visits = visit_loading.Loading(connection) if kind.code == "inspections" else None
+
+    def take(self, batch: Batch) -> Counts:
+        """Store the rows without faults; counts of inserted, updated and unchanged. A fault for every other row."""
+        check_references(self._connection, self._kind.table, batch.candidates, self._known)
+        refuse(self._connection, self._kind, batch.candidates)
+        counts = self._put(batch.kept())
+        if self._visits is not None:
+            counts["unchanged"] -= _elsewhere(self._visits, self._kind, batch.good)
+        if self._kind.code in _DIFFER:
+            counts["unchanged"] -= _differing(self._connection, self._kind, batch.good)
+        return {name: counts[name] for name in ("inserted", "updated", "unchanged")}
+
+    def _put(self, laid: Laid) -> Counts:
+        if isinstance(laid, Visits):
+            return self._visits.put(laid) if self._visits is not None else {}
+        if self._kind.code in _BULK:
+            counts = bulk.put(self._connection, _BULK[self._kind.code], laid)
+            if self._kind.code == "listings":
+                bulk.refuse_both(self._connection)
+            return counts
+        inserted = _load(self._connection, self._kind, laid, self._actor)
+        return {"inserted": inserted, "updated": 0, "unchanged": len(laid) - inserted}
 
 
 def refuse(connection: Connection, kind: Kind, candidates: Sequence[Candidate]) -> None:
@@ -72,22 +128,6 @@ def refuse(connection: Connection, kind: Kind, candidates: Sequence[Candidate]) 
                 one.faults.append((key, one.row[key], _entered(kind, one.row[key])))
 
 
-def store(connection: Connection, kind: Kind, candidates: Sequence[Candidate], actor: str) -> Counts:
-    """Store the rows without faults; counts of inserted, updated and unchanged. Rows that differ get a fault."""
-    lock_for_transaction(connection, f"casework.record.{kind.code}")
-    rows = [_prepared(kind, one.row) for one in candidates if not one.faults]
-    if kind.code in _BULK:
-        counts = _BULK[kind.code](connection, rows)
-        if kind.code == "inspections":
-            counts["unchanged"] -= _elsewhere(connection, kind, candidates)
-    else:
-        inserted = _load(connection, kind, rows, actor)
-        counts = {"inserted": inserted, "updated": 0, "unchanged": len(rows) - inserted}
-    if kind.code in _DIFFER:
-        counts["unchanged"] -= _differing(connection, kind, candidates)
-    return {name: counts[name] for name in ("inserted", "updated", "unchanged")}
-
-
 def finish(connection: Connection, kind: Kind) -> None:
     """What is done once for a file whose rows are in: clocks of what is open."""
     if kind.code in _CLOCKED:
@@ -106,17 +146,17 @@ def _entered(kind: Kind, number: str) -> str:
     return f"the {kind.table.entity} {number} was entered by a person and stays as it is"
 
 
-def _elsewhere(connection: Connection, kind: Kind, candidates: Sequence[Candidate]) -> int:
-    """A fault for every visit of the load that stands from elsewhere; looked up with the load, since a million are."""
-    taken, key, found = visit_loading.standing_elsewhere(connection, _OURS), kind.table.key[0], 0
-    for one in candidates if taken else ():
+def _elsewhere(visits: visit_loading.Loading, kind: Kind, good: Sequence[Candidate]) -> int:
+    """A fault for every visit just put that stands from elsewhere; looked up with the load, since a million are."""
+    taken, key, found = visits.standing_elsewhere(OURS), kind.table.key[0], 0
+    for one in good if taken else ():
         if not one.faults and one.row[key] in taken:
             one.faults.append((key, one.row[key], _entered(kind, one.row[key])))
             found += 1
     return found
 
 
-def _load(connection: Connection, kind: Kind, rows: Rows, actor: str) -> int:
+def _load(connection: Connection, kind: Kind, rows: Sequence[dict[str, Any]], actor: str) -> int:
     if kind.code in _PAST:
         return past.load(connection, _PAST[kind.code], rows, actor)
     connection.execute(q[f"stage_{kind.code}"])
@@ -143,17 +183,9 @@ def _differing(connection: Connection, kind: Kind, candidates: Sequence[Candidat
 
 
 def _prepared(kind: Kind, row: dict[str, Any]) -> dict[str, Any]:
-    made = completed(kind.code, {**kind.defaults, **row})
-    if kind.code == "inspections":
-        made["entered_by"] = _OURS
-        made["officers"] = [(number, "member" if place else "lead")
-                            for place, number in enumerate(row.get("officers") or ())]
-    elif kind.code == "orders":
-        made["created_by"] = _OURS
-    elif kind.code in ("penalties", "complaints"):
-        made["entered_by"] = _OURS
-    elif kind.code in ("cases", "measures", "major-hazards"):
-        name = {"cases": "filed", "measures": "began", "major-hazards": "found"}[kind.code]
+    made = {**kind.defaults, **row}
+    name = {"cases": "filed", "measures": "began", "major-hazards": "found"}.get(kind.code)
+    if name is not None:
         made[f"{name}_at"] = dt.datetime.combine(row[f"{name}_on"], dt.time(), SHANGHAI)
     return made
 

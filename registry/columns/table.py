@@ -16,7 +16,8 @@ Fault = tuple[str, str]
 """A column's code ('' for the row as a whole) and why its value can't stand."""
 
 
-def _no_faults(_row: Row) -> Iterable[Fault]:
+def no_faults(_row: Row) -> Iterable[Fault]:
+    """The check of a table that has none."""
     return ()
 
 
@@ -81,7 +82,7 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     references: tuple[Reference, ...] = ()
-    check: Callable[[Row], Iterable[Fault]] = _no_faults
+    check: Callable[[Row], Iterable[Fault]] = no_faults
 
     def column(self, code: str) -> Column:
         return next(column for column in self.columns if column.code == code)

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 SAYS = {"ingest": {"rates", "processor_seconds", "delays", "messages"}, "pages": {"pages", "units", "over_target"},
         "nightly": {"seconds", "growth", "memory", "year", "sizes"}, "demo": {"seconds", "memory_mb"},
         "casework": {"rows", "pages", "seconds", "over_target"},
-        "draws": {"found", "growth"}, "year": {"found", "growth"},
+        "imports": {"seconds", "rows"}, "draws": {"found", "growth"}, "year": {"found", "growth"},
         "scale": {"parts", "server_memory", "made", "growth"},
         "evaluate": {"cities", "learned"},
         "links": {"windows", "idle_links", "idle_bytes", "bytes_a_link", "alarm_seconds"},
@@ -36,7 +36,7 @@ def bench(*words: str | Path) -> subprocess.CompletedProcess[str]:
 # The longest run what other tests run from end to end. They are tried by ``make bench ARGS=--quick``, or here with
 # HUOYAN_TEST_BENCHMARKS=all.
 ELSEWHERE = set() if os.environ.get("HUOYAN_TEST_BENCHMARKS") == "all" else {
-    "casework", "demo", "evaluate", "ingest", "links", "nightly", "pages", "scale"}
+    "casework", "demo", "evaluate", "imports", "ingest", "links", "nightly", "pages", "scale"}
 
 
 @pytest.mark.parametrize("name", sorted(set(BENCHMARKS) - ELSEWHERE))
