@@ -1,16 +1,14 @@
 -- name: visits
 -- Every full visit on record, in the order in which each unit had them.
 select inspection_id, unit_id, inspected_on - date '2000-01-01' as day,
-       coalesce(result in ('hazards_ordered', 'closed'), false) as failed, team
-from inspections
-where status = 'done' and kind <> 'reinspection'
+       coalesce(result = 'hazards_ordered', false) as failed, team
+from full_visits
 order by unit_id, inspected_on, inspection_id
 
 -- name: hazards
 -- Everything found at them.
 select h.inspection_id, h.found_on - date '2000-01-01' as day, h.severity, h.item_code
-from hazards h join inspections i using (inspection_id)
-where i.status = 'done' and i.kind <> 'reinspection'
+from hazards h join full_visits i using (inspection_id)
 
 -- name: units
 -- What units have in common, of all that are registered.

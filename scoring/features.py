@@ -35,7 +35,7 @@ RATES = ("critical", "serious", "minor", "failed")
 LISTS = ("none", "red", "general", "serious")
 _NEVER = "none"
 # One word for all units that share it; what no one entered follows from whether anything was found.
-_RESULTS = {word: word for word in ("pass", "hazards_corrected", "hazards_ordered", "closed")}
+_RESULTS = {word: word for word in ("pass", "hazards_corrected", "hazards_ordered")}
 _UNTOLD = {False: _RESULTS["pass"], True: _RESULTS["hazards_ordered"]}
 _METRES_A_STOREY = 3.3
 

@@ -81,7 +81,7 @@ group by unit_id
 
 -- name: visits
 -- Full visits of each unit before the day by the team that made them, each weighing less the longer ago it was.
--- A re-inspection looks only at what was ordered: it is no visit in this sense.
+-- A re-inspection looks only at what was ordered, and nobody looks at premises found closed: neither is a visit here.
 with found as (
     select inspection_id, count(*) filter (where severity = 'critical') as critical,
            count(*) filter (where severity = 'serious') as serious, count(*) filter (where severity = 'minor') as minor
@@ -95,9 +95,9 @@ select i.unit_id, i.team, count(*) as visits, sum(i.weight) as weight,
        sum(i.weight * least(coalesce(f.minor, 0), %(most_minor)s)) as minor,
        coalesce(sum(i.weight) filter (where i.failed), 0) as failed
 from (
-    select inspection_id, unit_id, team, result in ('hazards_ordered', 'closed') as failed, power(0.5, (%(as_of)s::date - inspected_on) / %(half_life)s::float8) as weight
-    from inspections
-    where status = 'done' and kind <> 'reinspection' and inspected_on < %(as_of)s
+    select inspection_id, unit_id, team, result = 'hazards_ordered' as failed, power(0.5, (%(as_of)s::date - inspected_on) / %(half_life)s::float8) as weight
+    from full_visits
+    where inspected_on < %(as_of)s
       and inspected_on >= %(as_of)s::date - %(memory)s::integer
       and (%(units)s::bigint[] is null or unit_id = any(%(units)s))
 ) i
@@ -119,9 +119,9 @@ select i.team, sum(i.weight) as weight,
        coalesce(sum(i.weight * least(coalesce(f.minor, 0), %(most_minor)s)), 0) as minor,
        coalesce(sum(i.weight) filter (where i.failed), 0) as failed
 from (
-    select inspection_id, team, result in ('hazards_ordered', 'closed') as failed, power(0.5, (%(as_of)s::date - inspected_on) / %(half_life)s::float8) as weight
-    from inspections
-    where status = 'done' and kind <> 'reinspection' and inspected_on < %(as_of)s
+    select inspection_id, team, result = 'hazards_ordered' as failed, power(0.5, (%(as_of)s::date - inspected_on) / %(half_life)s::float8) as weight
+    from full_visits
+    where inspected_on < %(as_of)s
       and inspected_on >= %(as_of)s::date - %(memory)s::integer
 ) i
 left join found f using (inspection_id)
@@ -137,8 +137,8 @@ select l.unit_id, %(as_of)s::date - l.inspected_on as days_since_visit,
        l.result as last_result
 from (
     select distinct on (unit_id) unit_id, inspection_id, inspected_on, result
-    from inspections
-    where status = 'done' and kind <> 'reinspection' and inspected_on < %(as_of)s
+    from full_visits
+    where inspected_on < %(as_of)s
       and (%(units)s::bigint[] is null or unit_id = any(%(units)s))
     order by unit_id, inspected_on desc, inspection_id desc
 ) l

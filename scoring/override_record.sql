@@ -47,8 +47,8 @@ cross join lateral (
     select count(*) as visits, count(*) filter (where exists (
                select from hazards h where h.inspection_id = i.inspection_id
                and h.severity in ('critical', 'serious'))) as found
-    from inspections i
-    where i.unit_id = o.unit_id and i.status = 'done' and i.kind <> 'reinspection'
+    from full_visits i
+    where i.unit_id = o.unit_id
       and i.inspected_on between o.valid_from and least(o.until_day, w.from_day - 1, %(day)s)) v
 where (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
   and (%(override)s::bigint is null or o.override_id = %(override)s)

@@ -18,14 +18,14 @@ with spans as (
     select i.unit_id, i.inspected_on, coalesce(s.class_before, s.risk_class) as risk_class, p.direction, p.first, p.last,
            exists (select from hazards h where h.inspection_id = i.inspection_id
                    and h.severity in ('critical', 'serious')) as found
-    from inspections i
+    from full_visits i
     join units u using (unit_id)
     cross join lateral (
         select risk_class, class_before, override_id from scores
         where unit_id = i.unit_id and as_of <= i.inspected_on and as_of > i.inspected_on - 31
         order by as_of desc limit 1) s
     left join spans p on p.override_id = s.override_id
-    where i.status = 'done' and i.kind <> 'reinspection' and i.inspected_on < %(day)s
+    where i.inspected_on < %(day)s
       and i.inspected_on >= greatest(%(since)s, (select min(first) from spans))
       and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
 ), moved as (

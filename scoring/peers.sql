@@ -6,8 +6,8 @@ with found as (
 ), visit as (
     select i.unit_id, i.team, power(0.5, (%(as_of)s::date - i.inspected_on) / %(half_life)s::float8) as weight,
            coalesce(f.critical, 0) as critical
-    from inspections i left join found f using (inspection_id)
-    where i.status = 'done' and i.kind <> 'reinspection' and i.inspected_on < %(as_of)s
+    from full_visits i left join found f using (inspection_id)
+    where i.inspected_on < %(as_of)s
       and i.inspected_on >= %(as_of)s::date - %(memory)s::integer
 ), unit as (
     select unit_id, team, sum(weight) as weight, sum(weight * least(critical, %(most_critical)s)) as critical
@@ -31,8 +31,8 @@ with found as (
 ), visit as (
     select i.unit_id, i.team, power(0.5, (%(as_of)s::date - i.inspected_on) / %(half_life)s::float8) as weight,
            coalesce(f.critical, 0) as critical
-    from inspections i left join found f using (inspection_id)
-    where i.status = 'done' and i.kind <> 'reinspection' and i.inspected_on < %(as_of)s
+    from full_visits i left join found f using (inspection_id)
+    where i.inspected_on < %(as_of)s
       and i.inspected_on >= %(as_of)s::date - %(memory)s::integer
 ), place as (
     select unit_id, floor(lon * cos(radians((line + 0.5) * %(cell)s::float8 / 111320)) * 111320 / %(cell)s)::bigint as x, line as y
@@ -52,8 +52,8 @@ with found as (
     where severity = 'critical' and found_on < %(as_of)s group by inspection_id
 ), visit as (
     select i.inspection_id, i.unit_id, lead(i.team) over next as team, lead(i.inspection_id) over next as following
-    from inspections i
-    where i.status = 'done' and i.kind <> 'reinspection' and i.inspected_on < %(as_of)s
+    from full_visits i
+    where i.inspected_on < %(as_of)s
       and i.inspected_on >= %(as_of)s::date - %(memory)s::integer
     window next as (partition by i.unit_id order by i.inspected_on, i.inspection_id)
 ), after as (
@@ -69,10 +69,10 @@ group by h.item_code, a.team
 -- name: items
 -- The items found at each unit before the day, each with what it foretold elsewhere, weighing less the longer ago.
 select h.unit_id, sum(power(0.5, (%(as_of)s::date - i.inspected_on) / %(half_life)s::float8) * told.lift) as told
-from inspections i
+from full_visits i
 join hazards h using (inspection_id)
 join unnest(%(items)s::text[], %(lifts)s::float8[]) told(item_code, lift) on told.item_code = h.item_code
-where i.status = 'done' and i.kind <> 'reinspection' and i.inspected_on < %(as_of)s and h.found_on < %(as_of)s
+where i.inspected_on < %(as_of)s and h.found_on < %(as_of)s
   and i.inspected_on >= %(as_of)s::date - %(memory)s::integer
   and (%(units)s::bigint[] is null or i.unit_id = any(%(units)s))
 group by h.unit_id
@@ -92,8 +92,8 @@ with shared as (
            power(0.5, (%(as_of)s::date - i.inspected_on) / %(half_life)s::float8) as weight
     from shared s
     join units u on coalesce(nullif(u.attributes ->> 'operator', ''), u.uscc) = s.operator
-    join inspections i using (unit_id)
-    where i.status = 'done' and i.kind <> 'reinspection' and i.inspected_on < %(as_of)s
+    join full_visits i using (unit_id)
+    where i.inspected_on < %(as_of)s
       and i.inspected_on >= %(as_of)s::date - %(memory)s::integer
 )
 select f.operator, f.team, sum(f.weight) as weight,

@@ -262,6 +262,9 @@ def inspections(visits: dict[str, Visit]) -> Iterator[dict[str, Any]]:
         done = values["status"] == "done"
         ended = values.get("ended")
         result = values.get("result") or ("hazards_ordered" if visit.found else "pass")
+        if result == "closed" and visit.found:
+            # Somebody looked: the premises were shut for what was found, which is an order.
+            result = "hazards_ordered"
         yield {"inspection_no": number, "unit_no": visit.unit_no, "kind": values["kind"], "status": values["status"],
                "planned_on": None if done else visit.day, "inspected_on": visit.day if done else None,
                "started_at": values["date"].moment,

@@ -163,7 +163,7 @@ def test_violation_rows_may_stand_apart_and_repeat(db: Database, tmp_path: Path)
         2,06.01.24,10X,Maybe,Violations were cited
         3,01/07/2024,,Not Applicable,No violations
         """)
-    assert visits(db) == [("X-1-2024-01-05", "X-1", "2024-01-05", "closed", "04L:critical 10F:minor"),
+    assert visits(db) == [("X-1-2024-01-05", "X-1", "2024-01-05", "hazards_ordered", "04L:critical 10F:minor"),
                           ("X-2-2024-01-06", "X-2", "2024-01-06", "hazards_ordered", "10F:minor"),
                           ("X-3-2024-01-07", "X-3", "2024-01-07", "pass", "")]
     assert [(problem.line, problem.column, problem.value) for problem in report.rejected] == [(6, "flag", "Maybe")]

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from scoring import asking, features, rollup
+from scoring import asking, cohorts, features, rollup
 from scoring.features import FeatureTable
 from store import Database
 from tests.scoring.scene import Scene, at
@@ -135,6 +135,22 @@ def test_the_past_is_told_as_it_was(db: Database) -> None:
     assert row["fault_hours_90"] == pytest.approx(25)
     # From 26 February 09:00 to the first moment of 1 March.
     assert row["system_off_open_hours"] == pytest.approx(63)
+
+
+def test_a_visit_to_premises_found_closed_moves_nothing(db: Database) -> None:
+    with db.connection() as connection:
+        scene = Scene(connection)
+        units = [scene.unit(), scene.unit()]
+        for unit in units:
+            scene.visit(unit, "2026-01-10", "serious", team="red", result="hazards_ordered", handling="ordered",
+                        due="2026-06-01")
+    before = rows(load(db))
+    assert before[units[0]]["visits"] == 1
+    with db.connection() as connection:
+        Scene(connection).visit(units[0], "2026-02-20", team="red", result="closed")
+    assert rows(load(db)) == before
+    with db.connection() as connection:
+        assert cohorts.load(connection, dt.date(2026, 2, 1), AS_OF, "serious") is None, "nor did it find nothing"
 
 
 def test_a_finding_counts_only_as_what_a_person_had_decided_by_the_day(db: Database) -> None:
