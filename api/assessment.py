@@ -12,6 +12,7 @@ from api import credit, cursors
 from api.agreements import see
 from api.case_steps import OfficerNo
 from api.guard import Db, Lead, Options, Staff
+from api.moments import Moment
 from api.refusals import Absent
 from api.viewer import Viewer
 from casework.delegation import street_enforcement
@@ -43,7 +44,7 @@ class InterviewEntry(BaseModel, extra="forbid"):
     """约谈: a talk with minutes."""
 
     unit_no: str = Field(min_length=1, max_length=64)
-    held_at: dt.datetime = Field(description="a moment; without a zone it is Asia/Shanghai")
+    held_at: Moment = Field(description="a moment; without a zone it is Asia/Shanghai")
     person: str = Field(min_length=1, max_length=100)
     role: Literal["responsible", "manager"]
     officers: list[OfficerNo] = Field(max_length=20)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
+
+from api.moments import Moment
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$", description="SHA-256 in hexadecimal")]
 OfficerNo = Annotated[str, Field(min_length=1, max_length=32)]
@@ -26,7 +27,7 @@ class EvidenceEntry(BaseModel, extra="forbid"):
 class MeetingEntry(BaseModel, extra="forbid"):
     """A collective decision (集体议案) with its minutes."""
 
-    held_at: dt.datetime = Field(description=_WHEN)
+    held_at: Moment = Field(description=_WHEN)
     members: list[OfficerNo] = Field(max_length=20, description="numbers of the register of officers")
     agreed: bool
     minutes_uri: str = Field(min_length=1, max_length=1000)
@@ -44,7 +45,7 @@ class PenaltyItem(BaseModel, extra="forbid"):
 class AnyStep(BaseModel, extra="forbid"):
     """What every step has."""
 
-    at: dt.datetime = Field(description=_WHEN)
+    at: Moment = Field(description=_WHEN)
     officers: list[OfficerNo] | None = Field(None, max_length=20, description="the handlers of the case if left out")
     note: str | None = Field(None, max_length=4000)
     evidence: list[EvidenceEntry] = Field([], max_length=50)
@@ -94,7 +95,7 @@ class HearingNotice(AnyStep):
     """听证通知: 7 working days before the hearing."""
 
     step: Literal["hearing_notice"]
-    hearing_at: dt.datetime = Field(description=_WHEN)
+    hearing_at: Moment = Field(description=_WHEN)
 
 
 class HearingHeld(AnyStep):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from api import next_score
 from api.guard import Db, Lead, Options, Staff
+from api.moments import Moment
 from api.refusals import Absent
 from api.viewer import Viewer
 from casework import fires, penalties
@@ -59,7 +60,7 @@ class FireEntry(BaseModel, extra="forbid"):
     """A fire at a unit (火灾)."""
 
     unit_no: str = Field(max_length=64)
-    occurred_at: dt.datetime
+    occurred_at: Moment
     procedure: str = Field(max_length=64, examples=["simple"])
     note: str | None = Field(None, max_length=4000)
     fire_no: str | None = Field(None, max_length=64, description="the next number of the day if left out")

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from api.cases import Moved, Number, moved, unit_of
 from api.cursors import After, cut
 from api.guard import Db, Lead, Options, Staff
+from api.moments import Moment
 from api.refusals import NotYours
 from api.viewer import Viewer
 from casework import complainants, complaints, forms, rewards
@@ -43,7 +44,7 @@ class ComplaintEntry(BaseModel, extra="forbid"):
     """A complaint as taken down (举报投诉)."""
 
     unit_no: str = Field(max_length=64)
-    received_at: dt.datetime = Field(description="the intake, from which its clocks run; Asia/Shanghai without a zone")
+    received_at: Moment = Field(description="the intake, from which its clocks run; Asia/Shanghai without a zone")
     channel: str = Field(max_length=64, examples=["96119"], description="a code of the rule complaint.channels")
     kind: str = Field(max_length=64, examples=["blocked_exit"],
                       description="a code of the rule deadlines.complaint_check: 24 hours or 3 working days")
@@ -64,7 +65,7 @@ class ComplaintTaken(Moved):
 class CheckEntry(BaseModel, extra="forbid"):
     """What the check of a complaint found (核查)."""
 
-    checked_at: dt.datetime
+    checked_at: Moment
     verified: bool = Field(description="true: credit points are posted, and the score of the same night moves")
     inspection_no: str | None = Field(None, max_length=64, description="the visit of the check, of the same unit")
     note: str | None = Field(None, max_length=4000)
@@ -79,7 +80,7 @@ class Checked(Moved):
 class TellEntry(BaseModel, extra="forbid"):
     """The result told to whoever complained (told_at and how), or why that could not be (why_not)."""
 
-    told_at: dt.datetime | None = None
+    told_at: Moment | None = None
     how: str | None = Field(None, max_length=64, examples=["phone"],
                             description="a code of the rule complaint.tell_ways")
     why_not: str | None = Field(None, max_length=1000)

@@ -12,6 +12,7 @@ from api import credit, enforcement
 from api.credit import Matter, MatterAfter, MatterFilter, Matters
 from api.enforcement import ListFilter
 from api.guard import Db, Lead, Options, Staff
+from api.moments import Moment
 from api.refusals import Absent
 from api.viewer import Viewer
 from casework.credit_record import listings, notices
@@ -34,7 +35,7 @@ class NoticeEntry(BaseModel, extra="forbid"):
     list: Literal["general", "serious"]
     ground: str = Field(max_length=64, description="a code of credit.notice_grounds")
     facts: str = Field(min_length=1, max_length=4000)
-    issued_at: dt.datetime = Field(description="a moment; without a zone it is Asia/Shanghai")
+    issued_at: Moment = Field(description="a moment; without a zone it is Asia/Shanghai")
     measures: Words | None = Field(None, max_length=20, description="fields; all of the list if left out")
     refs: Words = Field([], max_length=50, description="cases and documents the facts rest on")
 
@@ -43,7 +44,7 @@ class NoticeStep(BaseModel, extra="forbid"):
     """The next step of a notice."""
 
     step: Literal["served", "statement", "waived", "hearing_asked", "hearing_held", "views_answered", "dropped"]
-    at: dt.datetime
+    at: Moment
     note: str | None = Field(None, max_length=4000)
     how: str | None = Field(None, max_length=32, description="of served: direct, left, mail, electronic, public")
     accepted: bool | None = Field(None, description="of views_answered: whether the views were right")
@@ -63,7 +64,7 @@ MeasureEntries = list[MeasureEntry]
 class ListingEntry(BaseModel, extra="forbid"):
     """A listing: on a notice (discredit), or with a unit and a basis (red)."""
 
-    listed_at: dt.datetime
+    listed_at: Moment
     notice_no: str | None = Field(None, max_length=64)
     list: Literal["red"] | None = None
     unit_no: str | None = Field(None, max_length=64)

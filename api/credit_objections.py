@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -11,6 +10,7 @@ from pydantic import BaseModel, Field
 from api import credit
 from api.credit import Matter, MatterAfter, MatterFilter, Matters
 from api.guard import Db, Lead, Options, Staff
+from api.moments import Moment
 from casework.credit_record import objections
 from scoring import raises
 
@@ -24,14 +24,14 @@ class ObjectionEntry(BaseModel, extra="forbid"):
     unit_no: str = Field(min_length=1, max_length=64)
     target: Literal["penalty", "listing", "entry"]
     ref: str | int = Field(description="the case number, the listing_id, or the entry_id of the ledger")
-    received_at: dt.datetime
+    received_at: Moment
     text: str = Field(min_length=1, max_length=4000)
 
 
 class ObjectionAnswer(BaseModel, extra="forbid"):
     """The answer; ``upheld`` corrects the record at once."""
 
-    answered_at: dt.datetime
+    answered_at: Moment
     upheld: bool
     reason: str = Field(min_length=1, max_length=1000)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from api import credit
 from api.credit import Matter, MatterAfter, MatterFilter, Matters
 from api.guard import Db, Lead, Options, Staff
+from api.moments import Moment
 from casework.credit_record import guide, repairs
 from policy.clocks import legal_day
 from scoring import raises
@@ -26,7 +27,7 @@ class RepairEntry(BaseModel, extra="forbid"):
     unit_no: str = Field(min_length=1, max_length=64)
     target: Literal["penalty", "listing"]
     ref: str | int = Field(description="the case number of the decision, or the listing_id")
-    applied_at: dt.datetime = Field(description="a moment; without a zone it is Asia/Shanghai")
+    applied_at: Moment = Field(description="a moment; without a zone it is Asia/Shanghai")
     papers: list[str] = Field([], max_length=20, description="codes of credit.repair_papers that came with it")
     note: str | None = Field(None, max_length=4000)
 
@@ -36,7 +37,7 @@ class RepairStep(BaseModel, extra="forbid"):
 
     step: Literal["incomplete", "supplied", "accepted", "public_notice", "notice_objection", "approved", "refused",
                   "confirmed", "platform_ended", "withdrawn"]
-    at: dt.datetime
+    at: Moment
     note: str | None = Field(None, max_length=4000)
     papers: list[str] | None = Field(None, max_length=20, description="of supplied")
     approved_by: str | None = Field(None, max_length=100, description="of approved: the head who decided")

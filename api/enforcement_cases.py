@@ -12,6 +12,7 @@ from api import enforcement
 from api.case_steps import EvidenceEntry, OfficerNo, StepEntry
 from api.enforcement import DECIDING, Clock, ListFilter, Meeting, Next, Step
 from api.guard import Db, Options, Staff
+from api.moments import Moment
 from api.refusals import Absent
 from api.viewer import Viewer
 from casework.enforcement import case_forms, case_record, cases, evidence
@@ -36,7 +37,7 @@ class CaseEntry(BaseModel, extra="forbid"):
     """A case as it is filed (立案)."""
 
     unit_no: str = Field(min_length=1, max_length=64)
-    filed_at: dt.datetime = Field(description="a moment; without a zone it is Asia/Shanghai")
+    filed_at: Moment = Field(description="a moment; without a zone it is Asia/Shanghai")
     party: Literal["organisation", "citizen"] = "organisation"
     regime: Literal["own", "delegated", "empowered"] = Field("own", description="as valid on the day of filing")
     procedure: Literal["simple", "ordinary"]

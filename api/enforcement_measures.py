@@ -13,6 +13,7 @@ from api.case_steps import AnyStep, EvidenceEntry, MeetingEntry, NotedStep, Offi
 from api.enforcement import Clock, ListFilter, Meeting, Next, Step
 from api.enforcement_cases import EvidenceList
 from api.guard import Db, Options, Staff
+from api.moments import Moment
 from api.refusals import Absent
 from api.viewer import Viewer
 from casework.enforcement import evidence, measure_forms, measures
@@ -38,7 +39,7 @@ class MeasureFilter(ListFilter):
 class AnyMeasure(BaseModel, extra="forbid"):
     """What every measure has."""
 
-    began_at: dt.datetime = Field(description="a moment; without a zone it is Asia/Shanghai")
+    began_at: Moment = Field(description="a moment; without a zone it is Asia/Shanghai")
     scope: str = Field(min_length=1, max_length=1000, description="what is sealed, stopped or carried out")
     officers: list[OfficerNo] = Field(max_length=20, description="at least two, certified that day")
     note: str | None = Field(None, max_length=4000)
@@ -54,7 +55,7 @@ class SealEntry(AnyMeasure):
     ground: Literal["exits", "facilities", "dangerous_goods", "lining", "other_grave"]
     until_on: dt.date
     inspection_no: str | None = Field(None, max_length=64)
-    inspected_at: dt.datetime | None = Field(None, description="from when three working days run; the end of the "
+    inspected_at: Moment | None = Field(None, description="from when three working days run; the end of the "
                                                                "inspection named if left out")
     collective: MeetingEntry | None = Field(None, description="needed on the ordinary path")
     consent_by: str | None = Field(None, max_length=64, description="the officer number of the head who consented "

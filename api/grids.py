@@ -14,6 +14,7 @@ from api.agreements import Paged, see
 from api.areas import choices
 from api.cases import unit_of
 from api.guard import Db, Lead, Options, Staff
+from api.moments import Moment
 from api.towns import Area
 from api.viewer import Viewer
 from casework.delegation import grids, leads, stations
@@ -60,7 +61,7 @@ class LeadEntry(BaseModel, extra="forbid"):
     place: str = Field(min_length=1, max_length=200)
     unit_no: str | None = Field(None, max_length=64)
     task_codes: list[str] = Field(min_length=1, max_length=100)
-    found_at: dt.datetime = Field(description="Asia/Shanghai where it carries no zone")
+    found_at: Moment = Field(description="Asia/Shanghai where it carries no zone")
     found_by: str = Field(min_length=1, max_length=100)
     signed: bool
     photo_ref: str = Field(min_length=1, max_length=200)
@@ -72,7 +73,7 @@ class StepEntry(BaseModel, extra="forbid"):
     """The next step of a lead."""
 
     step: Literal["told", "closed", "passed_on", "accepted", "returned", "finished"]
-    at: dt.datetime
+    at: Moment
     note: str | None = Field(None, max_length=1000)
     to: Literal["town", "brigade", "department"] | None = Field(None, description="with passed_on")
     photo_ref: str | None = Field(None, max_length=200)

@@ -145,7 +145,8 @@ def _review(db: Database, viewer: Viewer, data: Found, now: dt.datetime) -> None
     ledgers.enter(db, "reviews", {
         "review_no": f"PC-{case_no}-{day:%Y%m%d}", "noun": "case", "ref": case_no, "area_code": head["area_code"],
         "reviewed_on": day, "reviewer": data["reviewer"], "qualified": data["qualified"],
-        "transferred_to": data["transferred_to"], "note": data["note"], "defects": defects}, viewer.username)
+        "transferred_to": data["transferred_to"], "note": data["note"], "defects": defects}, viewer.username,
+        today=legal_day(now))
 
 
 def _texts(db: Database, viewer: Viewer, at: At, now: dt.datetime) -> Found:

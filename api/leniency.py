@@ -12,6 +12,7 @@ from api import enforcement
 from api.case_steps import EvidenceEntry, MeetingEntry, OfficerNo
 from api.enforcement import ListFilter
 from api.guard import Db, Lead, Options, Staff
+from api.moments import Moment
 from api.refusals import Absent
 from api.viewer import Viewer
 from casework.enforcement import fire_reviews, self_checks, soft_measures
@@ -28,7 +29,7 @@ class SelfCheckEntry(BaseModel, extra="forbid"):
     unit_no: str = Field(min_length=1, max_length=64)
     item_code: str = Field(min_length=1, max_length=64)
     found_on: dt.date
-    reported_at: dt.datetime = Field(description="a moment; without a zone it is Asia/Shanghai")
+    reported_at: Moment = Field(description="a moment; without a zone it is Asia/Shanghai")
     corrected_on: dt.date | None = None
     note: str | None = Field(None, max_length=4000)
     evidence: list[EvidenceEntry] = Field([], max_length=50)
@@ -127,7 +128,7 @@ class FireReviewEntry(BaseModel, extra="forbid"):
     """The decision on a re-examination of a fire (火灾认定复核)."""
 
     asked_on: dt.date
-    decided_at: dt.datetime = Field(description="a moment; without a zone it is Asia/Shanghai")
+    decided_at: Moment = Field(description="a moment; without a zone it is Asia/Shanghai")
     outcome: Literal["upheld", "changed", "sent_back"]
     collective: MeetingEntry | None = None
     note: str | None = Field(None, max_length=4000)

@@ -13,6 +13,7 @@ from api.case_steps import AnyStep, EvidenceEntry, MeetingEntry, NotedStep, Offi
 from api.enforcement import Clock, ListFilter, Meeting, Next, Step
 from api.enforcement_cases import EvidenceList
 from api.guard import Db, Options, Staff
+from api.moments import Moment
 from api.refusals import Absent
 from api.viewer import Viewer
 from casework.enforcement import evidence, major_hazard_forms, major_hazards
@@ -39,7 +40,7 @@ class MajorHazardEntry(BaseModel, extra="forbid"):
     """What may be a major hazard, as found."""
 
     unit_no: str = Field(min_length=1, max_length=64)
-    found_at: dt.datetime = Field(description="a moment; without a zone it is Asia/Shanghai")
+    found_at: Moment = Field(description="a moment; without a zone it is Asia/Shanghai")
     way: Literal["direct", "combined"] = Field(description="直接判定: any one element; 综合判定: at least three")
     elements: list[str] = Field(min_length=1, max_length=100, description="elements of GB 35181")
     officers: list[OfficerNo] = Field(max_length=20, description="at least two, certified that day")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from api import pages
 from api.cursors import After, cut
 from api.guard import Db, Lead, Options, Staff
+from api.moments import Moment
 from api.refusals import Absent
 from api.viewer import Viewer
 from casework import forms, publications
@@ -77,7 +78,7 @@ class Place(BaseModel, extra="forbid"):
 class ToldEntry(BaseModel, extra="forbid"):
     """When and how the unit was told its result."""
 
-    told_at: dt.datetime
+    told_at: Moment
     how: str = Field(max_length=64, examples=["visit"], description="a code of the rule complaint.tell_ways")
 
 

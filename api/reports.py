@@ -46,7 +46,7 @@ class RowsWanted(BaseModel):
     as_of: dt.date | None = None
     form: str = Field("", max_length=40)
     month: dt.date | None = Field(None, description="the first day of a month")
-    after: str = Field("", max_length=160, description="the after of the page before")
+    after: str = Field("", max_length=160, description="the next of the page before")
     limit: int = Field(50, ge=1, le=1000)
 
 
@@ -71,7 +71,7 @@ class FigureRows(BaseModel):
     code: str
     unit: str
     rows: list[FigureRow]
-    after: str | None
+    next: str | None = Field(description="send it as after for the page behind; null at the end")
 
 
 class FigureAnswer(BaseModel):
@@ -194,7 +194,7 @@ def api_file(form: Literal["docx", "xlsx"], request: Request, wanted: Annotated[
 @router.get("/reports/figures/{code}/rows", response_model=FigureRows, summary="The rows that a figure adds up")
 def api_rows(code: Code, wanted: Annotated[RowsWanted, Query()], viewer: Staff, db: Db, options: Options) -> Any:
     figure, _period, found = read_rows(db, viewer, code, wanted, legal_day(options.clock()))
-    return {"code": figure.code, "unit": figure.unit, "rows": found.rows, "after": found.after}
+    return {"code": figure.code, "unit": figure.unit, "rows": found.rows, "next": found.after}
 
 
 @router.get("/reports/officers", response_model=list[OfficerFigures],
@@ -211,9 +211,9 @@ def api_officers(wanted: Annotated[ReportWanted, Query()], viewer: Lead, db: Db,
 def api_enter(ledger: Literal["licences", "education", "courses", "posts", "reviews"],
               entry: Annotated[dict[str, Any], Body(max_length=20, examples=[{"course_no": "K-1", "area_code": "990101",
                                "held_on": "2026-03-02", "topic": "执法文书制作", "attendees": 30}])],
-              viewer: Lead, db: Db) -> Any:
+              viewer: Lead, db: Db, options: Options) -> Any:
     with db.connection() as connection:
         area = ledgers.area_of(connection, ledger, entry)
     if not viewer.sees(area):
         raise NotYours()
-    return {"number": ledgers.enter(db, ledger, entry, viewer.username)}
+    return {"number": ledgers.enter(db, ledger, entry, viewer.username, today=legal_day(options.clock()))}

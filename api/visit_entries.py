@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from api.moments import Moment
+
 
 class Officer(BaseModel, extra="forbid"):
     """An officer of the visit; exactly one leads."""
@@ -77,8 +79,8 @@ class HazardEntry(BaseModel, extra="forbid"):
 class ResultEntry(BaseModel, extra="forbid"):
     """What two officers bring back."""
 
-    started_at: dt.datetime = Field(description="Asia/Shanghai where it carries no zone", examples=["2026-03-02T09:30"])
-    ended_at: dt.datetime = Field(examples=["2026-03-02T10:40"])
+    started_at: Moment = Field(description="Asia/Shanghai where it carries no zone", examples=["2026-03-02T09:30"])
+    ended_at: Moment = Field(examples=["2026-03-02T10:40"])
     result: Literal["pass", "hazards_corrected", "hazards_ordered", "closed"]
     hazards: list[HazardEntry] = Field(default=[], max_length=500)
     officers: list[Officer] | None = Field(None, max_length=20, description="those planned if left out")

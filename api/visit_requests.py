@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field
 from api.cases import unit_of
 from api.cursors import After, cut
 from api.guard import Db, Lead, Options, Staff
+from api.moments import Moment
 from api.refusals import Absent
 from api.viewer import Viewer
-from casework import order_clocks, visit_requests
+from casework import forms, order_clocks, visit_requests
 from policy.clocks import legal_day
 from store import Database, Queries, cursors
 
@@ -39,7 +40,7 @@ class RequestEntry(BaseModel, extra="forbid"):
 
     unit_no: str = Field(max_length=64)
     kind: Kind = Field(description="check within 10 working days (opening), 3 (event) or 20 (promise)")
-    received_at: dt.datetime = Field(description="Asia/Shanghai where it carries no zone")
+    received_at: Moment = Field(description="Asia/Shanghai where it carries no zone")
     from_body: str = Field(max_length=200, examples=["某公安分局"], description="who gave notice or applied")
     document_no: str | None = Field(None, max_length=100)
     held_from: dt.date | None = Field(None, description="first day of the event; needed for kind event")
@@ -71,6 +72,13 @@ class RequestDecision(BaseModel, extra="forbid"):
 
     passed: bool
     decision_no: str | None = Field(None, max_length=100)
+    decided_at: Moment | None = Field(None, description="now if left out; never ahead, and not before the visit ended")
+
+
+class HandedBack(BaseModel, extra="forbid"):
+    """When the record went back."""
+
+    handed_back_at: Moment | None = Field(None, description="now if left out; never ahead, nor before the visit ended")
 
 
 class InTime(BaseModel):
@@ -209,15 +217,18 @@ def api_visit(request_no: RequestNo, body: VisitMade, viewer: Staff, db: Db) -> 
              summary="Decide after the check")
 def api_decide(request_no: RequestNo, body: RequestDecision, viewer: Lead, db: Db, options: Options) -> Any:
     find(db, viewer, request_no)
+    at = None if body.decided_at is None else forms.moment(body.decided_at, "decided_at")
     return {"in_time": visit_requests.decide(db, request_no, body.passed, body.decision_no, viewer.username,
-                                             now=options.clock())}
+                                             now=options.clock(), at=at)}
 
 
 @router.post("/visit-requests/{request_no}/handed-back", response_model=VisitRequest, status_code=201,
              summary="The record of the check went back to who gave notice")
-def api_hand_back(request_no: RequestNo, viewer: Staff, db: Db, options: Options) -> Any:
+def api_hand_back(request_no: RequestNo, viewer: Staff, db: Db, options: Options,
+                  body: HandedBack | None = None) -> Any:
     find(db, viewer, request_no)
-    visit_requests.hand_back(db, request_no, viewer.username, now=options.clock())
+    at = None if body is None or body.handed_back_at is None else forms.moment(body.handed_back_at, "handed_back_at")
+    visit_requests.hand_back(db, request_no, viewer.username, now=options.clock(), at=at)
     return find(db, viewer, request_no)
 
 

@@ -17,7 +17,9 @@ with merged as (
     insert into hazards (inspection_id, unit_id, item_code, severity, is_major, found_on, handling, due_on, corrected_on, note,
         staff_body)
     select distinct on (i.inspection_id, s.item_code) i.inspection_id, i.unit_id, s.item_code, s.severity, s.is_major,
-        coalesce(s.found_on, i.inspected_on), s.handling, s.due_on, s.corrected_on, s.note, i.staff_body
+        coalesce(s.found_on, i.inspected_on), s.handling, s.due_on,
+        coalesce(s.corrected_on, case s.handling when 'corrected_on_spot' then coalesce(s.found_on, i.inspected_on) end),
+        s.note, i.staff_body
     from stage_hazards s cross join lateral (
         select inspection_id, unit_id, inspected_on, staff_body from inspections where inspection_no = s.inspection_no offset 0) i
     order by i.inspection_id, s.item_code

@@ -21,7 +21,7 @@ q = Queries(__file__)
 def run(db: Database, day: dt.date) -> dict[str, Any]:
     """Start and stop what is missing as of the morning of ``day``; how many of each."""
     with db.connection() as connection:
-        told = orders(connection, day) | complaints(connection, day)
+        told = orders(connection, day) | complaints(connection, day) | seals(connection, day)
         told["complaint_tell"] = _tell(connection, day)
         told["results_queued"] = _results(connection, day)
     return {name: count for name, count in told.items() if count}
@@ -39,6 +39,11 @@ def complaints(connection: Connection, day: dt.date | None = None) -> dict[str, 
     asked = _notices(day)
     return {"complaints_started": connection.execute(q["complaint_check"], asked).rowcount,
             "complaints_ended": connection.execute(q["complaints_ended"]).rowcount}
+
+
+def seals(connection: Connection, day: dt.date | None = None) -> dict[str, int]:
+    """Clocks of seals that stand; called after a load as well."""
+    return {"seals_started": connection.execute(q["seals"], _notices(day)).rowcount}
 
 
 def _tell(connection: Connection, day: dt.date) -> int:

@@ -52,6 +52,21 @@ where k.noun = 'complaint' and k.done_at is null and k.dropped_at is null and c.
   and case k.rule when 'deadlines.complaint_check' then c.checked_at is not null
                   when 'deadlines.complaint_tell' then c.told_at is not null else false end;
 
+-- name: seals
+-- Clocks of seals that stand and have none.
+insert into clocks (rule, noun, ref, unit_id, area_code, started_at, soon_at, due_at)
+select 'deadlines.seal_longest', 'measure', m.measure_no, m.unit_id, m.area_code, m.began_at,
+       greatest(m.began_at, r.until - make_interval(secs => n.notice)), r.until
+from measures m
+cross join lateral (select (m.until_on + 1)::timestamp at time zone 'Asia/Shanghai') as r (until)
+cross join lateral (
+    select notice from unnest(%(lengths)s::float8[], %(notices)s::float8[]) with ordinality as n (length, notice, place)
+    where n.length >= extract(epoch from r.until - m.began_at) or n.place = cardinality(%(lengths)s::float8[])
+    order by n.place limit 1) n
+where m.kind = 'seal' and m.standing = 'standing'
+  and not exists (select from clocks c where c.rule = 'deadlines.seal_longest' and c.ref = m.measure_no)
+on conflict (rule, ref) do nothing;
+
 -- name: complaint_tell
 -- Clocks of complainants who were not told and can still be told in time, or whose complaint is not checked.
 insert into clocks (rule, noun, ref, unit_id, area_code, started_at, soon_at, due_at)

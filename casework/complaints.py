@@ -69,6 +69,10 @@ def register(db: Database, form: ComplaintForm, actor: str, *, now: dt.datetime 
         raise CaseworkError("the complaint was received in the future: mend received_at",
                             zh="接到投诉的时间晚于现在，请更正")
     day = legal_day(form.received_at)
+    oldest = rules().value("inspection.entered_within_days", legal_day(now or dt.datetime.now(dt.UTC)))
+    if form.received_at < (now or dt.datetime.now(dt.UTC)) - dt.timedelta(days=oldest):
+        raise CaseworkError(f"the complaint was received on {day}, more than {oldest} days ago: bring it in by an "
+                            f"import of history", zh=f"投诉于 {day} 收到，已超过 {oldest} 天，请通过历史导入录入")
     forms.chosen(form.channel, "channel", [entry["code"] for entry in rules().value("complaint.channels", day)])
     check_by = complaint_check_by(form.kind, form.received_at)
     with db.connection() as connection:

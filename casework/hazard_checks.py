@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 
 from casework import forms
@@ -15,6 +16,15 @@ from store import Queries
 from store.database import Connection
 
 q = Queries(__file__)
+
+
+def check_items(connection: Connection, items: Sequence[str], day: dt.date) -> None:
+    """Refuse items that the catalogue does not have on a day."""
+    known = {row["item_code"] for row in connection.execute(q["items_on"], {"items": list(items), "day": day})}
+    for item in items:
+        if item not in known:
+            raise CaseworkError(f"item {item} is not in the catalogue of inspection items on {day}",
+                                zh=f"{day} 有效的检查事项清单中没有 {item}")
 
 
 def check_hazards(connection: Connection, form: ResultForm, day: dt.date) -> list[HazardFound]:

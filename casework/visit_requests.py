@@ -55,6 +55,9 @@ def register(db: Database, form: RequestForm, actor: str, *, now: dt.datetime) -
     if form.kind == "event" and form.held_from is None:
         raise CaseworkError("a large event needs the day it begins, held_from (消防监督检查规定 Art. 16)",
                             zh="大型群众性活动须填写举办日期（《消防监督检查规定》第十六条）")
+    if form.held_from is not None and form.held_from < legal_day(form.received_at):
+        raise CaseworkError(f"the event begins on {form.held_from}, before the notice of it came in: mend held_from",
+                            zh=f"活动开始日期 {form.held_from} 早于收到通知的日期，请更正")
     if form.held_to is not None and (form.held_from is None or form.held_to < form.held_from):
         raise CaseworkError("held_to lies before held_from", zh="活动结束日期早于开始日期")
     with db.connection() as connection:
@@ -101,8 +104,8 @@ def checked(db: Database, request_no: str, inspection_no: str, actor: str) -> dt
 
 
 def decide(db: Database, request_no: str, passed: bool, decision_no: str | None, actor: str, *,
-           now: dt.datetime) -> bool | None:
-    """The decision after the check, once; whether it was in time. Refused before the visit."""
+           now: dt.datetime, at: dt.datetime | None = None) -> bool | None:
+    """The decision after the check, once; whether it was in time. Refused before the visit. ``at``: now if left out."""
     with db.connection() as connection:
         found = _open(connection, request_no)
         if found["inspection_id"] is None:
@@ -110,15 +113,26 @@ def decide(db: Database, request_no: str, passed: bool, decision_no: str | None,
                               f"({_ARTICLES[found['kind']]})", zh=f"{request_no} 尚未实地检查，不能作出决定")
         if found["decided_at"] is not None:
             raise AlreadyDone(f"request {request_no} was decided on before", zh=f"{request_no} 已作出决定")
-        connection.execute(q["decide"], {"number": request_no, "at": now, "passed": passed, "decision": decision_no})
+        at = _after_visit(connection, found, at or now, now)
+        connection.execute(q["decide"], {"number": request_no, "at": at, "passed": passed, "decision": decision_no})
         in_time = None
         if found["kind"] in DECISIONS:
-            in_time = clocks.stop(connection, DECISIONS[found["kind"]], request_no, now)
+            in_time = clocks.stop(connection, DECISIONS[found["kind"]], request_no, at)
         if found["kind"] == "opening":
-            _license(connection, found, decision_no or request_no, legal_day(now), passed, actor)
+            _license(connection, found, decision_no or request_no, legal_day(at), passed, actor)
         audit.record(connection, actor, "decide", "request", request_no, {"passed": None},
-                     {"passed": passed, "decision_no": decision_no})
+                     {"passed": passed, "decision_no": decision_no, "decided_at": at})
     return in_time
+
+
+def _after_visit(connection: Connection, found: dict[str, Any], at: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """When it was done, as it is said: between the end of the visit and now."""
+    visit = connection.execute(q["ended"], [found["inspection_id"]]).fetchone()
+    assert visit is not None  # noqa: S101  a foreign key
+    if not visit["ended_at"] <= at <= now:
+        raise CaseworkError(f"request {found['request_no']}: it is dated between the end of the visit and now",
+                            zh=f"{found['request_no']}：时间应在检查结束之后、现在之前")
+    return at
 
 
 def _license(connection: Connection, found: dict[str, Any], number: str, day: dt.date, granted: bool,
@@ -130,12 +144,15 @@ def _license(connection: Connection, found: dict[str, Any], number: str, day: dt
     if row is None:
         raise AlreadyDone(f"{number} is the number of another licence: give the decision its own (消防法 Art. 15)",
                           zh=f"{number} 已是另一件许可的编号，请填写本决定的编号（《消防法》第十五条）")
+    if granted:
+        connection.execute(q["permit"], {"number": number, "unit": found["unit_id"], "day": day, "actor": actor,
+                                         "content": "公众聚集场所投入使用、营业前消防安全检查合格"})
     audit.record(connection, actor, "create", "licence", number, None,
                  {"request_no": found["request_no"], "granted": granted, "decided_on": day})
 
 
-def hand_back(db: Database, request_no: str, actor: str, *, now: dt.datetime) -> None:
-    """The record of the check before an event goes back to the public-security unit (Art. 16)."""
+def hand_back(db: Database, request_no: str, actor: str, *, now: dt.datetime, at: dt.datetime | None = None) -> None:
+    """The record of the check before an event goes back to the public-security unit (Art. 16); now without ``at``."""
     with db.connection() as connection:
         found = _open(connection, request_no)
         if found["kind"] != "event":
@@ -147,9 +164,10 @@ def hand_back(db: Database, request_no: str, actor: str, *, now: dt.datetime) ->
                               f"({_ARTICLES[found['kind']]})", zh=f"{request_no} 尚未实地检查，没有可移交的记录")
         if found["handed_back_at"] is not None:
             raise AlreadyDone(f"the record of request {request_no} was handed back before", zh=f"{request_no} 已移交")
-        connection.execute(q["hand_back"], {"number": request_no, "at": now})
+        at = _after_visit(connection, found, at or now, now)
+        connection.execute(q["hand_back"], {"number": request_no, "at": at})
         audit.record(connection, actor, "hand_back", "request", request_no, {"handed_back_at": None},
-                     {"handed_back_at": now})
+                     {"handed_back_at": at})
 
 
 def withdraw(db: Database, request_no: str, reason: str, actor: str, *, now: dt.datetime) -> None:

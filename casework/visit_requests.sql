@@ -13,6 +13,16 @@ values (%(number)s, %(kind)s, %(unit)s, %(received)s, %(body)s, %(document)s, %(
 -- One request, locked.
 select * from visit_requests where request_no = %s for update;
 
+-- name: ended
+-- When the visit of a request ended.
+select ended_at from inspections where inspection_id = %s;
+
+-- name: permit
+-- What was granted, as the credit platform takes it; one that was entered by hand stays.
+insert into permits (permit_no, unit_id, area_code, kind, decided_on, valid_from, content, entered_by)
+select %(number)s, unit_id, area_code, 'opening', %(day)s, %(day)s, %(content)s, %(actor)s from units where unit_id = %(unit)s
+on conflict (permit_no) do nothing;
+
 -- name: visit
 -- A visit by its number.
 select inspection_id, unit_id, kind, status, ended_at from inspections where inspection_no = %s;

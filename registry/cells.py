@@ -16,6 +16,7 @@ from typing import Any
 
 from openpyxl.utils.datetime import from_excel
 
+from policy.clocks import SHANGHAI
 from registry.kinds import Kind
 
 Reader = Callable[[object, dt.date], Any]
@@ -217,7 +218,9 @@ def from_file(cell: object) -> object:
 
 
 def shown(value: object, longest: int = 60) -> str:
-    """A value for a message: on one line, cut to a length."""
+    """A value for a message: on one line, cut to a length; a moment as it stands in a file, in Asia/Shanghai."""
+    if isinstance(value, dt.datetime) and value.tzinfo:
+        value = f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     words = " ".join(str(value).split())
     return words if len(words) <= longest else words[:longest - 1] + "…"
 

@@ -124,7 +124,8 @@ def _words(day: dt.date) -> dict[str, dict[str, str]]:
             "inspection": {one["code"]: one["zh"] for one in book.value("kinds.inspections", day)},
             "result": {one["code"]: one["zh"] for one in book.value("inspection.results", day)},
             "permit": {one["code"]: one["zh"] for one in book.value("credit.permit_kinds", day)},
-            "coercion": _COERCION}
+            "coercion": _COERCION,
+            "ground": {one["code"]: one["zh"] for one in book.value("enforcement.seal_grounds", day)}}
 
 
 def _values(kind: str, record: Mapping[str, Any], words: Mapping[str, Mapping[str, str]]) -> Iterator[Any]:
@@ -132,6 +133,8 @@ def _values(kind: str, record: Mapping[str, Any], words: Mapping[str, Mapping[st
             "kind_zh": words[kind].get(record["kind"], record["kind"])}
     if kind == "penalty":
         made["fine_wan"] = None if record["amount_yuan"] is None else str((record["amount_yuan"] / 10000).normalize())
+    if kind == "coercion":
+        made["ground"] = words["ground"].get(record["ground"], record["ground"])
     if kind == "inspection":
         made["result_zh"] = words["result"].get(record["result"], "")
     for field in FIELDS[kind]:

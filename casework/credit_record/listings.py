@@ -71,7 +71,7 @@ def end_red(db: Database, listing_id: int, data: Mapping[str, Any], actor: str, 
 def end(connection: Connection, listing_id: int, day: dt.date, why: str, actor: str) -> None:
     """End a listing and its publicity; ``day`` is its last."""
     row = connection.execute(q["end"], {"listing": listing_id, "day": day, "why": why}).fetchone()
-    if row is None:
+    if row is None:  # ended, or brought in with an end that lies before the day
         raise AlreadyDone(f"listing {listing_id} has ended before", zh=f"名单记录 {listing_id} 已经结束")
     publicity.end(connection, row["list"], str(listing_id), day, why)
     audit.record(connection, actor, "end_listing", "credit_listing", str(listing_id), {"list": row["list"]},
@@ -98,7 +98,7 @@ def _make_room(connection: Connection, unit: Mapping[str, Any], listing: str, da
     """A unit is on one list at a time: the serious list takes the place of the general one, discredit that of red."""
     for held in connection.execute(q["held"], {"unit": unit["unit_id"], "day": day}).fetchall():
         gives_way = (held["list"], listing) in (("general", "serious"), ("red", "general"), ("red", "serious"))
-        if not gives_way or held["to_day"] is not None or held["from_day"] >= day:
+        if not gives_way or held["from_day"] >= day:
             raise AlreadyDone(f"unit {unit['unit_no']} is on the {held['list']} list from {held['from_day']}: a unit "
                               f"is on one list at a time",
                               zh=f"单位 {unit['unit_no']} 自 {held['from_day']} 起在 {held['list']} 名单上，"

@@ -32,7 +32,7 @@ insert into listing_measures (listing_id, kind, field, measure, basis)
 values (%(listing)s, %(kind)s, %(field)s, %(measure)s, %(basis)s);
 
 -- name: end
--- The last day of a listing.
+-- The last day of a listing; one that was brought in with its end may end before.
 update credit_listings set to_day = greatest(%(day)s, from_day), ended_why = %(why)s
-where listing_id = %(listing)s and to_day is null
+where listing_id = %(listing)s and (to_day is null or ended_why is null and to_day > %(day)s)
 returning list;

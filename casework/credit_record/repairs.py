@@ -76,9 +76,10 @@ def step(db: Database, repair_no: str, data: Mapping[str, Any], actor: str, *, n
                          f"{repair_no} 已一次性告知，应受理或说明理由不予修复")
         matters.expect(repair, name, FROM[name])
         details |= _take(connection, repair, name, at, made, details, actor)
-        matters.add(connection, repair, name, at, note, details, actor, now=now, standing=_TO.get(name),
+        standing = "incomplete" if name == "supplied" and details["missing"] else _TO.get(name)
+        matters.add(connection, repair, name, at, note, details, actor, now=now, standing=standing,
                     closes=name in ("approved", "refused", "withdrawn"))
-        return _clocks(connection, repair, name, at, made)
+        return None if standing == "incomplete" and name == "supplied" else _clocks(connection, repair, name, at, made)
 
 
 def missing_papers(target: str, what: str, held: Sequence[str], day: dt.date) -> list[str]:
@@ -103,7 +104,8 @@ def _take(connection: Connection, repair: Mapping[str, Any], name: str, at: dt.d
           made: Sequence[Mapping[str, Any]], given: Mapping[str, Any], actor: str) -> dict[str, Any]:
     """What a step finds out or does outside its matter."""
     day = legal_day(at)
-    held = [*repair["details"]["papers"], *(paper for one in made for paper in one["details"].get("papers", ()))]
+    held = [*repair["details"]["papers"], *(paper for one in made for paper in one["details"].get("papers", ())),
+            *given.get("papers", ())]
     missing = missing_papers(repair["target"], repair["details"]["what"], held, day)
     if name == "incomplete":
         if not missing:
@@ -112,6 +114,8 @@ def _take(connection: Connection, repair: Mapping[str, Any], name: str, at: dt.d
         return {"missing": missing}
     if name == "supplied" and not given["papers"]:
         raise CaseworkError("papers is missing: say which were supplied", zh="缺少 papers：请填写补交的材料")
+    if name == "supplied":
+        return {"missing": missing}
     if name == "accepted" and missing:
         raise closed("credit.repair_papers", day, f"papers are missing: {', '.join(missing)}",
                      f"材料不齐：{'、'.join(missing)}")

@@ -20,6 +20,8 @@ from store.database import Connection
 
 q = Queries(__file__)
 
+_REGIMES = {"delegated": "委托", "empowered": "赋权"}
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -92,12 +94,19 @@ def may_act(connection: Connection, town: str | None, unit: Place, items: Sequen
     if not standing:
         said, told = _why_none(asked, town, day)
         raise beyond("no_agreement", said, told)
+    other, standing = standing[0], [row for row in standing if regime in (None, row["regime"])]
+    if not standing:
+        raise beyond("no_agreement", f"town {town} has no {regime} agreement in force on {day}, only the "
+                     f"{other['regime']} one {other['agreement_no']} (行政处罚法 Art. 20, 24): pass it on to the "
+                     "brigade",
+                     f"镇街 {town} 在 {day} 没有有效的{_REGIMES[str(regime)]}协议，只有{_REGIMES[other['regime']]}协议 "
+                     f"{other['agreement_no']}（《行政处罚法》第二十条、第二十四条），请移交消防救援机构")
     wanted = ("warning", "fine") if act == "case" else (act,)
-    able = [row for row in standing if set(wanted) & set(row["powers"]) and regime in (None, row["regime"])]
+    able = [row for row in standing if set(wanted) & set(row["powers"])]
     if not able:
-        raise beyond("no_power", f"the power {act} was not given to town {town} (agreement "
-                                 f"{standing[0]['agreement_no']}; "
-                     f"行政处罚法 Art. 20 ¶1): pass it on to the brigade",
+        power = "to warn or to fine" if act == "case" else act
+        raise beyond("no_power", f"the power {power} was not given to town {town} (agreement "
+                     f"{standing[0]['agreement_no']}; 行政处罚法 Art. 20 ¶1): pass it on to the brigade",
                      f"协议 {standing[0]['agreement_no']} 未委托该职权（{_power(act, day)}；《行政处罚法》第二十条第"
                      "一款），"
                      f"请移交消防救援机构")
@@ -184,4 +193,6 @@ def _brigade_of(connection: Connection, unit: Place) -> str:
 
 
 def _power(act: str, day: dt.date) -> str:
+    if act == "case":
+        return "警告或罚款"
     return next((row["zh"] for row in rules().value("delegation.powers", day) if row["code"] == act), act)

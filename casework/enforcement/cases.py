@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from casework import clocks, delegation, penalties
+from casework import clocks, delegation, hazard_checks, penalties
 from casework.enforcement import (
     articles,
     case_clocks,
@@ -68,6 +68,7 @@ def file(db: Database, form: CaseForm, actor: str, *, now: dt.datetime) -> str:
         discovered = visit["inspected_on"] if visit else day
         form = replace(form, offence_on=form.offence_on or discovered)
         _check_limit(form, discovered)
+        hazard_checks.check_items(connection, form.items, discovered)
         lock_for_transaction(connection, f"cases of unit {place.unit_id}")
         stands = connection.execute(q["same"], {"unit": place.unit_id, "day": day, "article": form.article,
                                                 "facts": form.facts}).fetchone()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from casework import penalties
-from casework.enforcement import collective
+from casework.enforcement import collective, measures
 from casework.enforcement.attempts import Attempt
 from casework.penalties import PenaltyForm
 from store.database import Connection
@@ -28,6 +28,7 @@ def take(connection: Connection, attempt: Attempt, officers: Sequence[str], acto
         decision = attempt.last("decision")
         for number in decision["details"]["decisions"] if decision else ():
             penalties.annul(connection, number, form.day, form.note or "", actor)
+        measures.fall(connection, attempt.case["case_no"], form.at, form.note or "", actor)
     elif form.step == "collective":
         found = details.pop("collective")
         collective.enter(connection, "case", attempt.case["case_no"], _subject(attempt), found, actor)

@@ -15,11 +15,14 @@ from policy.clocks import legal_day
 
 
 def money(made: Sequence[Mapping[str, Any]], at: dt.datetime) -> dict[str, Decimal]:
-    """The fine, what was added for lateness, what was paid, what is owed by ``at``."""
+    """The fine, what was added for lateness, what was paid, what is owed by ``at``: nothing of a decision withdrawn."""
     decision, served = last(made, "decision"), last(made, "served")
     fine = fine_of(amounts(decision["details"]["penalties"])) if decision else Decimal(0)
     payments = [(one["at"], Decimal(str(one["details"]["amount_yuan"]))) for one in made if one["step"] == "paid"]
     paid, added = sum((much for _, much in payments), Decimal(0)), Decimal(0)
+    withdrawn = last(made, "decision_withdrawn")
+    if withdrawn and withdrawn["at"] <= at:
+        return {"fine_yuan": fine, "added_yuan": added, "paid_yuan": paid, "owed": Decimal(0)}
     if fine and served:
         until = clocks.due_of("deadlines.penalty_paid", served["at"])
         settled = next((when for n, (when, _) in enumerate(payments)

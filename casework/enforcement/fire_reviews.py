@@ -50,8 +50,12 @@ def decide(db: Database, form: FireReview, actor: str, *, now: dt.datetime) -> s
                             zh=f"申请日期 {form.asked_on} 晚于决定日期 {day}")
     found = collective.require("fire_review", form.collective, form.decided_at)
     with db.connection() as connection:
-        if connection.execute(q["fire"], [form.fire_no]).fetchone() is None:
+        fire = connection.execute(q["fire"], [form.fire_no]).fetchone()
+        if fire is None:
             raise NotFound(f"there is no fire {form.fire_no}", zh=f"没有火灾 {form.fire_no}")
+        if form.asked_on < (broke_out := legal_day(fire["occurred_at"])):
+            raise CaseworkError(f"it was asked for on {form.asked_on}, before the fire on {broke_out}",
+                                zh=f"申请日期 {form.asked_on} 早于起火日期 {broke_out}")
         number = next_number(connection, "fire_review", day)
         connection.execute(q["insert"], {"number": number, "fire": form.fire_no, "asked": form.asked_on, "day": day,
                                          "outcome": form.outcome, "note": form.note, "actor": actor})

@@ -1,6 +1,6 @@
 -- name: fire
 -- A fire, locked against two re-examinations at once.
-select fire_id from fires where fire_no = %s for update;
+select fire_id, occurred_at from fires where fire_no = %s for update;
 
 -- name: insert
 -- One decision on a re-examination.

@@ -105,6 +105,9 @@ def refusal(measure: Mapping[str, Any], made: Sequence[Mapping[str, Any]], form:
         return _confirms(measure, made)
     if step == "extended":
         return _extends(measure, made, form)
+    if measure["kind"] == "seal" and form.day > measure["until_on"]:
+        return closed(_ARTICLES["seal"], f"the seal ended on {measure['until_on']}: nothing is left to lift",
+                      f"该临时查封已于 {measure['until_on']} 到期，无需再解除")
     return _lifts(measure, made, form) or sequence.early(made, form, _ARTICLES.get(measure["kind"], _BY_FORCE))
 
 

@@ -178,6 +178,18 @@ def expire(connection: Connection, day: dt.date) -> Sequence[str]:
     return [row["measure_no"] for row in rows]
 
 
+def fall(connection: Connection, case_no: str, at: dt.datetime, why: str, actor: str) -> None:
+    """The order to stop falls with the decision that it carries out: business may go on."""
+    for row in connection.execute(q["of_case"], [case_no]).fetchall():
+        ended, number = max(at, row["began_at"]), row["measure_no"]
+        steps.insert(connection, "measure", number, StepForm("lifted", ended, note=why), (), actor)
+        clocks.drop(connection, "measure", number, ended, "the decision of its case was withdrawn")
+        connection.execute(q["stand"], {"measure": row["measure_id"], "standing": "lifted", "until": None,
+                                        "ended": legal_day(ended)})
+        audit.record(connection, actor, "lifted", "measure", number, {"standing": "standing"},
+                     {"standing": "lifted", "at": ended, "note": why})
+
+
 def _case(connection: Connection, form: MeasureForm) -> dict[str, Any] | None:
     if form.case_no is None:
         return None

@@ -47,6 +47,11 @@ update measures set standing = %(standing)s, until_on = coalesce(%(until)s::date
                     ended_on = coalesce(ended_on, %(ended)s::date)
 where measure_id = %(measure)s;
 
+-- name: of_case
+-- The orders to stop that carry out the decision of a case and stand, locked.
+select m.measure_id, m.measure_no, m.began_at from measures m join cases c using (case_id)
+where c.case_no = %s and m.kind = 'suspension' and m.standing = 'standing' for update of m;
+
 -- name: run_out
 -- Seals whose last day has passed.
 update measures set standing = 'expired', ended_on = until_on

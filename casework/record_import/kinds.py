@@ -94,6 +94,16 @@ def _case(row: Row) -> Iterable[Fault]:
     ended = row.get("standing") in ("closed", "archived")
     if ended and not row.get("closed_on"):
         yield "closed_on", "a closed case has the day on which it was closed"
+    if row.get("standing") == "decided" and not row.get("decided_on"):
+        yield "decided_on", "a decided case has the day of its decision"
+
+
+def _penalty(row: Row) -> Iterable[Fault]:
+    yield from later(row, "decided_on", "withdrawn_on", "决定日期")
+    if row.get("kind") == "fine" and not row.get("amount_yuan"):
+        yield "amount_yuan", "a fine has its amount"
+    if row.get("kind") != "fine" and row.get("amount_yuan"):
+        yield "amount_yuan", f"an amount belongs to a fine, not to {row.get('kind')}"
 
 
 def _measure(row: Row) -> Iterable[Fault]:
@@ -103,10 +113,16 @@ def _measure(row: Row) -> Iterable[Fault]:
         yield "until_on", "a seal has the day on which it ends"
     if row.get("standing") == "standing" and row.get("ended_on"):
         yield "ended_on", "a measure that stands has no end yet"
+    if row.get("standing") in ("lifted", "done") and not row.get("ended_on"):
+        yield "ended_on", "a measure that was lifted or carried out has the day on which it ended"
 
 
 def _major(row: Row) -> Iterable[Fault]:
     yield from later(row, "found_on", "ended_on", "发现日期")
+    if row.get("standing") == "accepted" and not row.get("ended_on"):
+        yield "ended_on", "a major hazard that was accepted has the day on which it left the list"
+    if row.get("standing") in ("determined", "listed") and row.get("ended_on"):
+        yield "ended_on", "a major hazard that stands has no end yet"
 
 
 def _complaint(row: Row) -> Iterable[Fault]:
@@ -191,7 +207,7 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
         _day("decided_on", "决定日期", needed=True), chosen("kind", "处罚种类", _PENALTIES, needed=True),
         Column("amount_yuan", "罚款金额", number(0, 1e8), "float8"), _text("article", "处罚依据", 200, needed=True),
         _day("withdrawn_on", "撤销日期")), (_OF_UNIT,),
-        lambda row: later(row, "decided_on", "withdrawn_on", "决定日期"), inspection="inspection_no"),
+        _penalty, inspection="inspection_no"),
     _kind("measures", "行政强制", "measure", ("measure_no",), (
         _no("measure_no", "文书编号"), _UNIT,
         chosen("kind", "种类", {"seal": "临时查封", "suspension": "责令三停", "forced_execution": "强制执行"},

@@ -34,10 +34,12 @@ _PAST = {"cases": "cases", "measures": "measures", "major-hazards": "major_hazar
 _DIFFER = {**_PAST, "credit-entries": "credit", "training": "training", "guidance": "guidance",
            "referrals": "referrals"}
 _CLOCKED: dict[str, Callable[[Connection], object]] = {"orders": clock_filling.orders,
-                                                       "complaints": clock_filling.complaints}
+                                                       "complaints": clock_filling.complaints,
+                                                       "measures": clock_filling.seals}
 _TABLES: dict[str, tuple[str, ...]] = {
     "inspections": ("inspections", "inspection_officers"), "hazards": ("hazards",), "orders": ("orders", "clocks"),
     "penalties": ("penalties",), "complaints": ("complaints", "clocks"), "cases": ("cases",)}
+_NOT_BEFORE = ("due_on", "corrected_on", "served_on", "decided_on")
 _MUCH = 0.25  # of the rows that a table has: less moves no plan, and autovacuum sees to it within minutes
 
 
@@ -108,17 +110,9 @@ def refuse(connection: Connection, kind: Kind, candidates: Sequence[Candidate]) 
                 if item not in known:
                     one.faults.append((kind.items, item, f"there is no item {item} in the catalogue of items"))
     if kind.inspection:
-        named = list(_named(candidates, kind.inspection))
-        ours = {row["key"]: row["ours"] for row in connection.execute(q["inspections"], [named])}
-        for one in candidates:
-            number = one.row.get(kind.inspection)
-            if number is None:
-                continue
-            if number not in ours:
-                one.faults.append((kind.inspection, number, f"there is no inspection {number}: bring it in first"))
-            elif not ours[number] and kind.code in ("hazards", "orders"):
-                one.faults.append((kind.inspection, number, f"inspection {number} was entered by a person: "
-                                                            f"its {kind.code} are entered with it"))
+        _refuse_by_visit(connection, kind, kind.inspection, candidates)
+    if "town_code" in kind.table.codes:
+        _refuse_no_town(connection, candidates)
     if kind.code in ("orders", "penalties", "complaints"):
         key = kind.table.key[0]
         numbers = [one.row[key] for one in candidates if key in one.row]
@@ -140,6 +134,39 @@ def analyze(connection: Connection, kind: Kind, changed: int) -> None:
         held = connection.execute(q["size"], [table]).fetchone() or {"rows": 0}
         if changed >= held["rows"] * _MUCH:
             connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
+
+
+def _refuse_by_visit(connection: Connection, kind: Kind, column: str, candidates: Sequence[Candidate]) -> None:
+    """A fault for every row whose visit is not there or says otherwise."""
+    named = list(_named(candidates, column))
+    visits = {row["key"]: row for row in connection.execute(q["inspections"], [named])}
+    for one in candidates:
+        number = one.row.get(column)
+        if number is None:
+            continue
+        if number not in visits:
+            one.faults.append((column, number, f"there is no inspection {number}: bring it in first"))
+        elif not visits[number]["ours"] and kind.code in ("hazards", "orders"):
+            one.faults.append((column, number, f"inspection {number} was entered by a person: "
+                                                f"its {kind.code} are entered with it"))
+        elif not one.faults:
+            one.faults.extend(_against(visits[number], one.row))
+
+
+def _refuse_no_town(connection: Connection, candidates: Sequence[Candidate]) -> None:
+    towns = {row["key"] for row in connection.execute(q["towns"], [list(_named(candidates, "town_code"))])}
+    for one in candidates:
+        if not one.faults and one.row["town_code"] not in towns:
+            one.faults.append(("town_code", one.row["town_code"], f"{one.row['town_code']} is not a town"))
+
+
+def _against(visit: dict[str, Any], row: dict[str, Any]) -> Iterable[tuple[str, object, str]]:
+    """What of a row can't be, given the visit that it names: another unit's, or a day before it."""
+    if row.get("unit_no") not in (None, visit["unit_no"]):
+        yield "inspection_no", visit["key"], f"inspection {visit['key']} is one of unit {visit['unit_no']}"
+    for name in _NOT_BEFORE:
+        if row.get(name) is not None and visit["day"] is not None and row[name] < visit["day"]:
+            yield name, row[name], f"it lies before inspection {visit['key']} on {visit['day']}"
 
 
 def _entered(kind: Kind, number: str) -> str:

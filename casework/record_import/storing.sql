@@ -1,6 +1,11 @@
 -- name: inspections
--- Inspections of some numbers: where they came from.
-select inspection_no as key, source = 'import' as ours from inspections where inspection_no = any(%s);
+-- Inspections of some numbers: where they came from, whose they are, and their day.
+select i.inspection_no as key, i.source = 'import' as ours, u.unit_no, i.inspected_on as day
+from inspections i join units u using (unit_id) where i.inspection_no = any(%s);
+
+-- name: towns
+-- Which of some areas are towns.
+select area_code as key from areas where area_code = any(%s) and level = 'town';
 
 -- name: items
 -- Which of some items the catalogue has, of whatever day.

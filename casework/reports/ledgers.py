@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg.errors import ForeignKeyViolation
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from casework import forms
 from casework.errors import AlreadyDone, CaseworkError, NotFound
@@ -33,6 +35,16 @@ class Ledger:
 
 def _word(most: int) -> Callable[[Any, str], str]:
     return lambda value, name: forms.word(value, name, most)
+
+
+def _code(most: int, form: str = "[a-z_]+") -> Callable[[Any, str], str]:
+    def read(value: Any, name: str) -> str:
+        found = forms.word(value, name, most)
+        if not re.fullmatch(form, found):
+            raise CaseworkError(f"{name} is a code of {form.strip('[]+')}, not {found!r}",
+                                zh=f"{name} 应为由 {form.strip('[]+')} 组成的代码，不能是“{found}”")
+        return found
+    return read
 
 
 def _maybe(read: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
@@ -59,13 +71,13 @@ def _one_of(*allowed: str) -> Callable[[Any, str], str]:
 
 LEDGERS: dict[str, Ledger] = {
     "licences": Ledger("licences", "licence_no", {
-        "licence_no": ("text", _word(64)), "unit_no": ("text", _word(64)), "kind": ("text", _word(32)),
+        "licence_no": ("text", _word(64)), "unit_no": ("text", _word(64)), "kind": ("text", _code(32)),
         "route": ("text", _one_of("promise", "ordinary")), "decided_on": ("date", forms.day),
         "granted": ("bool", _flag), "e_licence_no": ("text", _maybe(_word(64))),
         "revoked_on": ("date", _maybe(forms.day)), "note": ("text", _maybe(_word(4000)))}),
     "education": Ledger("education_events", "event_no", {
         "event_no": ("text", _word(64)), "area_code": ("text", _word(12)), "held_on": ("date", forms.day),
-        "kind": ("text", _word(32)), "topic": ("text", _word(400)), "audience": ("int4", _count(10_000_000)),
+        "kind": ("text", _code(32)), "topic": ("text", _word(400)), "audience": ("int4", _count(10_000_000)),
         "evidence": ("text", _maybe(_word(1000)))}),
     "courses": Ledger("drafting_courses", "course_no", {
         "course_no": ("text", _word(64)), "area_code": ("text", _word(12)), "held_on": ("date", forms.day),
@@ -101,13 +113,17 @@ def area_of(connection: Connection, noun: str, data: Mapping[str, Any]) -> str:
     return forms.word(code, "town_code" if noun == "posts" else "area_code", 12)
 
 
-def enter(db: Database, noun: str, data: Mapping[str, Any], actor: str) -> str:
-    """Enter one row of a ledger and return its number; a number is used once (409)."""
+def enter(db: Database, noun: str, data: Mapping[str, Any], actor: str, *, today: dt.date) -> str:
+    """Enter one row of a ledger and return its number; a number is used once (409), and nothing lies ahead."""
     ledger = named(noun)
     stray = sorted(set(data) - set(ledger.fields) - ({"defects"} if noun == "reviews" else set()))
     if stray:
         raise CaseworkError(f"{stray[0]} is no field of {noun}", zh=f"{noun} 没有字段 {stray[0]}")
     row = {name: read(data.get(name), name) for name, (_type, read) in ledger.fields.items()}
+    _check_days(row, today)
+    if noun == "licences" and not row["granted"] and (row["e_licence_no"] or row["revoked_on"]):
+        raise CaseworkError("a licence that was not granted has no e_licence_no and is not revoked",
+                            zh="未准予的许可没有电子证照编号，也不能撤销")
     defects = _defects(data.get("defects")) if noun == "reviews" else []
     if noun == "reviews" and row["qualified"] and row["transferred_to"]:
         raise CaseworkError("a file that passed is not handed on", zh="合格案卷不应移送处理")
@@ -119,6 +135,9 @@ def enter(db: Database, noun: str, data: Mapping[str, Any], actor: str) -> str:
         lock_for_transaction(connection, f"ledger {noun} {number}")
         if connection.execute(q[f"stands_{noun}"], {"number": number}).fetchone():
             raise AlreadyDone(f"{number} was entered before", zh=f"{number} 已经录入过")
+        if noun == "reviews" and connection.execute(q["handled"], row).fetchone():
+            raise CaseworkError(f"officer {row['reviewer']} handled {row['ref']} and can't review it: name another",
+                                zh=f"{row['reviewer']} 是 {row['ref']} 的承办人员，不能评查该案卷")
         _write(connection, noun, [row], actor)
         if noun == "reviews" and row["noun"] == "case":
             review_tasks.done(connection, str(row["ref"]), row["reviewed_on"])
@@ -127,6 +146,16 @@ def enter(db: Database, noun: str, data: Mapping[str, Any], actor: str) -> str:
         audit.record(connection, actor, "create", noun.removesuffix("s"), number, None,
                      {**row, **({"defects": [f"{kind}:{code}" for kind, code in defects]} if defects else {})})
     return number
+
+
+def _check_days(row: Mapping[str, Any], today: dt.date) -> None:
+    for name in ("decided_on", "held_on", "reviewed_on", "revoked_on"):
+        if row.get(name) is not None and row[name] > today:
+            raise CaseworkError(f"{name}: {row[name]} is in the future", zh=f"{name}：{row[name]} 晚于今天")
+    for first, last in (("decided_on", "revoked_on"), ("from_day", "to_day")):
+        if row.get(last) is not None and row[last] < row[first]:
+            raise CaseworkError(f"{last}, {row[last]}, lies before {first}, {row[first]}",
+                                zh=f"{last}（{row[last]}）早于 {first}（{row[first]}）")
 
 
 def load(connection: Connection, noun: str, rows: Iterable[Mapping[str, Any]], actor: str = "import") -> int:
@@ -150,6 +179,11 @@ def _write(connection: Connection, noun: str, rows: list[Mapping[str, Any]], act
     except ForeignKeyViolation as error:
         raise NotFound(f"{noun}: a row names what is not in the register ({error.diag.constraint_name})",
                        zh="有一行所指的单位、区域或人员不在登记册中") from None
+    except UniqueViolation as error:
+        taken = {"reviewed_once_a_day": ("this file was reviewed on that day before", "该案卷当日已评查过"),
+                 "licences_e_licence_no_key": ("e_licence_no is that of another licence", "电子证照编号已用于另一许可")}
+        words, zh = taken.get(str(error.diag.constraint_name), (f"{noun}: a row stands already", "该行已录入"))
+        raise AlreadyDone(words, zh=zh) from None
 
 
 def _write_defects(connection: Connection, rows: list[tuple[str, str, str]]) -> None:
@@ -164,4 +198,4 @@ def _defects(told: Any) -> list[tuple[str, str]]:
     if not isinstance(told, list) or len(told) > 100 or not all(isinstance(one, dict) for one in told):
         raise CaseworkError("defects must be a list of class and code", zh="defects 应为由 class 和 code 组成的列表")
     return sorted({(forms.chosen(forms.word(one.get("class"), "class", 20), "class", list(_CLASSES)),
-                    forms.word(one.get("code"), "code", 64)) for one in told})
+                    _code(64, "[a-z0-9_.]+")(one.get("code"), "code")) for one in told})

@@ -22,6 +22,16 @@ select 1 from town_posts where post_no = %(number)s;
 -- Whether a number is taken.
 select 1 from case_reviews where review_no = %(number)s;
 
+-- name: handled
+-- Whether the reviewer of a file is one of those who handled it.
+select 1 from cases where %(noun)s = 'case' and case_no = %(ref)s and %(reviewer)s = any(officers)
+union all
+select 1 from inspections i join inspection_officers o using (inspection_id)
+where %(noun)s = 'inspection' and i.inspection_no = %(ref)s and o.officer_no = %(reviewer)s
+union all
+select 1 from cases c where %(noun)s = 'penalty' and c.case_no = %(ref)s and %(reviewer)s = any(c.officers)
+limit 1;
+
 -- name: stage_licences
 -- Where licences land before they are merged.
 drop table if exists pg_temp.stage_ledger_licences;

@@ -124,7 +124,7 @@ def enter(ledger: str, file: Any, actor: str | None) -> None:
     if not isinstance(data, dict):
         raise click.ClickException("the form must be one JSON object")
     with database(load_settings(), "report") as db:
-        click.echo(ledgers.enter(db, ledger, data, actor or default_actor()))
+        click.echo(ledgers.enter(db, ledger, data, actor or default_actor(), today=legal_day(dt.datetime.now(dt.UTC))))
 
 
 def _print(console: Console, told: Report, language: lines.Language) -> None:

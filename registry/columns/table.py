@@ -102,4 +102,4 @@ class Table:
 def later(row: Row, first: str, second: str, zh: str) -> Iterable[Fault]:
     """A fault where the day ``second`` lies before the day ``first``."""
     if row.get(first) and row.get(second) and row[second] < row[first]:
-        yield second, f"it lies before {first} ({zh}) {row[first]}"
+        yield second, f"it lies before {first} ({zh}) {shown(row[first])}"

@@ -118,6 +118,13 @@ def test_a_complaint_goes_from_intake_to_reward(district: House) -> None:
     assert "赵某某" not in log
 
 
+@pytest.mark.parametrize("moment", ["2026-12-06", 1765000000])
+def test_a_day_without_its_time_is_no_moment(district: House, moment: object) -> None:
+    told = post(district.client("brigade"), "/complaints", {
+        "unit_no": "U0011", "received_at": moment, "channel": "12345", "kind": "blocked_exit", "anonymous": True}, 422)
+    assert told["error"] == "received_at: it must be a moment such as 2026-03-01T09:30+08:00"
+
+
 def test_a_request_is_followed_to_its_end(district: House) -> None:
     client = district.client("brigade")
     number = post(client, "/visit-requests", {
@@ -127,7 +134,10 @@ def test_a_request_is_followed_to_its_end(district: House) -> None:
     made = visit(client, "U0011", "event")
     of = {"inspection_no": made["inspection_no"]}
     assert post(client, f"/visit-requests/{number}/visit", of) == {"decide_by": None}
-    assert post(client, f"/visit-requests/{number}/handed-back")["handed_back_at"]
+    early = post(client, f"/visit-requests/{number}/handed-back", {"handed_back_at": "2026-12-07T09:00"}, 400)
+    assert "dated between the end of the visit and now" in early["error"]
+    assert post(client, f"/visit-requests/{number}/handed-back", {"handed_back_at": "2026-12-07T09:20"})[
+        "handed_back_at"] == "2026-12-07T01:20:00Z"
     assert post(client, f"/visit-requests/{number}/withdrawal", {"reason": "取消"})["withdrawn_why"] == "取消"
     assert number in client.get("/visit-requests?state=all").text
 

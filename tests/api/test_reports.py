@@ -22,7 +22,7 @@ def test_a_number_is_what_its_link_lists_and_each_account_counts_its_areas(shown
         for figure in told["figures"]:
             address = f"/api/v1/reports/figures/{figure['code']}/rows?limit=1000&{_WITH_ROWS}"
             listed = shown.client(who).get(address).json()
-            assert listed["after"] is None
+            assert listed["next"] is None
             assert sum(row["weight"] for row in listed["rows"]) == figure["value"]
             counted += figure["value"]
     assert counted > 0

@@ -83,6 +83,12 @@ def test_every_channel_of_the_rule_is_taken_and_no_other(db: Database) -> None:
         taken(db, channel="pigeon")
 
 
+def test_a_complaint_of_long_ago_is_a_slip_or_history(db: Database) -> None:
+    build_city(db)
+    with pytest.raises(CaseworkError, match="received on 1999-01-01, more than 1825 days ago: bring it in by"):
+        taken(db, received_at="1999-01-01T09:00")
+
+
 def test_who_complained_is_kept_apart_and_each_look_is_traced(db: Database) -> None:
     build_city(db)
     number = taken(db)

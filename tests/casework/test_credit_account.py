@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from casework import penalties
+from casework import past, penalties
 from casework.credit_record import account, evaluations, export, nightly, objections, told
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from policy import rules
@@ -129,6 +129,18 @@ def test_a_promise_is_kept_and_found_broken_once(db: Database) -> None:
         told.break_promise(db, number, {"broken_on": "2026-04-02", "reason": "x"}, "clerk", now=NOW)
 
 
+def test_the_ground_of_a_seal_goes_out_in_chinese(db: Database) -> None:
+    build_city(db)
+    db.rows("update units set uscc = %s where unit_no = 'U1' returning 1", [USCC])
+    with db.connection() as connection:
+        past.load(connection, "measures", [{
+            "measure_no": "F1", "unit_no": "U1", "kind": "seal", "path": "ordinary", "ground": "exits", "scope": "二层",
+            "officers": ["B1", "B2"], "began_at": dt.datetime(2026, 3, 2, tzinfo=dt.UTC), "began_on": D(2026, 3, 2),
+            "until_on": D(2026, 3, 30), "standing": "standing"}])
+        (row,) = export.rows(connection, "coercion", D(2026, 3, 1), D(2026, 3, 31), None)
+    assert row["QZ_SY"] == "疏散通道、安全出口数量不足或者严重堵塞"
+
+
 @pytest.mark.row(199)
 def test_each_of_the_four_kinds_goes_out_and_the_counts_add_up(db: Database) -> None:
     build_city(db)
@@ -160,6 +172,7 @@ def test_each_of_the_four_kinds_goes_out_and_the_counts_add_up(db: Database) -> 
         assert found["in"] == found["exported"] + sum(found["held"].values())
         assert len(out[kind]) == found["exported"]
         assert [list(row) for row in out[kind]] == [[field.code for field in export.FIELDS[kind]]]
+    assert out["coercion"][0]["QZ_QZLB"] == "临时查封"
     fine = out["penalty"][0]
     assert (fine["CF_XDR_SHXYM"], fine["CF_WSH"], fine["CF_CFLB"], fine["CF_NR_FK"], fine["CF_JDRQ"],
             fine["CF_GSJZQ"], fine["CF_JG"]) == (USCC, "C1", "罚款", "0.8", "2026-03-02", "2029-03-02",

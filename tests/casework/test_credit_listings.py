@@ -7,6 +7,7 @@ import datetime as dt
 import psycopg
 import pytest
 
+from casework import bulk
 from casework.credit_record import listings, nightly
 from casework.credit_record.periods import first_permitted_day, last_public_day
 from casework.enforcement.errors import GateClosed
@@ -143,6 +144,15 @@ def test_the_red_list_brings_benefits_and_gives_way_to_discredit(db: Database) -
     assert discredit
     with pytest.raises(GateClosed, match="asked for from 2027-05-06 on.*by itself after 2029-05-06"):
         listings.end_red(db, discredit["listing_id"], {"to_day": "2026-06-01", "reason": "x"}, "x", now=NOW)
+
+
+def test_a_red_listing_that_was_brought_in_with_its_end_gives_way_too(db: Database) -> None:
+    build_city(db)
+    with db.connection() as connection:
+        bulk.load_listings(connection, [{"unit_no": "U2", "list": "red", "from_day": dt.date(2026, 1, 1),
+                                         "to_day": dt.date(2027, 12, 31), "basis": "守信"}])
+    CreditClerk(db).listed("2026-05-06", "general", "U2")
+    assert _listings(db) == [("red", "2026-01-01", "2026-05-05", "replaced"), ("general", "2026-05-06", None, None)]
 
 
 def test_three_penalties_are_counted_before_they_are_told(db: Database) -> None:

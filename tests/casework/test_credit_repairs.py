@@ -108,6 +108,23 @@ def test_a_new_record_of_the_kind_stands_against_repair_until_it_is_annulled(db:
     assert clerk.apply("penalty", "C1", "2027-03-13")
 
 
+def test_papers_may_come_one_after_the_other(db: Database) -> None:
+    build_city(db)
+    clerk = CreditClerk(db)
+    clerk.penalty("2026-03-12", "C1")
+    number = clerk.apply("penalty", "C1", "2027-03-15", papers=["application", "identity"])
+    clerk.repair_step(number, "incomplete", "2027-03-16")
+    clerk.repair_step(number, "supplied", "2027-03-17", papers=PAPERS[:5])
+    told = clerk.read(number)
+    assert (told["standing"], told["steps"][-1]["details"]["missing"]) == ("incomplete", ["mandate"])
+    with pytest.raises(CaseworkError, match="papers are missing: mandate"):
+        clerk.repair_step(number, "accepted", "2027-03-18")
+    clerk.repair_step(number, "supplied", "2027-03-18", papers=["mandate"])
+    assert clerk.due(number, "repair_complete") == "2027-03-22"
+    assert clerk.repair_step(number, "accepted", "2027-03-19") is True
+    assert clerk.due(number, "repair_decided") == "2027-04-01"
+
+
 def test_a_repair_can_be_refused_or_withdrawn_with_a_reason(db: Database) -> None:
     build_city(db)
     clerk = CreditClerk(db)

@@ -201,6 +201,34 @@ def test_an_order_to_stop_carries_out_a_decision_and_ends_on_request(clerk: Cler
     assert held(clerk, number)["standing"] == "lifted"
 
 
+def test_an_order_to_stop_falls_with_its_decision(clerk: Clerk) -> None:
+    case = clerk.file()
+    clerk.told(case, "2026-03-12", STOP)
+    clerk.reviewed(case, "2026-03-12T11:00")
+    clerk.step(case, "hearing_waived", "2026-03-12T12:00")
+    clerk.step(case, "collective", "2026-03-12T15:00", collective=MEETING)
+    clerk.step(case, "decision", "2026-03-13", penalties=[STOP])
+    clerk.step(case, "served", "2026-03-16T09:00", how="direct")
+    number = measures.impose(clerk.db, measure_forms.measure_form(
+        {"kind": "suspension", "case_no": case, "scope": "一层停用", "officers": ["B1", "B2"],
+         "began_at": "2026-03-16T10:00"}), "clerk", now=NOW)[0]
+    step(clerk, number, "lift_asked", "2026-03-18T10:00")
+    clerk.step(case, "decision_withdrawn", "2026-03-20", note="复议撤销")
+    thing = held(clerk, number)
+    assert (thing["standing"], thing["ended_on"], thing["steps"][-1]["step"]) == (
+        "lifted", dt.date(2026, 3, 20), "lifted")
+    assert all(one["done_at"] or one["dropped_at"] for one in thing["clocks"])
+
+
+def test_a_seal_that_has_run_out_is_not_lifted_any_more(clerk: Clerk) -> None:
+    number = impose(clerk, "七层")
+    for name, fields in (("lifted", {"note": "x"}), ("lift_asked", {})):
+        with pytest.raises(CaseworkError, match=r"ended on 2026-04-11: nothing is left to lift.*Art\. 25"):
+            step(clerk, number, name, "2026-04-12", **fields)
+    step(clerk, number, "lifted", "2026-04-11", note="隐患已消除")
+    assert held(clerk, number)["ended_on"] == dt.date(2026, 4, 11)
+
+
 @pytest.mark.row(109, 206)
 @pytest.mark.parametrize(("began", "urgent", "opens"), [
     ("2026-03-12T16:00", False, True), ("2026-03-13T22:00", False, False), ("2026-03-13T05:59", False, False),
@@ -220,11 +248,15 @@ def test_nothing_is_carried_out_by_force_at_night_on_holidays_or_without_minutes
 
 @pytest.mark.row(206)
 def test_a_fire_is_reexamined_by_a_meeting(clerk: Clerk) -> None:
-    clerk.db.rows("insert into fires (fire_no, unit_id, occurred_at, procedure) select 'H1', unit_id, now(), 'simple'"
+    clerk.db.rows("insert into fires (fire_no, unit_id, occurred_at, procedure) select 'H1', unit_id,"
+                  " '2026-02-20T12:00+08', 'simple'"
                   " from units where unit_no = 'U1' returning 1")
     form = {"fire_no": "H1", "asked_on": "2026-03-01", "decided_at": "2026-03-13T10:00", "outcome": "changed"}
     with pytest.raises(CaseworkError, match=r"re-examination of a fire needs a collective.*火灾事故调查规定 Art\. 35"):
         fire_reviews.decide(clerk.db, fire_reviews.fire_review(form), "clerk", now=NOW)
+    early = fire_reviews.fire_review({**form, "asked_on": "2026-02-19", "collective": MEETING})
+    with pytest.raises(CaseworkError, match="asked for on 2026-02-19, before the fire on 2026-02-20"):
+        fire_reviews.decide(clerk.db, early, "clerk", now=NOW)
     done = fire_reviews.fire_review({**form, "collective": MEETING})
     assert fire_reviews.decide(clerk.db, done, "clerk", now=NOW) == "R20260313-0001"
 

@@ -68,7 +68,7 @@ def test_a_case_is_filed_once(clerk: Clerk) -> None:
 def test_a_case_is_under_a_regime_valid_on_the_day_it_is_filed(clerk: Clerk, day: str, regime: str,
                                                                opens: bool) -> None:
     if opens:
-        with pytest.raises(CaseworkError, match=r"(has no agreement|was not given) .* passed on as Y"):
+        with pytest.raises(CaseworkError, match=r"(has no agreement|has no empowered agreement) .* passed on as Y"):
             clerk.file(day, unit_no="U2", regime=regime)
         delegate(clerk.db, regime=regime, signed_on=day, powers=["fine"],
                  item_codes=["exits.blocked" if regime == "delegated" else "alarm.broken"])
@@ -290,6 +290,23 @@ def test_a_withdrawn_decision_gives_points_back_and_its_publication_ends_in_thre
     sums = clerk.db.row("select sum(points) as points from credit_entries where event_ref = %s", [number])
     assert sums is not None
     assert sums["points"] == 0
+
+
+def test_nothing_is_owed_by_a_decision_that_was_withdrawn(clerk: Clerk) -> None:
+    number = decided(clerk)
+    clerk.step(number, "served", "2026-03-18", how="direct")
+    assert clerk.read(number)["owed_yuan"] > 0
+    clerk.step(number, "decision_withdrawn", "2026-03-21", note="复议撤销")
+    told = clerk.read(number)
+    assert (told["owed_yuan"], told["added_yuan"]) == (0, 0)
+    with pytest.raises(CaseworkError, match=r"100 yuan are more than the 0 yuan that are owed.*Art\. 67"):
+        clerk.step(number, "paid", "2026-03-22", amount_yuan=100)
+
+
+def test_a_case_names_items_of_the_catalogue(clerk: Clerk) -> None:
+    with pytest.raises(CaseworkError, match="item nosuch is not in the catalogue of inspection items on 2026-03-12"):
+        clerk.file(items=["exits.blocked", "nosuch"])
+    clerk.file(items=["exits.blocked"])
 
 
 def test_a_case_that_is_handed_over_stays_until_it_is_accepted(clerk: Clerk) -> None:

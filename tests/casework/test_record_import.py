@@ -10,10 +10,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from casework import nightly
+from casework.enforcement import cases, major_hazards
+from casework.enforcement.steps import StepForm
 from casework.errors import CaseworkError
 from casework.record_import import KINDS, import_record, template
 from store import Database
-from tests.casework.city import build_city
+from tests.casework.city import build_city, moment
 
 TODAY = dt.date(2026, 3, 12)
 
@@ -111,6 +114,67 @@ def test_a_changed_row_is_told(db: Database, tmp_path: Path) -> None:
     assert (refused.total, refused.accepted, refused.rejected_rows) == (1, 0, 1)
     assert refused.rejected[0].reason == "the case A1 stands with other facts and stays as it is"
     assert db.rows("select standing from cases") == [{"standing": "archived"}]
+
+
+@pytest.mark.parametrize(("kind", "line", "reason"), [
+    # A hazard that was corrected before it was found broke a constraint of the database, and the whole file with it.
+    ("hazards", "J1,exits.blocked,critical,ordered,2024-05-20,2024-05-01",
+     "it lies before inspection J1 on 2024-05-06"),
+    ("hazards", "J1,exits.blocked,critical,ordered,2024-05-01,", "it lies before inspection J1 on 2024-05-06"),
+    ("orders", "Z1,J1,time_limited,2024-05-01,2024-05-20,", "it lies before inspection J1 on 2024-05-06"),
+    ("penalties", "A1-1,U2,J1,2024-06-01,fine,6000,60", "inspection J1 is one of unit U1"),
+    ("penalties", "A1-1,U1,J1,2024-06-01,fine,,60", "a fine has its amount"),
+    ("penalties", "A1-1,U1,J1,2024-06-01,warning,50,60", "an amount belongs to a fine, not to warning"),
+    ("cases", "A1,U1,60.1.3,占用疏散通道,B1;B2,2024-05-06,2024-05-07,decided,,",
+     "a decided case has the day of its decision"),
+    ("measures", "C1,U1,seal,grave,二层,B1;B2,2024-05-06,2024-06-04,lifted,",
+     "a measure that was lifted or carried out has the day on which it ended"),
+    ("major-hazards", "M1,U1,direct,6.1,B1;B2,2024-05-06,accepted,county,",
+     "a major hazard that was accepted has the day on which it left the list"),
+    ("major-hazards", "M1,U1,direct,6.1,B1;B2,2024-05-06,listed,county,2024-09-01",
+     "a major hazard that stands has no end yet"),
+    ("guidance", "990101,2024-02-10,B1,指导", "990101 is not a town"),
+    ("complaints", "T1,U2,2024-03-04 08:30,96119,other,2024-03-04 08:00,是",
+     "it lies before received_at (受理时间) 2024-03-04 08:30"),
+])
+def test_what_can_not_be_is_rejected_with_its_reason(db: Database, tmp_path: Path, kind: str, line: str,
+                                                     reason: str) -> None:
+    build_city(db)
+    import_record(db, "inspections", put(tmp_path, "inspections", ROWS["inspections"]), actor="w", day=TODAY)
+    head = ROWS[kind][0] + (",corrected_on" if kind == "hazards" else "")
+    told = import_record(db, kind, put(tmp_path, kind, [head, line]), actor="w", day=TODAY)
+    assert [problem.reason for problem in told.rejected] == [reason]
+
+
+def test_a_hazard_corrected_on_the_spot_is_corrected_on_the_day_of_the_visit(db: Database, tmp_path: Path) -> None:
+    build_city(db)
+    for kind in ("inspections", "hazards"):
+        import_record(db, kind, put(tmp_path, kind, ROWS[kind]), actor="w", day=TODAY)
+    assert db.rows("select corrected_on from hazards where item_code = 'signs.missing'") == [
+        {"corrected_on": dt.date(2024, 5, 6)}]
+
+
+def test_what_was_brought_in_goes_on_here(db: Database, tmp_path: Path) -> None:
+    build_city(db)
+    brought = {
+        "measures": ["C2,U2,seal,exits,二层,B1;B2,2026-02-01,2026-03-01,standing,",
+                     "C3,U2,seal,exits,三层,B1;B2,2026-03-01,2026-03-30,standing,"],
+        "cases": ["A2,U2,消防法 Art. 60,占用疏散通道,B1;B2,2026-01-06,2026-01-07,decided,2026-02-01,"],
+        "major-hazards": ["M2,U2,direct,6.1,B1;B2,2026-02-06,determined,,"]}
+    for kind, lines in brought.items():
+        told = import_record(db, kind, put(tmp_path, kind, [ROWS[kind][0], *lines]), actor="w", day=TODAY)
+        assert told.rejected == []
+    assert {row["ref"] for row in db.rows("select ref from clocks where rule = 'deadlines.seal_longest'")} == {
+        "C2", "C3"}
+    # The night that ends a seal past its last day ended in an error, and with it all that the job does.
+    assert nightly.run(db, TODAY)["seals_expired"] == 1
+    assert db.rows("select standing, ended_on from measures where measure_no = 'C2'") == [
+        {"standing": "expired", "ended_on": dt.date(2026, 3, 1)}]
+    at = moment(TODAY, 9)
+    now = at + dt.timedelta(hours=1)
+    assert cases.step(db, "A2", StepForm("served", at, details={"how": "direct"}), "w", now=now) is None
+    notice = StepForm("notice_served", at, details={"correct_by": TODAY})
+    assert major_hazards.step(db, "M2", notice, "w", now=now) is None
 
 
 def test_what_a_person_entered_stays(db: Database, tmp_path: Path) -> None:

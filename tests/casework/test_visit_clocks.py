@@ -145,6 +145,9 @@ def test_a_decision_on_an_opening_is_a_licence_granted_or_not(db: Database, pass
     assert db.rows("select licence_no, kind, route, decided_on, granted from licences") == [{
         "licence_no": "消检〔2026〕1号", "kind": "opening", "route": "ordinary", "decided_on": now.date(),
         "granted": passed}]
+    # What is granted goes out to the credit platform as the permit that it is, without a second entry.
+    assert db.rows("select number, kind, day from exported_permits") == [
+        {"number": "消检〔2026〕1号", "kind": "opening", "day": now.date()}] * passed
     with pytest.raises(AlreadyDone, match="number of another licence"):
         decided("U1", "消检〔2026〕1号")
     assert db.row("select count(*) as n from visit_requests where decided_at is not null") == {"n": 1}
@@ -168,11 +171,29 @@ def test_a_request_is_checked_decided_and_not_before(db: Database) -> None:
         visit_requests.decide(db, number, False, None, "wang", now=at("2026-03-18T11:00"))
 
 
+def test_a_decision_that_is_entered_later_keeps_its_day(db: Database) -> None:
+    build_city(db)
+    number, _ = visit_requests.register(db, request_form({
+        "unit_no": "U2", "kind": "opening", "received_at": "2025-12-29T09:00", "from_body": "申请人"}), "wang",
+        now=at("2025-12-30T10:00"))
+    done = visit(db, dt.date(2025, 12, 30), "opening", sheet=replace(SHEET, floor_area_m2=200.0, storeys=2))
+    visit_requests.checked(db, number, done, "wang")
+    for wrong in ("2025-12-29T23:00", "2026-01-06T09:01"):
+        with pytest.raises(CaseworkError, match="dated between the end of the visit and now"):
+            visit_requests.decide(db, number, True, "决2", "wang", now=at("2026-01-06T09:00"), at=at(wrong))
+    assert visit_requests.decide(db, number, True, "决2", "wang", now=at("2026-01-06T09:00"),
+                                 at=at("2025-12-31T16:00")) is True
+    assert db.rows("select decided_on from licences") == [{"decided_on": dt.date(2025, 12, 31)}]
+
+
 def test_an_event_called_off_lets_its_clock_go(db: Database) -> None:
     build_city(db)
     asked = {"unit_no": "U2", "kind": "event", "received_at": "2026-03-10T09:00", "from_body": "公安分局"}
     with pytest.raises(CaseworkError, match=r"needs the day it begins.*Art\. 16"):
         visit_requests.register(db, request_form(asked), "wang", now=at("2026-03-10T10:00"))
+    with pytest.raises(CaseworkError, match="begins on 2026-03-09, before the notice of it came in"):
+        visit_requests.register(db, request_form(asked | {"held_from": "2026-03-09"}), "wang",
+                                now=at("2026-03-10T10:00"))
     number, _ = visit_requests.register(db, request_form(asked | {"held_from": "2026-03-20"}), "wang",
                                         now=at("2026-03-10T10:00"))
     visit_requests.withdraw(db, number, "活动取消", "wang", now=at("2026-03-11T10:00"))

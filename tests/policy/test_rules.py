@@ -4,6 +4,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+import yaml
 
 from policy import PolicyError, RuleBook, rules
 
@@ -60,6 +61,19 @@ def test_a_malformed_file_is_named(tmp_path: Path, text: str, sentence: str) -> 
     with pytest.raises(PolicyError, match=sentence) as caught:
         book(tmp_path, text)
     assert "some.yaml" in str(caught.value)
+
+
+def test_no_words_of_a_shipped_rule_are_cut_at_a_comma() -> None:
+    """``en: power, fire or gas`` without quotation marks is two keys, the second with nothing."""
+    def cut(value: object) -> list[str]:
+        if isinstance(value, dict):
+            return [key for key, held in value.items() if held is None and " " in str(key)] + [
+                key for held in value.values() for key in cut(held)]
+        return [key for held in value for key in cut(held)] if isinstance(value, list) else []
+    shipped = sorted((Path(__file__).parents[2] / "policy" / "rules").glob("**/*.yaml"))
+    assert shipped
+    assert {path.name: cut(yaml.safe_load(path.read_text(encoding="utf-8"))) for path in shipped} == {
+        path.name: [] for path in shipped}
 
 
 def test_every_shipped_rule_can_be_read_today() -> None:

@@ -96,7 +96,8 @@ def test_each_drawn_case_waits_for_a_reviewer_who_did_not_handle_it_until_it_is_
     case = waiting[0]
     ledgers.enter(town, "reviews", {
         "review_no": "P1", "noun": "case", "ref": case["case_no"], "area_code": case["area_code"],
-        "reviewed_on": str(drawn_at.date()), "reviewer": "甲", "qualified": True}, "head")
+        "reviewed_on": str(drawn_at.date()), "reviewer": "甲", "qualified": True}, "head",
+        today=drawn_at.date())
     assert len(listed("open")) == len(waiting) - 1
     (read,) = listed("read")
     assert (read["case_no"], read["qualified"]) == (case["case_no"], True)

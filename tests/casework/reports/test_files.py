@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import docx
 import pytest
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 
-from casework import CaseworkError
+from casework import CaseworkError, past
 from casework.errors import AlreadyDone, NotFound
 from casework.reports import ledgers
 from casework.reports.period import Period
 from huoyan.commands.reported import report_district
 from huoyan.commands.reports import report
 from store import Database
+from tests.casework.city import build_city
 
+TODAY = dt.date(2026, 6, 1)
 SMALL = {"officers_sent": 61, "inspections": 30, "hazards_found": 20, "hazards_corrected": 18, "notices": 12,
          "complaints": 9, "licences": 5, "penalties": 4, "units_stopped": 2, "units_sealed": 0, "fires_ordinary": 1,
          "fires_simple": 2, "fires_minor": 3, "people_reached": 4321, "drafting_courses": 1, "town_posts": 3,
@@ -79,19 +84,50 @@ def test_what_a_file_can_not_be_is_one_sentence(dsn: str) -> None:
         Period.named("quarterly", "2024Q5")
 
 
+@pytest.mark.parametrize(("ledger", "change", "refusal"), [
+    ("licences", {"decided_on": "2026-06-02"}, "decided_on: 2026-06-02 is in the future"),
+    ("licences", {"revoked_on": "2026-03-01"}, "revoked_on, 2026-03-01, lies before decided_on, 2026-03-02"),
+    ("licences", {"kind": "Opening!"}, "kind is a code of a-z_, not 'Opening!'"),
+    ("licences", {"granted": False, "e_licence_no": "E1"}, "not granted has no e_licence_no"),
+    ("licences", {"licence_no": "X2", "e_licence_no": "E0"}, "e_licence_no is that of another licence"),
+    ("reviews", {"reviewed_on": "2026-06-02"}, "reviewed_on: 2026-06-02 is in the future"),
+    ("reviews", {"review_no": "P2"}, "this file was reviewed on that day before"),
+    ("reviews", {"review_no": "P3", "reviewed_on": "2026-05-02", "reviewer": "B1"}, "officer B1 handled A1"),
+    ("reviews", {"review_no": "P4", "reviewed_on": "2026-05-03", 
+                 "defects": [{"class": "evidence", "code": "No photo"}]}, "code is a code of a-z0-9_., not 'No photo'"),
+])
+def test_what_a_ledger_can_not_take_is_one_sentence(db: Database, ledger: str, change: dict[str, Any],
+                                                    refusal: str) -> None:
+    build_city(db)
+    with db.connection() as connection:
+        past.load(connection, "cases", [{
+            "case_no": "A1", "unit_no": "U2", "party": "organisation", "regime": "own", "procedure": "ordinary",
+            "article": "60", "facts": "x", "officers": ["B1", "B2"], "offence_on": TODAY, "life_safety": False,
+            "filed_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "filed_on": dt.date(2026, 1, 1), "standing": "closed",
+            "closed_on": dt.date(2026, 2, 1)}])
+    entry = {"licences": {"licence_no": "X1", "unit_no": "U1", "kind": "opening", "route": "ordinary",
+                          "decided_on": "2026-03-02", "granted": True},
+             "reviews": {"review_no": "P1", "noun": "case", "ref": "A1", "area_code": "990101",
+                         "reviewed_on": "2026-05-01", "reviewer": "B4", "qualified": True}}[ledger]
+    first = {**entry, "licence_no": "X0", "e_licence_no": "E0"} if ledger == "licences" else entry
+    ledgers.enter(db, ledger, first, "test", today=TODAY)
+    with pytest.raises(CaseworkError, match=re.escape(refusal)):
+        ledgers.enter(db, ledger, {**entry, **change}, "test", today=TODAY)
+
+
 def test_a_review_is_entered_once_with_its_defects_and_leaves_a_line(db: Database) -> None:
     with db.connection() as connection:
         connection.execute("insert into areas (area_code, level, name_zh) values ('990000', 'city', '市')")
     form = {"review_no": "P1", "noun": "case", "ref": "A20240101-0001", "area_code": "990000",
             "reviewed_on": "2024-05-06", "reviewer": "甲", "qualified": False, "transferred_to": "纪检监察",
             "defects": [{"class": "evidence", "code": "no_photo"}, {"class": "documents", "code": "form_blank"}]}
-    assert ledgers.enter(db, "reviews", form, "test") == "P1"
+    assert ledgers.enter(db, "reviews", form, "test", today=TODAY) == "P1"
     with pytest.raises(AlreadyDone, match="P1 was entered before"):
-        ledgers.enter(db, "reviews", form, "test")
+        ledgers.enter(db, "reviews", form, "test", today=TODAY)
     with pytest.raises(CaseworkError, match="'shape'|shape is no field"):
-        ledgers.enter(db, "reviews", {**form, "shape": 1}, "test")
+        ledgers.enter(db, "reviews", {**form, "shape": 1}, "test", today=TODAY)
     with pytest.raises(NotFound, match="not in the register"):
         ledgers.enter(db, "courses", {"course_no": "K1", "area_code": "990199", "held_on": "2024-01-01", "topic": "x",
-                                      "attendees": 3}, "test")
+                                      "attendees": 3}, "test", today=TODAY)
     assert len(db.rows("select * from case_review_defects")) == 2
     assert [row["entity"] for row in db.rows("select entity from audit_log")] == ["review"]
