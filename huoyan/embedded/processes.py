@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import pwd
 import shutil
@@ -10,9 +11,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from huoyan.embedded.errors import EmbeddedError
 
 _PR_SET_PDEATHSIG = 1
 _SERVICE_USER = "huoyan"
-_ATTEMPTS = 5
 
 
 def die_with_parent(death_signal: int) -> Callable[[], None]:
@@ -61,20 +60,36 @@ def service_account() -> Account | None:
         return None
     with suppress(KeyError):
         return _account(_SERVICE_USER)
-    useradd = shutil.which("useradd", path=os.defpath + ":/usr/sbin:/sbin")
-    for _ in range(_ATTEMPTS if useradd else 0):
-        done = subprocess.run([str(useradd), "--system", "--user-group", "--no-create-home", "--home-dir",
-                               "/nonexistent", "--shell", "/usr/sbin/nologin", _SERVICE_USER], capture_output=True,
-                              check=False)
-        # Two that start at once: one finds the list of users locked, and the other's user a moment later.
-        if done.returncode == 0 or _has_user(_SERVICE_USER):
-            break
-        time.sleep(0.2)
+    with _one_at_a_time():
+        if not _has_user(_SERVICE_USER):
+            _make_user()
     for name in (_SERVICE_USER, "nobody"):
         with suppress(KeyError):
             return _account(name)
     raise EmbeddedError("PostgreSQL refuses to run as root and this machine has no other user for it: "
                         "make a system user named huoyan, or start again as a user that is not root")
+
+
+def _make_user() -> None:
+    useradd = shutil.which("useradd", path=os.defpath + ":/usr/sbin:/sbin")
+    if useradd:
+        subprocess.run([useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent",
+                        "--shell", "/usr/sbin/nologin", _SERVICE_USER], capture_output=True, check=False)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Two that make the user at once both succeed, and one of the two numbers they were given is nobody's then."""
+    try:
+        descriptor = os.open("/run/huoyan-user.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError:
+        yield
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _has_user(name: str) -> bool:

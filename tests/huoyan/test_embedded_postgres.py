@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import psycopg
 import pytest
 
 from huoyan.embedded import postgres as module
+from huoyan.embedded import processes
 from huoyan.embedded.errors import EmbeddedError
 from huoyan.embedded.folders import demo_home, make_folder, secret
 from huoyan.embedded.postgres import EmbeddedPostgres, shipped_binaries
@@ -208,3 +210,23 @@ def test_a_secret_is_made_once_and_an_existing_folder_keeps_its_permissions(tmp_
 def test_a_secret_that_cant_be_made_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedError, match="HUOYAN_DEMO_HOME"):
         secret(tmp_path / "missing" / "one")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a user")
+def test_the_user_of_the_database_is_made_once_though_two_ask_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    there, made = threading.Event(), []
+
+    def make() -> None:
+        made.append(threading.get_ident())
+        time.sleep(0.1)
+        there.set()
+
+    monkeypatch.setattr(processes, "_SERVICE_USER", "huoyan-nobody-has")
+    monkeypatch.setattr(processes, "_has_user", lambda name: there.is_set())
+    monkeypatch.setattr(processes, "_make_user", make)
+    both = [threading.Thread(target=processes.service_account) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert len(made) == 1
