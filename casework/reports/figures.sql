@@ -118,11 +118,16 @@ where s.noun = 'case' and s.step = 'transferred' and s.at >= %(begins)s and s.at
   and (%(areas)s::text[] is null or c.area_code = any(%(areas)s))
 
 -- name: units_stopped
--- Units ordered to stop work, use or business, each once, by measure or by decision.
+-- Units ordered to stop work, use or business, each once, by measure or by decision; an order falls with the decision that
+-- it carries out.
 select 'unit' as noun, r.unit_id as id, u.unit_no as ref, r.unit_id, u.unit_no, min(r.day) as day, 1::bigint as weight,
        u.area_code, null::text as part, null::text as form
 from (select unit_id, began_on as day from measures
       where kind = 'suspension' and began_on between %(first)s and %(last)s
+        and (case_id is null or case_id not in (
+            select c.case_id from penalties p join cases c
+                on c.case_no in (p.case_no, regexp_replace(p.case_no, '-[0-9]+$', ''))
+            where p.kind = 'suspension' and p.withdrawn_on <= %(last)s))
       union all
       select unit_id, decided_on from penalties
       where kind = 'suspension' and decided_on between %(first)s and %(last)s

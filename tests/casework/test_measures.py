@@ -22,6 +22,8 @@ from casework.enforcement import (
 from casework.enforcement.bands import band
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import HazardFound, NewVisit, ResultForm
+from casework.reports import counting, figures
+from casework.reports.period import Period
 from casework.results import record_result
 from policy.clocks import SHANGHAI
 from store import Database
@@ -201,8 +203,17 @@ def test_an_order_to_stop_carries_out_a_decision_and_ends_on_request(clerk: Cler
     assert held(clerk, number)["standing"] == "lifted"
 
 
+def units_stopped(clerk: Clerk) -> int:
+    """As the report of March counts them."""
+    day = dt.date(2026, 3, 31)
+    with clerk.db.connection() as connection:
+        found = counting.count(connection, [figures.named("units_stopped", day)],
+                               Period.named("monthly", "2026-03"), None, day)
+    return found["units_stopped"].value
+
+
 def test_an_order_to_stop_falls_with_its_decision(clerk: Clerk) -> None:
-    case = clerk.file()
+    case = clerk.file(unit_no="U3")
     clerk.told(case, "2026-03-12", STOP)
     clerk.reviewed(case, "2026-03-12T11:00")
     clerk.step(case, "hearing_waived", "2026-03-12T12:00")
@@ -213,7 +224,9 @@ def test_an_order_to_stop_falls_with_its_decision(clerk: Clerk) -> None:
         {"kind": "suspension", "case_no": case, "scope": "一层停用", "officers": ["B1", "B2"],
          "began_at": "2026-03-16T10:00"}), "clerk", now=NOW)[0]
     step(clerk, number, "lift_asked", "2026-03-18T10:00")
+    stopped = units_stopped(clerk)
     clerk.step(case, "decision_withdrawn", "2026-03-20", note="复议撤销")
+    assert units_stopped(clerk) == stopped - 1
     thing = held(clerk, number)
     assert (thing["standing"], thing["ended_on"], thing["steps"][-1]["step"]) == (
         "lifted", dt.date(2026, 3, 20), "lifted")
