@@ -21,6 +21,7 @@ from casework.sheets import FIELDS, trigger_of
 from policy import rules
 from policy.clocks import legal_day
 from registry import unit_search
+from registry.paging import beginning
 from scoring import raises
 from store import Database, Queries, cursors
 from store.database import Connection
@@ -58,8 +59,8 @@ def read(db: Database, viewer: Viewer, wanted: InspectionFilter) -> dict[str, An
 
 def _numbered(connection: Connection, viewer: Viewer, text: str) -> dict[str, Any]:
     """The visits whose own number begins with a text, None where they are too many to go by."""
-    begins = text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    if begins == "%":
+    begins = beginning(text)
+    if begins is None:
         return {"begins": None, "numbered": None}
     rows = connection.execute(_SQL["numbered"], {**viewer.scope, "begins": begins,
                                                  "limit": unit_search.MOST + 1}).fetchall()

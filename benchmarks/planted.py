@@ -21,11 +21,11 @@ from benchmarks.report import SPREAD, Table
 from scoring import calibration, learning
 from scoring.additive import Floats, Inputs, sigmoid
 from scoring.cohorts import Cohort
+from simulators.city.latents import intercept
 
 MEAN_RISK, SPREAD_OF_RISK, SPREAD_OF_STRICTNESS = .19, 1.3, .4
 """The mean probability; standard deviations over units and over teams, in log-odds."""
 _PLANTINGS = 5
-_HALVINGS = 60
 
 Area = Callable[[Floats, Floats], float]
 
@@ -41,14 +41,8 @@ class Planted:
     def on(cls, inputs: Inputs) -> Planted:
         """The risk that has the mean and the spread over these units."""
         curve = _curve(inputs)
-        scale, low, high = SPREAD_OF_RISK / max(float(curve.std()), 1e-9), -20.0, 20.0
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            if float(sigmoid(scale * curve + middle).mean()) < MEAN_RISK:
-                low = middle
-            else:
-                high = middle
-        return cls(scale, low)
+        scale = SPREAD_OF_RISK / max(float(curve.std()), 1e-9)
+        return cls(scale, intercept(scale * curve, MEAN_RISK))
 
     def log_odds(self, inputs: Inputs) -> Floats:
         """Of what a team of usual strictness finds."""

@@ -18,8 +18,16 @@ class Page(Generic[Record]):
 
 
 def pattern(text: str | None) -> str | None:
-    """``text`` as an ILIKE pattern that finds it anywhere; its own % and _ mean themselves."""
-    if text is None or not text.strip():
-        return None
-    escaped = text.strip()[:100].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
+    """``text`` as an ILIKE pattern that finds it anywhere; its own % and _ mean themselves. None: no text."""
+    held = _literal(text)
+    return f"%{held}%" if held else None
+
+
+def beginning(text: str | None) -> str | None:
+    """``text`` as a LIKE pattern of what begins with it; None where there is no text."""
+    held = _literal(text)
+    return f"{held}%" if held else None
+
+
+def _literal(text: str | None) -> str:
+    return (text or "").strip()[:100].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

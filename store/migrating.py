@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection as AlchemyConnection
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from store.errors import StoreError
-from store.revisions import head
+from store.revisions import head, said
 
 _FOLDER = Path(__file__).with_name("migrations")
 
@@ -50,12 +50,10 @@ def _connected(dsn: str) -> Iterator[AlchemyConnection]:
     try:
         with engine.connect() as connection:
             yield connection
-    except OperationalError as error:
-        raise StoreError(f"the database does not answer: {' '.join(str(error.orig).split())}") from None
-    except ProgrammingError as error:
-        if isinstance(error.orig, psycopg.Error) and error.orig.sqlstate is None:
-            raise StoreError("the database address is not one libpq understands: write "
-                             "postgresql://user:password@host:port/database") from None
+    except (OperationalError, ProgrammingError) as error:
+        told = said(error.orig) if isinstance(error.orig, psycopg.Error) else error
+        if isinstance(told, StoreError):
+            raise told from None
         raise
     finally:
         engine.dispose()

@@ -28,10 +28,15 @@ def revision(dsn: str) -> str | None:
                 return None
             row = connection.execute("select version_num from alembic_version").fetchone()
             return str(row[0]) if row else None
-    except psycopg.OperationalError as error:
-        raise StoreError(f"the database does not answer: {' '.join(str(error).split())}") from None
-    except psycopg.ProgrammingError as error:
-        if error.sqlstate is None:
-            raise StoreError("the database address is not one libpq understands: write "
-                             "postgresql://user:password@host:port/database") from None
-        raise
+    except psycopg.Error as error:
+        raise said(error) from None
+
+
+def said(error: psycopg.Error) -> Exception:
+    """What keeps a connection from being made, as one sentence; any other error as it is."""
+    if isinstance(error, psycopg.OperationalError):
+        return StoreError(f"the database does not answer: {' '.join(str(error).split())}")
+    if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+        return StoreError("the database address is not one libpq understands: write "
+                          "postgresql://user:password@host:port/database")
+    return error

@@ -68,7 +68,7 @@ def draw(rng: np.random.Generator, units: list[Row], until: dt.date, days: int) 
         wander_e = _KEPT * wander_e + fresh * rng.normal(size=count)
     whole = (_WEIGHTS["management"] * management + _WEIGHTS["equipment"] * equipment
              + _WEIGHTS["exposure"] * exposure + _WEIGHTS["unseen"] * unseen)
-    return Latents(until, management, equipment, exposure, whole + _intercept(whole[0], MEAN_RISK))
+    return Latents(until, management, equipment, exposure, whole + intercept(whole[0], MEAN_RISK))
 
 
 def visible_exposure(units: list[Row]) -> Floats:
@@ -81,7 +81,7 @@ def visible_exposure(units: list[Row]) -> Floats:
         for unit in units])
 
 
-def _intercept(values: Floats, mean: float) -> float:
+def intercept(values: Floats, mean: float) -> float:
     """The shift that makes the mean probability ``mean`` (bisection: 60 halvings leave less than 1e-15)."""
     low, high = -20.0, 20.0
     for _ in range(60):
