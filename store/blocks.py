@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from psycopg import sql
 
 from store.database import Connection
+from store.wire import copy_parts
 
 # PostgreSQL counts timestamps in microseconds from 2000-01-01 UTC; numpy's datetime64 counts from 1970.
 _EPOCH = np.datetime64("2000-01-01T00:00:00", "us")
@@ -17,8 +17,6 @@ _WIRE = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float4": ">f4", "float8":
          "timestamptz": ">i8", "char1": "S1",
          "date": ">i4"}
 _FLOAT4 = 700  # the number by which PostgreSQL knows the type of an array's elements
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
 _ROWS_A_WRITE = 65_536
 
 
@@ -33,20 +31,18 @@ def copy_block(connection: Connection, table: str, columns: Mapping[str, tuple[s
     for name, (kind, values) in columns.items():
         layout += [(f"length of {name}", ">i4"), (name, _array(values.shape[1]) if kind == "float4[]" else _WIRE[kind])]
     count = len(next(iter(columns.values()))[1])
-    statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)))
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(_HEADER)
+
+    def parts() -> Iterator[bytes]:
         for start in range(0, count, _ROWS_A_WRITE):
             stop = min(start + _ROWS_A_WRITE, count)
             rows = np.empty(stop - start, dtype=layout)
             rows["fields"] = len(columns)
             for name, (kind, values) in columns.items():
-                part = values[start:stop]
-                _fill(rows, name, kind, part)
+                _fill(rows, name, kind, values[start:stop])
                 rows[f"length of {name}"] = rows.dtype[name].itemsize
-            copy.write(rows.tobytes())
-        copy.write(_TRAILER)
+            yield rows.tobytes()
+
+    copy_parts(connection, table, columns, parts())
     return count
 
 

@@ -77,7 +77,15 @@ def copy_wired(connection: Connection, table: str, columns: Sequence[str], lines
 
     Binary COPY converts nothing: the types of the fields must be exactly those of ``columns``.
     """
+    copy_parts(connection, table, columns, (b"".join(lines),))
+
+
+def copy_parts(connection: Connection, table: str, columns: Iterable[str], parts: Iterable[bytes]) -> None:
+    """The same with many rows in each of the ``parts``, which are written as they come."""
     statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(b"".join((_HEADER, *lines, _TRAILER)))
+        copy.write(_HEADER)
+        for part in parts:
+            copy.write(part)
+        copy.write(_TRAILER)
