@@ -9,16 +9,12 @@ is in the modules beside this.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from casework import clock_filling, staging, visit_loading
-from casework.deadlines import complaint_span
+from casework import clock_filling, record_loading, staging, visit_loading
 from casework.errors import CaseworkError
 from casework.staging import Column, Row, Values
-from policy.clocks import Span, due, legal_day
 from store import Queries, lock_for_transaction
 from store.database import Connection
 
@@ -29,36 +25,13 @@ Counts = dict[str, int]
 
 @dataclass(frozen=True)
 class _Table:
-    """How one kind of record is staged and merged; its name picks its queries in ``bulk.sql``."""
+    """A kind that is staged and merged; its name picks its queries in ``bulk.sql``."""
 
     noun: str
     columns: tuple[Column, ...]
 
-    @property
-    def what(self) -> str:
-        """What its rows hang on."""
-        return "unit" if any(one.name == "unit_no" for one in self.columns) else "inspection"
-
 
 _TABLES = {
-    "hazards": _Table("a hazard", (
-    Column("inspection_no"), Column("item_code"), Column("severity"), Column("is_major", "bool", False),
-    Column("found_on", "date"), Column("handling", "text", "recorded"), Column("due_on", "date"),
-    Column("corrected_on", "date"), Column("note"))),
-    "orders": _Table("an order", (
-    Column("order_no"), Column("inspection_no"), Column("kind"), Column("served_on", "date"),
-    Column("correct_by", "date"), Column("recheck_by", "date"), Column("closed_on", "date"), Column("created_by"))),
-    "penalties": _Table("a penalty", (
-    Column("case_no"), Column("unit_no"), Column("inspection_no"), Column("decided_on", "date"), Column("kind"),
-    Column("amount_yuan", "float8"), Column("article"), Column("withdrawn_on", "date"), Column("entered_by"))),
-    "complaints": _Table("a complaint", (
-    Column("complaint_no"), Column("unit_no"), Column("received_at", "timestamptz"),
-    Column("channel", "text", "other"), Column("anonymous", "bool", True), Column("kind", "text", "other"),
-    Column("check_by", "timestamptz"), Column("checked_at", "timestamptz"), Column("verified", "bool"),
-    Column("note"), Column("entered_by"))),
-    "fires": _Table("a fire", (
-    Column("fire_no"), Column("unit_no"), Column("occurred_at", "timestamptz"),
-    Column("procedure", "text", "simple"), Column("note"))),
     "credit": _Table("a credit entry", (
     Column("unit_no"), Column("occurred_on", "date"), Column("points", "float8"), Column("event_kind"),
     Column("event_ref"), Column("article"))),
@@ -73,31 +46,31 @@ def load_inspections(connection: Connection, rows: Iterable[Row]) -> Counts:
 
 def load_hazards(connection: Connection, rows: Iterable[Row]) -> Counts:
     """Load hazards by ``inspection_no`` and ``item_code``; ``found_on`` is the day of the inspection if left out."""
-    return _load(connection, "hazards", rows)
+    return _direct(connection, "hazards", rows)
 
 
 def load_orders(connection: Connection, rows: Iterable[Row]) -> Counts:
     """Load orders by ``order_no``; the unit is that of the inspection."""
-    counts = _load(connection, "orders", rows)
+    counts = _direct(connection, "orders", rows)
     clock_filling.orders(connection)
     return counts
 
 
 def load_penalties(connection: Connection, rows: Iterable[Row]) -> Counts:
     """Load penalties by ``case_no``; ``inspection_no`` may be None."""
-    return _load(connection, "penalties", rows)
+    return _direct(connection, "penalties", rows)
 
 
 def load_complaints(connection: Connection, rows: Iterable[Row]) -> Counts:
     """Load complaints by ``complaint_no``; where ``check_by`` is left out the clock of its kind is taken."""
-    counts = _load(connection, "complaints", rows)
+    counts = _direct(connection, "complaints", rows)
     clock_filling.complaints(connection)
     return counts
 
 
 def load_fires(connection: Connection, rows: Iterable[Row]) -> Counts:
     """Load fires by ``fire_no``."""
-    return _load(connection, "fires", rows)
+    return _direct(connection, "fires", rows)
 
 
 def load_credit(connection: Connection, rows: Iterable[Row]) -> Counts:
@@ -121,30 +94,23 @@ def refuse_both(connection: Connection) -> None:
 
 
 def ready(name: str, values: Values, count: int) -> list[bytes]:
-    """``count`` hazards, orders, penalties, complaints, fires, entries of credit or listings, laid out for
-    :func:`put` from their columns."""
-    if name == "complaints":
-        values = {**values, "check_by": _check_by(values, count)}
+    """``count`` entries of credit or listings, laid out for :func:`put` from their columns."""
     return staging.wired(_TABLES[name].columns, values, count)
-
-
-def _check_by(values: Values, count: int) -> list[Any]:
-    kinds, told = values.get("kind") or [None] * count, values.get("check_by") or [None] * count
-    spans = dict[tuple[str, dt.date], Span]()
-
-    def reckoned(kind: str, received: dt.datetime) -> dt.datetime:
-        asked = (kind, legal_day(received))
-        if asked not in spans:
-            spans[asked] = complaint_span(*asked)
-        return due(received, spans[asked])
-
-    return [late or reckoned(kind or "other", received)
-            for late, kind, received in zip(told, kinds, values["received_at"], strict=True)]
 
 
 def put(connection: Connection, name: str, lines: Sequence[bytes]) -> Counts:
     """Store rows that :func:`ready` laid out; the caller sees to clocks."""
     return _put(connection, name, (lines,))
+
+
+def _direct(connection: Connection, name: str, rows: Iterable[Row]) -> Counts:
+    loading = record_loading.Loading(connection, name)
+    told = dict.fromkeys(("rows", "inserted", "updated", "unchanged"), 0)
+    for part in staging.parts(rows):
+        values = staging.columns_of(record_loading.columns(name), part)
+        for count, number in loading.put(record_loading.ready(name, values, len(part))).items():
+            told[count] += number
+    return told
 
 
 def _load(connection: Connection, name: str, rows: Iterable[Row]) -> Counts:
@@ -163,8 +129,7 @@ def _put(connection: Connection, name: str, parts: Iterable[Sequence[bytes]]) ->
     staging.analyze(connection, f"stage_{name}")
     stray = connection.execute(q[f"stray_{name}"]).fetchone()
     if stray:
-        raise CaseworkError(f"{table.noun} names {table.what} {stray['key']!r}, which is not in the register: "
-                            f"load it first")
+        raise CaseworkError(f"{table.noun} names unit {stray['key']!r}, which is not in the register: load it first")
     merged = connection.execute(q[f"merge_{name}"]).fetchone() or {"inserted": 0, "merged": 0}
     return {"rows": staged, "inserted": merged["inserted"], "updated": merged["merged"] - merged["inserted"],
             "unchanged": staged - merged["merged"]}

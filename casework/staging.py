@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from itertools import islice, repeat
 from typing import Any
 
@@ -18,6 +20,7 @@ Values = Mapping[str, Sequence[Any]]
 
 # Of a long history a part at a time is laid out in memory.
 _AT_ONCE = 20_000
+_FEN = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -68,4 +71,12 @@ def _fields(column: Column, values: Sequence[Any] | None, count: int) -> Iterabl
         values = [column.default if value is None else value for value in values]
     if column.type == "float8":
         values = [None if value is None else float(value) for value in values]
+    elif column.type == "numeric":
+        values = [None if value is None else _yuan(value) for value in values]
     return wire.fields(column.type, values)
+
+
+@lru_cache(10_000)
+def _yuan(value: float) -> Decimal:
+    """Money to the fen as the database rounds it: by the digits that a double is sure of, half away from nought."""
+    return Decimal(f"{value:.15g}").quantize(_FEN, ROUND_HALF_UP)

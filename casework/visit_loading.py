@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg.errors import UniqueViolation
-
 from casework import staging
-from casework.errors import CaseworkError
+from casework.named import Units
+from casework.new_rows import NewRows
 from casework.staging import Column, Row, Values
 from casework.visit_teams import Team, Teams
 from store import Queries, lock_for_transaction, wire
@@ -18,9 +17,6 @@ from store.database import Connection
 
 q = Queries(__file__)
 
-# A person who enters the very number between the look and the COPY makes the look stale: it is taken again.
-_TRIES = 5
-_NUMBER = "inspections_number"
 _SOURCE = "import"
 _COLUMNS = (
     Column("inspection_no"), Column("kind"), Column("arm"), Column("draw_no"), Column("draw_probability", "float8"),
@@ -82,57 +78,40 @@ class Loading:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._units: dict[str, bytes] = {}
-        self._teams = Teams(connection)
+        self._units, self._teams = Units(connection), Teams(connection)
+        self._new = NewRows(connection, "inspections", "inspections_number")
         self._elsewhere: dict[str, str] = {}
-        # Where none of the rows before stood, the next are written without a look: one that stands undoes a savepoint.
-        self._look = True
         # Two loads of one table in another order of rows would wait for each other's row locks for ever.
         lock_for_transaction(connection, "casework.load.inspections")
 
     def put(self, visits: Visits) -> dict[str, int]:
         """Store visits; how many are new, were brought up to date, and stood."""
-        self._find_units(visits)
+        self._units.find(visits.units, "an inspection")
         self._teams.find(set(visits.teams))
         places = {number: place for place, number in enumerate(visits.numbers)}
-        standing = dict[str, tuple[int, str]]()
-        for look in (self._look, *[True] * _TRIES):
-            if look:
-                found = self._connection.execute(q["standing"], [list(places)]).fetchall()
-                standing = {row["inspection_no"]: (row["inspection_id"], row["source"]) for row in found}
+
+        def stands() -> dict[str, tuple[int, str]]:
+            found = self._connection.execute(q["standing"], [list(places)]).fetchall()
+            return {row["inspection_no"]: (row["inspection_id"], row["source"]) for row in found}
+
+        def write(standing: dict[str, tuple[int, str]]) -> tuple[int, int]:
             fresh = visits.those(self._by_day(visits, [place for number, place in places.items()
                                                        if number not in standing]))
-            try:
-                with self._connection.transaction():
-                    officers = self._insert(fresh)
-                break
-            except UniqueViolation as error:
-                if error.diag.constraint_name != _NUMBER:
-                    raise
-        else:
-            raise CaseworkError("somebody goes on entering inspections of this file's numbers: bring it in again later")
-        self._look = bool(standing)
+            return len(fresh), self._insert(fresh)
+
+        standing, (inserted, officers) = self._new.write(stands, write)
         self._elsewhere = {number: source for number, (_, source) in standing.items()}
         ours = [places[number] for number, (_, source) in standing.items() if visits.sources[places[number]] == source]
         updated = joined = 0
         if ours:
             updated, joined = self._update(visits.those(ours), [standing[visits.numbers[place]][0] for place in ours])
-        counts = {"rows": len(visits), "inserted": len(fresh), "updated": updated,
-                  "unchanged": len(visits) - len(fresh) - updated}
+        counts = {"rows": len(visits), "inserted": inserted, "updated": updated,
+                  "unchanged": len(visits) - inserted - updated}
         return counts | ({"officers": officers + joined} if any(visits.teams) else {})
 
     def standing_elsewhere(self, source: str) -> set[str]:
         """The numbers of the last :meth:`put` that stand from another source."""
         return {number for number, other in self._elsewhere.items() if other != source}
-
-    def _find_units(self, visits: Visits) -> None:
-        named = set(visits.units)
-        asked = named.difference(self._units)
-        found = self._connection.execute(q["units"], [list(asked)]) if asked else ()
-        self._units.update((row["unit_no"], wire.field("int8", row["unit_id"])) for row in found)
-        if not named <= self._units.keys():
-            stray = next(number for number in visits.units if number not in self._units)
-            raise CaseworkError(f"an inspection names unit {stray!r}, which is not in the register: load it first")
 
     @staticmethod
     def _by_day(visits: Visits, places: list[int]) -> list[int]:

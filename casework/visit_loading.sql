@@ -1,7 +1,3 @@
--- name: units
--- The identities of some units.
-select unit_no, unit_id from units where unit_no = any(%s);
-
 -- name: standing
 -- Which of some numbers stand already.
 select inspection_no, inspection_id, source from inspections where inspection_no = any(%s);

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import struct
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from itertools import repeat
 from struct import Struct
 from typing import Any
@@ -35,6 +37,26 @@ def _moment(value: dt.datetime) -> bytes:
     return _INT8(8, (past.days * 86400 + past.seconds) * 1_000_000 + past.microseconds)
 
 
+def _numeric(value: Decimal) -> bytes:
+    """Digits by four, the first of them worth 10,000 to the power of ``weight``; the sign and the scale beside them."""
+    sign, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        raise ValueError(f"{value} is no number that can be stored")
+    scale = max(0, -exponent)
+    whole = "".join(map(str, digits)) + "0" * max(0, exponent)
+    before, after = whole[:len(whole) - scale], whole[len(whole) - scale:].rjust(scale, "0")
+    before, after = before.rjust(-(-len(before) // 4) * 4, "0"), after.ljust(-(-scale // 4) * 4, "0")
+    groups = [int((before + after)[place:place + 4]) for place in range(0, len(before) + len(after), 4)]
+    weight = len(before) // 4 - 1
+    while groups and not groups[0]:
+        groups, weight = groups[1:], weight - 1
+    while groups and not groups[-1]:
+        groups.pop()
+    body = struct.pack(f"!hhHH{len(groups)}H", len(groups), weight if groups else 0, 0x4000 if sign and groups else 0,
+                       scale, *groups)
+    return _LENGTH(len(body)) + body
+
+
 def _texts(value: Sequence[str]) -> bytes:
     elements = b"".join(map(_text, value))
     body = _ARRAY(1, 0, _TEXT, len(value), 1) + elements if value else _ARRAY(0, 0, _TEXT, 0, 0)[:12]
@@ -44,7 +66,7 @@ def _texts(value: Sequence[str]) -> bytes:
 _FIELDS: dict[str, Callable[[Any], bytes]] = {
     "text": _text, "text[]": _texts, "timestamptz": _moment, "date": lambda day: _INT4(4, day.toordinal() - _DAYS),
     "bool": lambda value: b"\0\0\0\1\1" if value else b"\0\0\0\1\0", "int4": lambda value: _INT4(4, value),
-    "int8": lambda value: _INT8(8, value), "float8": lambda value: _FLOAT8(8, value)}
+    "int8": lambda value: _INT8(8, value), "float8": lambda value: _FLOAT8(8, value), "numeric": _numeric}
 
 
 def field(kind: str, value: Any) -> bytes:
@@ -53,7 +75,8 @@ def field(kind: str, value: Any) -> bytes:
 
 
 def fields(kind: str, values: Sequence[Any]) -> list[bytes]:
-    """A column of the PostgreSQL type ``kind`` (text, text[], date, timestamptz, bool, int4, int8, float8)."""
+    """A column of the PostgreSQL type ``kind`` (text, text[], date, timestamptz, bool, int4, int8, float8,
+    numeric)."""
     made = _FIELDS[kind]
     if kind == "text[]":
         return [NULL if value is None else made(value) for value in values]

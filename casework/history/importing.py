@@ -152,8 +152,11 @@ def _store(connection: Connection, history: HistoryMap, gathered: Gathered,
     changes["inspections"] = bulk.load_inspections(connection, inspections(gathered.visits))
     tell("storing", 3, steps)
     if history.findings is not None:
-        changes["hazards"] = bulk.load_hazards(connection, hazards(gathered.visits))
-        removed = connection.execute(q["remove_stale"], {"numbers": list(gathered.visits)}).rowcount
+        found = list(hazards(gathered.visits))
+        changes["hazards"] = bulk.load_hazards(connection, found)
+        removed = connection.execute(q["remove_stale"], {
+            "numbers": list(gathered.visits), "of": [one["inspection_no"] for one in found],
+            "items": [one["item_code"] for one in found]}).rowcount
         changes["hazards"]["removed"] = removed
     tell("storing", steps, steps)
     return changes

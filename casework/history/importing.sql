@@ -42,10 +42,12 @@ select null::text as number where false;
 
 -- name: remove_stale
 -- Hazards of imported visits that the file no longer has: a file tells a visit whole.
+with told as materialized (
+    select * from unnest(%(of)s::text[], %(items)s::text[]) as told (inspection_no, item_code))
 delete from hazards h using inspections i
 where h.inspection_id = i.inspection_id and i.inspection_no = any(%(numbers)s) and i.source = 'import'
   and h.confirmed_in is null
-  and not exists (select from stage_hazards s where s.inspection_no = i.inspection_no and s.item_code = h.item_code);
+  and not exists (select from told where told.inspection_no = i.inspection_no and told.item_code = h.item_code);
 
 -- name: analyze
 -- Fresh figures for the planner.

@@ -1,22 +1,23 @@
-"""Good rows of a kind into the database: staged by COPY, merged by one statement, what differs named.
+"""Good rows of a kind into the database: by COPY, what stands merged by one statement, what differs named.
 
-What :mod:`casework.bulk` brings in may be brought in again with other facts and is then updated. Cases, measures, major
-hazards, agreements, referrals, training, guidance and the ledger are not: a row that differs from what stands is
-rejected, since a person's acts may hang on it.
+Visits, hazards, orders, penalties, complaints, fires and listings may be brought in again with other facts and are then
+updated. Cases, measures, major hazards, agreements, referrals, training, guidance and the ledger are not: a row that
+differs from what stands is rejected, since a person's acts may hang on it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import sql
 
-from casework import bulk, clock_filling, past, visit_loading
+from casework import bulk, clock_filling, past, record_loading, visit_loading
 from casework.record_import.columns import OURS, columns
 from casework.record_import.kinds import Kind
+from casework.record_loading import Records
 from casework.visit_loading import Visits
 from policy.clocks import SHANGHAI
 from registry.validating import Candidate, check_references
@@ -26,10 +27,9 @@ from store.database import Connection
 q = Queries(__file__)
 
 Counts = dict[str, int]
-Laid = Visits | list[Any]
-"""Rows of a kind as they will be stored: visits, rows on the wire, or rows by column."""
-_BULK = {**{code: code for code in ("hazards", "orders", "penalties", "complaints", "fires", "listings")},
-         "credit-entries": "credit"}
+Laid = Visits | Records | list[Any]
+"""Rows of a kind as they will be stored: visits or records, rows on the wire, or rows by column."""
+_BULK = {"listings": "listings", "credit-entries": "credit"}
 _PAST = {"cases": "cases", "measures": "measures", "major-hazards": "major_hazards", "agreements": "agreements"}
 _DIFFER = {**_PAST, "credit-entries": "credit", "training": "training", "guidance": "guidance",
            "referrals": "referrals"}
@@ -56,7 +56,9 @@ class Batch:
         if not any(one.faults for one in self.good):
             return self.laid
         places = [place for place, one in enumerate(self.good) if not one.faults]
-        return self.laid.those(places) if isinstance(self.laid, Visits) else [self.laid[place] for place in places]
+        if isinstance(self.laid, list):
+            return [self.laid[place] for place in places]
+        return self.laid.those(places)
 
 
 def ready(kind: Kind, candidates: list[Candidate]) -> Batch:
@@ -64,6 +66,8 @@ def ready(kind: Kind, candidates: list[Candidate]) -> Batch:
     good = [one for one in candidates if not one.faults]
     if kind.code == "inspections":
         return Batch(candidates, good, visit_loading.ready(columns(kind, good), len(good)))
+    if kind.code in record_loading.NAMES:
+        return Batch(candidates, good, record_loading.ready(kind.code, columns(kind, good), len(good)))
     if kind.code in _BULK:
         return Batch(candidates, good, bulk.ready(_BULK[kind.code], columns(kind, good), len(good)))
     return Batch(candidates, good, [_prepared(kind, one.row) for one in good])
@@ -77,21 +81,31 @@ class Storing:
         self._known: dict[str, set[str]] = {}
         lock_for_transaction(connection, f"casework.record.{kind.code}")
         self._visits = visit_loading.Loading(connection) if kind.code == "inspections" else None
+        self._records = record_loading.Loading(connection, kind.code, OURS) if (
+            kind.code in record_loading.NAMES) else None
 
     def take(self, batch: Batch) -> Counts:
         """Store the rows without faults; counts of inserted, updated and unchanged. A fault for every other row."""
         check_references(self._connection, self._kind.table, batch.candidates, self._known)
         refuse(self._connection, self._kind, batch.candidates)
+        if self._records is not None and self._kind.inspection:
+            _refuse_by_visit(self._records, self._kind, self._kind.inspection, batch.candidates)
         counts = self._put(batch.kept())
-        if self._visits is not None:
-            counts["unchanged"] -= _elsewhere(self._visits, self._kind, batch.good)
+        counts["unchanged"] -= _elsewhere(self._kind, self._standing_elsewhere(), batch.good)
         if self._kind.code in _DIFFER:
             counts["unchanged"] -= _differing(self._connection, self._kind, batch.good)
         return {name: counts[name] for name in ("inserted", "updated", "unchanged")}
 
+    def _standing_elsewhere(self) -> Container[Any]:
+        if self._visits is not None:
+            return self._visits.standing_elsewhere(OURS)
+        return () if self._records is None else self._records.standing_elsewhere()
+
     def _put(self, laid: Laid) -> Counts:
         if isinstance(laid, Visits):
             return self._visits.put(laid) if self._visits is not None else {}
+        if isinstance(laid, Records):
+            return self._records.put(laid) if self._records is not None else {}
         if self._kind.code in _BULK:
             counts = bulk.put(self._connection, _BULK[self._kind.code], laid)
             if self._kind.code == "listings":
@@ -109,17 +123,8 @@ def refuse(connection: Connection, kind: Kind, candidates: Sequence[Candidate]) 
             for item in _listed(one.row.get(kind.items)):
                 if item not in known:
                     one.faults.append((kind.items, item, f"there is no item {item} in the catalogue of items"))
-    if kind.inspection:
-        _refuse_by_visit(connection, kind, kind.inspection, candidates)
     if "town_code" in kind.table.codes:
         _refuse_no_town(connection, candidates)
-    if kind.code in ("orders", "penalties", "complaints"):
-        key = kind.table.key[0]
-        numbers = [one.row[key] for one in candidates if key in one.row]
-        taken = {row["number"] for row in connection.execute(q[f"taken_{kind.code}"], {"numbers": numbers})}
-        for one in candidates:
-            if one.row.get(key) in taken:
-                one.faults.append((key, one.row[key], _entered(kind, one.row[key])))
 
 
 def finish(connection: Connection, kind: Kind) -> None:
@@ -136,21 +141,32 @@ def analyze(connection: Connection, kind: Kind, changed: int) -> None:
             connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
 
 
-def _refuse_by_visit(connection: Connection, kind: Kind, column: str, candidates: Sequence[Candidate]) -> None:
+def _refuse_by_visit(records: record_loading.Loading, kind: Kind, column: str,
+                     candidates: Sequence[Candidate]) -> None:
     """A fault for every row whose visit is not there or says otherwise."""
-    named = list(_named(candidates, column))
-    visits = {row["key"]: row for row in connection.execute(q["inspections"], [named])}
+    named, told_with = _named(candidates, column), kind.code in ("hazards", "orders")
+    visits, units = records.visits.find(named), records.units
+    if "unit_no" in kind.table.codes:
+        units.find({one.row["unit_no"] for one in candidates if not one.faults}, kind.table.entity)
+    days = [name for name in _NOT_BEFORE if name in kind.table.codes]
     for one in candidates:
-        number = one.row.get(column)
+        row = one.row
+        number = row.get(column)
         if number is None:
             continue
-        if number not in visits:
+        visit = visits.get(number)
+        if visit is None:
             one.faults.append((column, number, f"there is no inspection {number}: bring it in first"))
-        elif not visits[number]["ours"] and kind.code in ("hazards", "orders"):
+        elif told_with and not visit.brought_in:
             one.faults.append((column, number, f"inspection {number} was entered by a person: "
                                                 f"its {kind.code} are entered with it"))
         elif not one.faults:
-            one.faults.extend(_against(visits[number], one.row))
+            if "unit_no" in row and units[row["unit_no"]] != visit.unit:
+                one.faults.append((column, number, f"inspection {number} is not one of unit {row['unit_no']}"))
+            for name in days:
+                day = row.get(name)
+                if day is not None and visit.day is not None and day < visit.day:
+                    one.faults.append((name, day, f"it lies before inspection {number} on {visit.day}"))
 
 
 def _refuse_no_town(connection: Connection, candidates: Sequence[Candidate]) -> None:
@@ -160,22 +176,13 @@ def _refuse_no_town(connection: Connection, candidates: Sequence[Candidate]) -> 
             one.faults.append(("town_code", one.row["town_code"], f"{one.row['town_code']} is not a town"))
 
 
-def _against(visit: dict[str, Any], row: dict[str, Any]) -> Iterable[tuple[str, object, str]]:
-    """What of a row can't be, given the visit that it names: another unit's, or a day before it."""
-    if row.get("unit_no") not in (None, visit["unit_no"]):
-        yield "inspection_no", visit["key"], f"inspection {visit['key']} is one of unit {visit['unit_no']}"
-    for name in _NOT_BEFORE:
-        if row.get(name) is not None and visit["day"] is not None and row[name] < visit["day"]:
-            yield name, row[name], f"it lies before inspection {visit['key']} on {visit['day']}"
-
-
 def _entered(kind: Kind, number: str) -> str:
     return f"the {kind.table.entity} {number} was entered by a person and stays as it is"
 
 
-def _elsewhere(visits: visit_loading.Loading, kind: Kind, good: Sequence[Candidate]) -> int:
-    """A fault for every visit just put that stands from elsewhere; looked up with the load, since a million are."""
-    taken, key, found = visits.standing_elsewhere(OURS), kind.table.key[0], 0
+def _elsewhere(kind: Kind, taken: Container[Any], good: Sequence[Candidate]) -> int:
+    """A fault for every row just put that stands from elsewhere; looked up with the load, since a million are."""
+    key, found = kind.table.key[0], 0
     for one in good if taken else ():
         if not one.faults and one.row[key] in taken:
             one.faults.append((key, one.row[key], _entered(kind, one.row[key])))

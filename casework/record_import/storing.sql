@@ -1,8 +1,3 @@
--- name: inspections
--- Inspections of some numbers: where they came from, whose they are, and their day.
-select i.inspection_no as key, i.source = 'import' as ours, u.unit_no, i.inspected_on as day
-from inspections i join units u using (unit_id) where i.inspection_no = any(%s);
-
 -- name: towns
 -- Which of some areas are towns.
 select area_code as key from areas where area_code = any(%s) and level = 'town';
@@ -10,18 +5,6 @@ select area_code as key from areas where area_code = any(%s) and level = 'town';
 -- name: items
 -- Which of some items the catalogue has, of whatever day.
 select distinct item_code as key from inspection_items where item_code = any(%s);
-
--- name: taken_orders
--- Of some numbers, those that were not brought in.
-select order_no as number from orders where order_no = any(%(numbers)s) and created_by is distinct from 'import';
-
--- name: taken_penalties
--- Of some numbers, those that were not brought in.
-select case_no as number from penalties where case_no = any(%(numbers)s) and entered_by is distinct from 'import';
-
--- name: taken_complaints
--- Of some numbers, those that were not brought in.
-select complaint_no as number from complaints where complaint_no = any(%(numbers)s) and entered_by is distinct from 'import';
 
 -- name: differ_cases
 -- Staged cases whose number stands with other facts.

@@ -122,7 +122,7 @@ def test_a_changed_row_is_told(db: Database, tmp_path: Path) -> None:
      "it lies before inspection J1 on 2024-05-06"),
     ("hazards", "J1,exits.blocked,critical,ordered,2024-05-01,", "it lies before inspection J1 on 2024-05-06"),
     ("orders", "Z1,J1,time_limited,2024-05-01,2024-05-20,", "it lies before inspection J1 on 2024-05-06"),
-    ("penalties", "A1-1,U2,J1,2024-06-01,fine,6000,60", "inspection J1 is one of unit U1"),
+    ("penalties", "A1-1,U2,J1,2024-06-01,fine,6000,60", "inspection J1 is not one of unit U2"),
     ("penalties", "A1-1,U1,J1,2024-06-01,fine,,60", "a fine has its amount"),
     ("penalties", "A1-1,U1,J1,2024-06-01,warning,50,60", "an amount belongs to a fine, not to warning"),
     ("cases", "A1,U1,60.1.3,占用疏散通道,B1;B2,2024-05-06,2024-05-07,decided,,",
