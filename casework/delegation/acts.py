@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from casework import clocks, forms, officers
-from casework.clocks import Owner, end_of
+from casework.clocks import Owner
 from casework.delegation import gates
 from casework.delegation.gates import BeyondPower, Power, may_act, town_of
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.officers import Place, Team
-from policy.clocks import SHANGHAI, legal_day
+from policy.clocks import SHANGHAI, end_of, legal_day
 from registry import audit
 from store import Database, Queries
 from store.database import Connection

@@ -72,7 +72,7 @@ def heard_on(party: str, penalties: Sequence[Mapping[str, Any]], day: dt.date) -
 
 
 def hearing_until(notice: Mapping[str, Any]) -> dt.datetime:
-    """When the right to ask for a hearing runs out."""
+    """The last moment at which a hearing can be asked for."""
     return clocks.due_of("deadlines.hearing_asked", notice["at"])
 
 

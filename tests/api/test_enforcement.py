@@ -28,7 +28,7 @@ def test_a_case_goes_from_filing_to_the_archive(house: House) -> None:
     number = filed.json()["case_no"]
     assert number == "A20261203-0001"
     assert [one["step"] for one in filed.json()["steps"]] == ["filed"]
-    assert filed.json()["clocks"][0]["due_at"] == "2027-03-03T16:00:00Z"
+    assert filed.json()["clocks"][0]["due_at"] == "2027-03-03T15:59:59.999999Z"
     assert client.post("/api/v1/cases", json=CASE).status_code == 409
     penalties = [{"kind": "fine", "amount_yuan": 8000}]
     refused = _step(client, number, "decision", "2026-12-03T10:00:00", 409, penalties=penalties, circumstance="light")

@@ -62,7 +62,7 @@ class CreditClerk:
     def due(self, number: str, rule: str) -> str:
         """The last day of a period, as people count it."""
         found = next(one for one in self.read(number)["clocks"] if one["rule"] == f"credit.{rule}")
-        return str((found["due_at"].astimezone(SHANGHAI) - dt.timedelta(seconds=1)).date())
+        return str(found["due_at"].astimezone(SHANGHAI).date())
 
 
 def _full(moment: str) -> str:
