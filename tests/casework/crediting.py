@@ -25,7 +25,7 @@ class CreditClerk:
 
     def penalty(self, day: str, number: str, kind: str = "fine", unit: str = "U1") -> str:
         decided = dt.date.fromisoformat(day)
-        form = PenaltyForm(unit, decided, kind, "消防法 第60条", ("B1", "B2"),
+        form = PenaltyForm(unit, decided, kind, f"消防法 第{54 if kind == 'seal' else 60}条", ("B1", "B2"),
                            Decimal(8000) if kind == "fine" else None, number)
         return penalties.record_penalty(self.db, form, "clerk", now=NOW)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from policy import clocks
 from policy.clocks import SHANGHAI
 from store import Database
 from tests.casework.city import build_city
-from tests.casework.enforcing import MEETING, NOW, SHA, STOP, VIDEO, WARNING, Clerk, fine
+from tests.casework.enforcing import LOCAL, MEETING, NOW, SHA, STOP, VIDEO, WARNING, Clerk, fine
 from tests.casework.towns import delegate
 from tests.servers.databases import Server
 
@@ -99,8 +100,10 @@ def test_a_violation_is_punished_within_two_years_or_five(clerk: Clerk, offence:
 @pytest.mark.parametrize(("party", "penalty", "opens"), [
     ("organisation", fine(3000), True), ("organisation", fine(3000.01), False), ("citizen", fine(200), True),
     ("citizen", fine(201), False), ("organisation", WARNING, True), ("organisation", STOP, False)])
-def test_the_simple_procedure_has_its_limits(clerk: Clerk, party: str, penalty: dict[str, object],
-                                             opens: bool) -> None:
+def test_the_simple_procedure_has_its_limits(clerk: Clerk, party: str, penalty: dict[str, object], opens: bool,
+                                             tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "province.yaml").write_text(LOCAL, encoding="utf-8")
+    monkeypatch.setenv("HUOYAN_POLICY_DIR", str(tmp_path))
     number = clerk.file(procedure="simple", party=party, article="地方条例 Art. 9")
     clerk.reviewed(number, "2026-03-12T09:30")
     if opens:
