@@ -70,7 +70,9 @@ penalty.grounds:
   en: grounds
   values:
     - valid_from: 1900-01-01
-      value: {某省消防条例: {"61": {fine: {organisation: 2000, citizen: 500}}}, 地方条例: {"9": {fine: {organisation: 9000, citizen: 900}}}}
+      value:
+        某省消防条例: {"61": {fine: {organisation: 2000, citizen: 500}}}
+        地方条例: {"9": {fine: {organisation: 9000, citizen: 900}}}
       source: 某省消防条例
       tag: P
 """
