@@ -17,6 +17,14 @@ select * from town_acts where noun = %(noun)s and ref = %(ref)s for update;
 -- The recording of an act.
 update town_acts set video_ref = %(video)s, video_sha256 = %(digest)s, video_seconds = %(seconds)s where act_id = %(act)s;
 
+-- name: open_order
+-- An order of a visit that is not closed by a day and that no brigade took over, the first to be corrected.
+select o.order_no, o.correct_by, o.closed_on from orders o
+where o.inspection_id = %(inspection)s and (o.closed_on is null or o.closed_on > %(day)s)
+  and not exists (select from referrals r where r.source_noun = 'order' and r.source_ref = o.order_no
+                  and r.state in ('accepted', 'closed'))
+order by o.correct_by, o.order_id limit 1;
+
 -- name: set_closed
 -- The end of a case.
 update town_acts set closed_on = %(day)s where act_id = %(act)s;
