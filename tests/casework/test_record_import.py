@@ -102,6 +102,30 @@ def test_a_row_is_rejected_with_its_line_and_the_others_come_in(db: Database, tm
     assert hazards.accepted == 1
 
 
+def test_a_rejected_row_does_not_stand_in_the_way_of_a_good_one_below(db: Database, tmp_path: Path) -> None:
+    build_city(db)
+    report = import_record(db, "inspections", put(tmp_path, "inspections", [
+        "inspection_no,unit_no,kind,inspected_on,result,officers",
+        # Of one key: a cell that is wrong, then a good row, then two that come too late.
+        "J1,U1,nosuch,2024-05-06,pass,", "J1,U1,draw,2024-05-06,pass,", "J1,U2,draw,2024-05-06,pass,",
+        "J1,U1,nosuch,2024-05-06,pass,",
+        # A unit and an officer that there are not, found out by the register; then a good row and a late one.
+        "J2,U9,draw,2024-05-06,pass,", "J2,U1,draw,2024-05-07,pass,B9", "J2,U2,draw,2024-05-08,pass,B1",
+        "J2,U1,draw,2024-05-09,pass,",
+        # No good one at all.
+        "J3,U9,draw,2024-05-06,pass,", "J3,U8,draw,2024-05-07,pass,"]), actor="w", day=TODAY)
+    assert db.rows("select inspection_no as no, unit_no, inspected_on::text as day from inspections"
+                   " join units using (unit_id) order by 1") == [{"no": "J1", "unit_no": "U1", "day": "2024-05-06"},
+                                                                 {"no": "J2", "unit_no": "U2", "day": "2024-05-08"}]
+    assert (report.total, report.inserted, report.rejected_rows) == (10, 2, 8)
+    told = {problem.line: problem.reason for problem in report.rejected if problem.line not in (2, 5)}
+    assert told.pop(4) == "the inspection J1 stands in line 3 already"
+    assert told.pop(9) == "the inspection J2 stands in line 8 already"
+    assert [(line, reason.split(" in the")[0]) for line, reason in sorted(told.items())] == [
+        (6, "there is no unit U9"), (7, "there is no officer B9"), (10, "there is no unit U9"),
+        (11, "there is no unit U8")]
+
+
 def test_a_changed_row_is_told(db: Database, tmp_path: Path) -> None:
     build_city(db)
     import_record(db, "inspections", put(tmp_path, "inspections", ROWS["inspections"]), actor="w", day=TODAY)
