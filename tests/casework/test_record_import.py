@@ -15,6 +15,7 @@ from casework.enforcement import cases, major_hazards
 from casework.enforcement.steps import StepForm
 from casework.errors import CaseworkError
 from casework.record_import import KINDS, import_record, template
+from policy import rules
 from store import Database
 from tests.casework.city import build_city, moment
 
@@ -140,12 +141,20 @@ def test_a_changed_row_is_told(db: Database, tmp_path: Path) -> None:
     assert db.rows("select standing from cases") == [{"standing": "archived"}]
 
 
+_EVENTS = ", ".join(code for rule in ("credit.points", "credit.events") for code in rules().value(rule, TODAY))
+
+
 @pytest.mark.parametrize(("kind", "line", "reason"), [
     # A hazard that was corrected before it was found broke a constraint of the database, and the whole file with it.
     ("hazards", "J1,exits.blocked,critical,ordered,2024-05-20,2024-05-01",
      "it lies before inspection J1 on 2024-05-06"),
     ("hazards", "J1,exits.blocked,critical,ordered,2024-05-01,", "it lies before inspection J1 on 2024-05-06"),
     ("orders", "Z1,J1,time_limited,2024-05-01,2024-05-20,", "it lies before inspection J1 on 2024-05-06"),
+    ("credit-entries", "U1,2024-06-01,-5,penalty_fine,OLD-1,60",
+     "penalty_fine posts -6 points on 2024-06-01, not -5 (credit.points): bring in other points as import"),
+    ("credit-entries", "U1,2024-06-01,-6,penalty_flogging,OLD-1,60",
+     f"policy has no event penalty_flogging on 2024-06-01 (credit.points, credit.events): say one of {_EVENTS}"),
+    ("credit-entries", "U1,2024-06-01,-6,repair,OLD-1,60", "repair gives points back: more than 0, not -6"),
     ("penalties", "A1-1,U2,J1,2024-06-01,fine,6000,60", "inspection J1 is one of unit U1"),
     ("penalties", "A1-1,U1,J1,2024-06-01,fine,,60", "a fine has its amount"),
     ("penalties", "A1-1,U1,J1,2024-06-01,warning,50,60", "an amount belongs to a fine, not to warning"),
