@@ -60,6 +60,7 @@ from api import (
     policy_rules,
     public,
     public_credit,
+    public_penalties,
     public_plans,
     publications,
     quarantine,
@@ -102,6 +103,7 @@ ROOMS = (login, dashboard, areas, ranking, model_audits, units, overrides, overr
          audit_trail, vendor_routes, vendor_pages, health, openapi_page,
          credit_notices, credit_repairs, credit_objections, credit_accounts, credit_exports, credit_pages,
          public_credit,
+         public_penalties,
          agreements, referrals, town_acts, towns, town_pages, grids, supervision,
          reports, report_pages, governance, responsibilities, assessment,
          ledger_pages, risk_area_page)

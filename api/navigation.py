@@ -68,6 +68,7 @@ MENU: tuple[Entry, ...] = (
     Entry("/audit", "nav.audit", "trail", ("administrator",), "nav.system"),
     Entry("/public/draws", "nav.public", "globe", (*STAFF, "vendor"), "nav.open"),
     Entry("/public/credit", "nav.public_credit", "scales", (*STAFF, "vendor"), "nav.open"),
+    Entry("/public/penalties", "nav.public_penalties", "book", (*STAFF, "vendor"), "nav.open"),
     Entry("/public/plans", "nav.public_plans", "calendar", (*STAFF, "vendor"), "nav.open"),
 )
 

@@ -35,12 +35,12 @@ def local(moment: dt.datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:
 
 
 def until(moment: dt.datetime | None) -> str:
-    """When something is due, in Shanghai: a day that ends is 24:00 of itself, not the next day's 00:00."""
+    """When something is due, in Shanghai: with the last moment of a day is 24:00 of that day."""
     if moment is None:
         return "–"
     there = moment.astimezone(SHANGHAI)
-    if there.time() == dt.time():
-        return f"{there - dt.timedelta(days=1):%Y-%m-%d} 24:00"
+    if there.time() == dt.time.max:
+        return f"{there:%Y-%m-%d} 24:00"
     return f"{there:%Y-%m-%d %H:%M}"
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from casework.clocks import end_of
 from casework.deadlines import last_day, span
 from policy import CalendarDays, Hours, WorkingDays, rules
+from policy.clocks import last_moment
 from store import Database, Queries
 from store.database import Connection
 
@@ -70,7 +70,7 @@ def _open_days(rule: str, day: dt.date) -> list[tuple[dt.date, dt.date]]:
 
 
 def _ends(days: list[tuple[dt.date, dt.date]]) -> dict[str, Any]:
-    return {"days": [start for start, _ in days], "ends": [end_of(last) for _, last in days]}
+    return {"days": [start for start, _ in days], "ends": [last_moment(last) for _, last in days]}
 
 
 def _notices(day: dt.date | None) -> dict[str, Any]:

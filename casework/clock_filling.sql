@@ -1,5 +1,5 @@
 -- name: orders
--- Clocks of open orders that have none.
+-- Clocks of open orders that have none; a period of days ends with the last moment of its last day.
 insert into clocks (rule, noun, ref, unit_id, area_code, body, started_at, soon_at, due_at)
 select r.rule, 'order', o.order_no, o.unit_id, u.area_code, coalesce((
            select officers.body from inspection_officers io join officers using (officer_no)
@@ -8,9 +8,9 @@ select r.rule, 'order', o.order_no, o.unit_id, u.area_code, coalesce((
 from orders o join units u using (unit_id)
 cross join lateral (values
     ('deadlines.order_corrected', o.served_on::timestamp at time zone 'Asia/Shanghai',
-     (o.correct_by + 1)::timestamp at time zone 'Asia/Shanghai'),
-    ('deadlines.recheck', (o.correct_by + 1)::timestamp at time zone 'Asia/Shanghai',
-     (o.recheck_by + 1)::timestamp at time zone 'Asia/Shanghai')) as r (rule, start, until)
+     (o.correct_by + 1)::timestamp at time zone 'Asia/Shanghai' - interval '1 microsecond'),
+    ('deadlines.recheck', least(o.correct_by + 1, o.recheck_by)::timestamp at time zone 'Asia/Shanghai',
+     (o.recheck_by + 1)::timestamp at time zone 'Asia/Shanghai' - interval '1 microsecond')) as r (rule, start, until)
 cross join lateral (
     select notice from unnest(%(lengths)s::float8[], %(notices)s::float8[]) with ordinality as n (length, notice, place)
     where n.length >= extract(epoch from r.until - r.start) or n.place = cardinality(%(lengths)s::float8[])
@@ -58,7 +58,8 @@ insert into clocks (rule, noun, ref, unit_id, area_code, started_at, soon_at, du
 select 'deadlines.seal_longest', 'measure', m.measure_no, m.unit_id, m.area_code, m.began_at,
        greatest(m.began_at, r.until - make_interval(secs => n.notice)), r.until
 from measures m
-cross join lateral (select (m.until_on + 1)::timestamp at time zone 'Asia/Shanghai') as r (until)
+cross join lateral (select (m.until_on + 1)::timestamp at time zone 'Asia/Shanghai'
+                    - interval '1 microsecond') as r (until)
 cross join lateral (
     select notice from unnest(%(lengths)s::float8[], %(notices)s::float8[]) with ordinality as n (length, notice, place)
     where n.length >= extract(epoch from r.until - m.began_at) or n.place = cardinality(%(lengths)s::float8[])

@@ -33,7 +33,7 @@ def start(connection: Connection, rule: str, noun: str, ref: str, owner: Owner, 
     """Let the clock of ``rule`` run for ``noun`` number ``ref``; returns when it is due.
 
     ``key`` picks the period where the rule has one by kind. ``due_at`` is said where an act itself has set the end (the
-    day to correct by in an order). Started again, the clock runs anew from the new start.
+    day to correct by in an order): the last moment in time. Started again, the clock runs anew from the new start.
     """
     until = due_at or due_of(rule, started_at, key)
     connection.execute(q["start"], {
@@ -57,7 +57,7 @@ def drop(connection: Connection, noun: str, ref: str, at: dt.datetime, why: str,
 
 
 def due_of(rule: str, started_at: dt.datetime, key: str | None = None) -> dt.datetime:
-    """When a period of the rule that begins at a moment ends."""
+    """The last moment of a period of the rule that begins at a moment."""
     return due(started_at, span_of(rule, legal_day(started_at), key))
 
 
@@ -65,11 +65,6 @@ def span_of(rule: str, day: dt.date, key: str | None = None) -> Span:
     """The period that a rule sets on a day."""
     value: Any = rules().value(rule, day)
     return span(value if key is None else value[key])
-
-
-def end_of(day: dt.date) -> dt.datetime:
-    """The moment with which a day in law ends."""
-    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), SHANGHAI).astimezone(dt.UTC)
 
 
 def _notice(length: dt.timedelta) -> dt.timedelta:

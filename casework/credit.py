@@ -51,6 +51,23 @@ def points_of(event_kind: str, day: dt.date) -> tuple[float, str] | None:
     return (float(entry["points"]), str(entry["article"])) if entry else None
 
 
+def misfit(event_kind: str, points: float, day: dt.date) -> tuple[str, str] | None:
+    """Why an entry that is brought in can't stand in the ledger, and which of its columns says so, or None."""
+    set_, others = rules().value("credit.points", day), rules().value("credit.events", day)
+    if event_kind in set_:
+        right = float(set_[event_kind]["points"])
+        if points == right:
+            return None
+        return "points", (f"{event_kind} posts {right:g} points on {day}, not {points:g} (credit.points): bring in "
+                          f"other points as import")
+    if event_kind not in others:
+        return "event_kind", (f"policy has no event {event_kind} on {day} (credit.points, credit.events): say one of "
+                              f"{', '.join([*set_, *others])}")
+    if others[event_kind].get("gives") and points <= 0:
+        return "points", f"{event_kind} gives points back: more than 0, not {points:g}"
+    return None
+
+
 def post(connection: Connection, *, unit_id: int, occurred_on: dt.date, event_kind: str, event_ref: str,
          actor: str) -> float | None:
     """Post the points that policy sets for an event; once, however often it is asked for. Returns points posted now."""

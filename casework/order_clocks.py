@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 
 from casework import clocks
-from casework.clocks import Owner, end_of
+from casework.clocks import Owner
 from casework.deadlines import recheck_by
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.orders import Order
-from policy.clocks import legal_day
+from policy.clocks import end_of, last_moment, legal_day
 from registry import audit
 from store import Database, Queries
 from store.database import Connection
@@ -28,9 +28,9 @@ def start(connection: Connection, orders: Sequence[Order], owner: Owner, ended_a
         clocks.start(connection, "deadlines.order_served", "order", order.order_no, owner, seen, key=order.kind)
         clocks.stop(connection, "deadlines.order_served", order.order_no, served)
         clocks.start(connection, "deadlines.order_corrected", "order", order.order_no, owner, served,
-                     due_at=end_of(order.correct_by))
+                     due_at=last_moment(order.correct_by))
         clocks.start(connection, "deadlines.recheck", "order", order.order_no, owner, end_of(order.correct_by),
-                     due_at=end_of(order.recheck_by))
+                     due_at=last_moment(order.recheck_by))
 
 
 def rechecked(connection: Connection, unit_id: int, closed: Sequence[str], day: dt.date, at: dt.datetime, *,
@@ -65,7 +65,7 @@ def ask(db: Database, order_no: str, asked_on: dt.date, actor: str, *, now: dt.d
         if sooner:
             begins = now if asked_on == today else end_of(asked_on) - _LAST_SECOND
             clocks.start(connection, "deadlines.recheck", "order", order_no, Owner(
-                order["area_code"], order["unit_id"], order["body"] or "brigade"), begins, due_at=end_of(latest))
+                order["area_code"], order["unit_id"], order["body"] or "brigade"), begins, due_at=last_moment(latest))
         # Asked for after the day to correct by, the period runs since then: begun anew it would begin after its end.
         audit.record(connection, actor, "ask_recheck", "order", order_no,
                      {"asked_on": order["asked_on"], "recheck_by": order["recheck_by"]},

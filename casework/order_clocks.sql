@@ -1,7 +1,7 @@
 -- name: closed
 -- The clocks of orders that a visit found corrected.
 update clocks c set done_at = case when c.rule = 'deadlines.order_corrected' and %(at)s > c.due_at
-    and %(at)s <= (o.recheck_by + 1)::timestamp at time zone 'Asia/Shanghai' then c.due_at else %(at)s end
+    and %(at)s < (o.recheck_by + 1)::timestamp at time zone 'Asia/Shanghai' then c.due_at else %(at)s end
 from orders o
 where o.order_no = any(%(orders)s::text[]) and c.noun = 'order' and c.ref = o.order_no
   and c.rule in ('deadlines.order_corrected', 'deadlines.recheck') and c.done_at is null and c.dropped_at is null;

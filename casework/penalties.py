@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from casework import credit, delegation, forms
+from casework import credit, delegation, forms, grounds
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.numbers import next_number
 from casework.planning import unit_at
@@ -22,9 +21,6 @@ from store.database import Connection
 q = Queries(__file__)
 
 _LARGEST = Decimal(100_000_000)
-_DIGITS = "零一二三四五六七八九"
-_ARTICLE = re.compile(r"(?:消防法|Fire (?:Protection )?Law)"
-                      r"(?:\D{0,12}?(\d{1,3})|》?第([一二三四五六七八九]?十?[一二三四五六七八九]?)条)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -149,30 +145,7 @@ def _check(form: PenaltyForm, today: dt.date) -> None:
     if form.kind != "fine" and form.amount_yuan is not None:
         raise CaseworkError(f"an amount belongs to a fine, not to {form.kind}: enter two decisions",
                             zh="只有罚款填写金额；既罚款又作其他处罚时请分两次录入")
-    check_most(form.article, form.amount_yuan, form.decided_on)
-
-
-def check_most(article: str, amount: Decimal | None, day: dt.date) -> None:
-    """A fine above what its article of 消防法 allows is neither told nor decided."""
-    number = article_number(article)
-    most = rules().value("penalty.fine_most", day).get(number) if number else None
-    if most is not None and amount is not None and amount > most:
-        raise CaseworkError(f"a fine of {amount:f} yuan is above the {most} yuan that {article} allows",
-                            zh=f"罚款 {amount:f} 元超过{article}规定的上限 {most} 元")
-
-
-def article_number(text: str) -> str | None:
-    """The number of an article of 消防法 in a text that names one, in digits or as 第六十条."""
-    found = _ARTICLE.search(text)
-    if found is None:
-        return None
-    return found.group(1) or str(_spoken(found.group(2)))
-
-
-def _spoken(words: str) -> int:
-    """六十五 is 65; 消防法 has fewer than a hundred articles."""
-    tens, ten, ones = words.rpartition("十")
-    return (_DIGITS.index(tens or "一") * 10 if ten else 0) + _DIGITS.index(ones or "零")
+    grounds.check_penalty(form.article, form.kind, form.amount_yuan, form.decided_on)
 
 
 def _inspection(connection: Connection, form: PenaltyForm, unit_id: int) -> int | None:

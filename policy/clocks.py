@@ -45,13 +45,23 @@ def legal_day(moment: dt.datetime) -> dt.date:
 def due(start: dt.datetime, span: Span, work: WorkCalendar | None = None) -> dt.datetime:
     """When a period that begins at ``start`` ends.
 
-    Hours end to the second. Days and working days do not count the day of the start, and end with the end of the last
-    day (24:00 Asia/Shanghai), as 行政处罚法 and the general rules on periods have it.
+    The moment itself still lies in the period, whatever its kind. Hours end to the second. Days and working days do not
+    count the day of the start, and end with the last moment of the last day (Asia/Shanghai), as 行政处罚法 and the
+    general rules on periods have it: 00:00 of the next day is late.
     """
     if isinstance(span, Hours):
         return start + dt.timedelta(hours=span.count)
-    day = due_day(legal_day(start), span, work)
+    return last_moment(due_day(legal_day(start), span, work))
+
+
+def end_of(day: dt.date) -> dt.datetime:
+    """The moment with which a day in law ends and the next begins (24:00): the first that no longer lies in it."""
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), SHANGHAI).astimezone(dt.UTC)
+
+
+def last_moment(day: dt.date) -> dt.datetime:
+    """The last moment of a day in law, to the fineness that the database keeps."""
+    return end_of(day) - dt.timedelta.resolution
 
 
 def due_day(start: dt.date, span: WorkingDays | CalendarDays, work: WorkCalendar | None = None) -> dt.date:

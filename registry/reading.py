@@ -91,7 +91,7 @@ def _columns(name: str, table: Table, header: Sequence[object], titles: dict[str
 
 def _blocks(table: Table, columns: Sequence[Column], sheet: Sheet, day: dt.date,
             progress: Progress | None) -> Iterator[list[Candidate]]:
-    """Every row of the file, read; a key that stood above already is a fault that names the line where it stood."""
+    """Every row of the file, read; a key that a good row above has already is a fault that names its line."""
     first: dict[object, int] = {}
     key_of = itemgetter(*table.key)
 
@@ -105,19 +105,25 @@ def _blocks(table: Table, columns: Sequence[Column], sheet: Sheet, day: dt.date,
         candidates = by_column.read(lines) if by_column else [judge(line, cells) for line, cells in lines]
         for candidate in candidates:
             try:
-                above = first.setdefault(key_of(candidate.row), candidate.line)
+                key = key_of(candidate.row)
             except KeyError:  # a cell of the key could not be read
                 continue
-            if above != candidate.line:
-                name = table.name_of(candidate.row)
-                reason = f"the {table.entity} {name} stands in line {above} already"
-                candidate.faults.append((table.key[-1], name, reason))
+            above = first.get(key) if candidate.faults else first.setdefault(key, candidate.line)
+            if above is not None and above != candidate.line:
+                candidate.twin_of = None if candidate.faults else above
+                candidate.faults.append(twin_fault(table, candidate, above))
         done += len(lines)
         if progress is not None:
             progress(done, max(sheet.expected, done))
         yield candidates
     if progress is not None:
         progress(done, done)
+
+
+def twin_fault(table: Table, candidate: Candidate, above: int) -> tuple[str, object, str]:
+    """What is wrong with a row whose key stands in a line above."""
+    name = table.name_of(candidate.row)
+    return table.key[-1], name, f"the {table.entity} {name} stands in line {above} already"
 
 
 def judged(table: Table, columns: Sequence[Column], padded: bool, line: int, cells: list[object],

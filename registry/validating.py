@@ -24,11 +24,15 @@ _ABOVE = {"city": (), "district": ("city",), "town": ("district", "city")}
 
 @dataclass(slots=True)
 class Candidate:
-    """One row on its way in: the values that could be read, and ``faults`` (column, value as given, reason)."""
+    """One row on its way in: the values that could be read, and ``faults`` (column, value as given, reason).
+
+    ``twin_of`` is the line in which its key stood before, where that is its only fault so far.
+    """
 
     line: int
     row: dict[str, Any]
     faults: list[tuple[str, object, str]] = field(default_factory=list)
+    twin_of: int | None = None
 
 
 def read_row(table: Table, columns: Sequence[Column], cells: Sequence[object], line: int, day: dt.date) -> Candidate:

@@ -81,6 +81,16 @@ WORDS = {
     "credit.promises.none": ("没有公示的承诺", "No promise is published"),
     "credit.promises.on": ("承诺日期", "Promised on"),
     "credit.promises.content": ("承诺内容", "Promise"),
+    "nav.public_penalties": ("行政处罚公示", "Public penalties"),
+    "penalties.public.title": ("消防行政处罚公示", "Fire penalties, as made public"),
+    "penalties.public.lead": ("已公示且未撤回的行政处罚决定，含简易程序；自然人不公开姓名。"
+                              "是否属于信用信息见信用公示。",
+                              "Decisions that were made public and stand, the simple procedure among them; persons are "
+                              "not named. What is credit information is on the credit lists."),
+    "penalties.public.person": ("自然人（不公开姓名）", "A person (not named)"),
+    "penalties.public.decided": ("决定日期", "Decided"),
+    "penalties.public.on": ("公示日期", "Made public"),
+    "penalties.public.none": ("没有公示的行政处罚", "No penalty is public"),
     "credit.periods": ("期限", "Periods"),
     "credit.period.runs": ("进行中", "running"),
     "credit.period.done": ("按期办结", "done in time"),

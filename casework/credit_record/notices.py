@@ -100,7 +100,7 @@ def step(db: Database, notice_no: str, data: Mapping[str, Any], actor: str, *, n
 
 
 def views_until(served: Mapping[str, Any]) -> dt.datetime:
-    """When the time to state views runs out."""
+    """The last moment of the time to state views."""
     return clocks.due_of("credit.views_given", served["at"])
 
 
@@ -119,8 +119,8 @@ def ready(connection: Connection, notice_no: str, at: dt.datetime) -> dict[str, 
     if asked and heard is None:
         raise closed(_RULE, day, "the unit asked for a hearing, which was not held", "当事人申请了听证，尚未举行")
     until = views_until(served)
-    if at < until and matters.last(made, "waived") is None:
-        last = legal_day(until - dt.timedelta(seconds=1))
+    if at <= until and matters.last(made, "waived") is None:
+        last = legal_day(until)
         raise closed("credit.views_given", day, f"the unit may state its views until {last}: list it after that day",
                      f"当事人可在 {last} 前（含当日）陈述申辩，请在该日之后列入")
     answered = matters.last(made, "views_answered")
@@ -137,8 +137,8 @@ def ready(connection: Connection, notice_no: str, at: dt.datetime) -> dict[str, 
 
 def _gate(notice: Mapping[str, Any], name: str, at: dt.datetime, made: Sequence[Mapping[str, Any]]) -> None:
     served, day = matters.last(made, "served"), legal_day(at)
-    if name in ("statement", "hearing_asked") and served and at >= views_until(served):
-        last = legal_day(views_until(served) - dt.timedelta(seconds=1))
+    if name in ("statement", "hearing_asked") and served and at > views_until(served):
+        last = legal_day(views_until(served))
         raise closed("credit.views_given", day, f"views and a hearing could be brought until {last}",
                      f"陈述申辩、申请听证期限已于 {last} 届满")
     if name == "hearing_held" and matters.last(made, "hearing_asked") is None:

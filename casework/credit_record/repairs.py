@@ -124,9 +124,9 @@ def _take(connection: Connection, repair: Mapping[str, Any], name: str, at: dt.d
         _first_day(entry, day)
         _refuse_excluded(connection, entry, day)
         noticed = matters.last(made, "public_notice")
-        until = clocks.due_of("credit.repair_notice", noticed["at"]) if noticed else at
-        if at < until:
-            last = legal_day(until - dt.timedelta(seconds=1))
+        until = clocks.due_of("credit.repair_notice", noticed["at"]) if noticed else None
+        if until is not None and at <= until:
+            last = legal_day(until)
             raise closed("credit.repair_notice", day, f"the public notice runs until {last}: decide after that day",
                          f"修复公示至 {last}（含当日），期满后方可决定")
         return {"given_back": _grant(connection, repair, entry, day, actor)}

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from casework import clocks, forms, officers
-from casework.clocks import Owner, end_of
+from casework.clocks import Owner
 from casework.delegation import gates
 from casework.delegation.gates import BeyondPower, Power, may_act, town_of
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.officers import Place, Team
-from policy.clocks import SHANGHAI, legal_day
+from policy.clocks import SHANGHAI, end_of, legal_day
 from registry import audit
 from store import Database, Queries
 from store.database import Connection
@@ -139,6 +139,7 @@ def close(db: Database, noun: str, ref: str, day: dt.date, actor: str, now: dt.d
                                f"(呼政办规〔2023〕3号 三(四))",
                                zh=f"{ref} 没有全程录像，不能办结（呼政办规〔2023〕3号 三(四)）")
         _between(day, held["acted_on"], now, "closed")
+        _refuse_open_order(connection, held, day)
         connection.execute(q["set_closed"], {"day": day, "act": held["act_id"]})
         audit.record(connection, actor, "close", noun, ref, {"closed_on": None}, {"closed_on": day})
         return clocks.start(connection, "delegation.archive", noun, f"{noun}/{ref}",
@@ -156,6 +157,7 @@ def archive(db: Database, noun: str, ref: str, day: dt.date, actor: str, now: dt
             raise AlreadyDone(f"{noun} {ref} was archived on {held['archived_on']} before",
                               zh=f"{ref} 已于 {held['archived_on']} 归档")
         _between(day, held["closed_on"], now, "archived")
+        _refuse_open_order(connection, held, day)
         connection.execute(q["set_archived"], {"day": day, "act": held["act_id"]})
         audit.record(connection, actor, "archive", noun, ref, {"archived_on": None}, {"archived_on": day})
         at = min(end_of(day) - dt.timedelta(seconds=1), max(now, _start_of(day)))
@@ -184,6 +186,23 @@ def _held(connection: Connection, noun: str, ref: str) -> dict[str, Any]:
     if row is None:
         raise NotFound(f"there is no {noun} {ref} of a town", zh=f"没有镇街执法 {ref}")
     return row
+
+
+def _refuse_open_order(connection: Connection, held: Mapping[str, Any], day: dt.date) -> None:
+    """The file of a visit stays open with its orders, but for those that the brigade took over."""
+    order = connection.execute(q["open_order"], {"inspection": held["inspection_id"], "day": day}).fetchone()
+    if order is None:
+        return
+    number, by = order["order_no"], order["correct_by"]
+    if order["closed_on"] is not None:
+        raise gates.NotFit(f"order {number} of the visit was closed on {order['closed_on']}: its file can't be closed "
+                           f"on {day}, before that (消防监督检查规定 Art. 20)",
+                           zh=f"责令改正通知书 {number} 于 {order['closed_on']} 办结，该检查的案卷不能早于该日办结"
+                              f"（《消防监督检查规定》第二十条）")
+    raise gates.NotFit(f"order {number} of the visit, to be corrected by {by}, is still open: re-inspect it, or hand "
+                       f"it over to the brigade, before the file is closed (消防监督检查规定 Art. 20)",
+                       zh=f"责令改正通知书 {number}（限期至 {by}）尚未办结：请先复查或移交，再办结归档"
+                          f"（《消防监督检查规定》第二十条）")
 
 
 def _between(day: dt.date, first: dt.date, now: dt.datetime, what: str) -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from casework import clocks, forms
-from casework.clocks import Owner, end_of
+from casework.clocks import Owner
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from policy import rules
-from policy.clocks import SHANGHAI, legal_day, months_before
+from policy.clocks import SHANGHAI, end_of, last_moment, legal_day, months_before
 from registry import audit
 from store import Database, Queries, lock_for_transaction
 from store.database import Connection
@@ -253,7 +253,7 @@ def _start_clocks(connection: Connection, number: str, form: AgreementForm, to_d
     for body in FILED_WITH:
         clocks.start(connection, "delegation.filing", "agreement", f"{number}/{body}", owner, signed)
     if to_day is not None:
-        clocks.start(connection, "delegation.term", "agreement", number, owner, signed, due_at=end_of(to_day))
+        clocks.start(connection, "delegation.term", "agreement", number, owner, signed, due_at=last_moment(to_day))
 
 
 def _next_number(connection: Connection, day: dt.date) -> str:

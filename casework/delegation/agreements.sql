@@ -87,7 +87,7 @@ select a.agreement_no, a.regime, a.town_code, t.name_zh as town_zh, t.name_en as
     (select jsonb_object_agg(f.filed_with, f.filed_on) from agreement_filings f
      where f.agreement_id = a.agreement_id) as filings,
     (select jsonb_object_agg(substr(c.ref, length(a.agreement_no) + 2),
-                             to_char(c.due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) from clocks c
+                             to_char(c.due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) from clocks c
      where c.noun = 'agreement' and c.rule = 'delegation.filing'
        and c.ref in (a.agreement_no || '/government', a.agreement_no || '/brigade')) as filing_due
 from agreements a join areas t on t.area_code = a.town_code join areas p on p.area_code = a.principal_code

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from casework import clocks, forms
-from casework.clocks import Owner, end_of
+from casework.clocks import Owner
 from casework.errors import AlreadyDone, CaseworkError
 from policy import rules
-from policy.clocks import SHANGHAI, legal_day
+from policy.clocks import SHANGHAI, end_of, last_moment, legal_day
 from registry import audit
 from store import Database, Queries
 from store.database import Connection
@@ -87,4 +87,4 @@ def start_missing(connection: Connection, day: dt.date) -> int:
 
 def _start(connection: Connection, town: str, brigade: str, ref: str, first: dt.date, last: dt.date) -> None:
     clocks.start(connection, _RULE, "guidance", ref, Owner(brigade), dt.datetime.combine(first, dt.time(), SHANGHAI),
-                 due_at=end_of(last))
+                 due_at=last_moment(last))

@@ -38,7 +38,7 @@ select max(at) as at from grid_lead_steps where lead_id = %s;
 -- Leads of some towns, the newest first.
 select l.lead_id, l.lead_no, l.grid_code, g.name as grid_name, l.town_code, l.place_kind, l.place, l.unit_id,
     l.task_codes, l.found_at, l.found_by, l.photo_ref, l.photo_sha256, l.state, l.passed_to, l.note, c.rule, c.due_at,
-    c.due_at <= %(now)s as late
+    c.due_at < %(now)s as late
 from grid_leads l join grids g using (grid_code)
 left join lateral (select rule, due_at from clocks c where c.noun = 'lead' and c.ref = l.lead_no and c.done_at is null
                    and c.dropped_at is null order by due_at limit 1) c on true
@@ -46,7 +46,7 @@ where (%(areas)s::text[] is null or l.town_code = any(%(areas)s)) and (%(town)s:
   and (%(grid)s::text is null or l.grid_code = %(grid)s) and (%(number)s::text is null or l.lead_no = %(number)s)
   and case %(state)s when 'open' then l.state not in ('closed', 'finished')
       when 'late' then l.lead_no in (select ref from clocks k where k.noun = 'lead' and k.done_at is null
-                                                 and k.dropped_at is null and k.due_at <= %(now)s)
+                                                 and k.dropped_at is null and k.due_at < %(now)s)
       when 'all' then true else l.state = %(state)s end
   and (%(before)s::bigint is null or l.lead_id < %(before)s)
 order by l.lead_id desc limit %(limit)s;
@@ -88,6 +88,6 @@ select count(*) as found, count(*) filter (where l.state = 'closed') as closed_i
     count(*) filter (where l.passed_to is not null) as passed_on,
     count(*) filter (where l.state not in ('closed', 'finished')) as open,
     count(*) filter (where l.lead_no in (select c.ref from clocks c where c.noun = 'lead' and c.done_at is null
-                     and c.dropped_at is null and c.due_at <= %(now)s)) as overdue
+                     and c.dropped_at is null and c.due_at < %(now)s)) as overdue
 from grid_leads l
 where (%(areas)s::text[] is null or l.town_code = any(%(areas)s)) and l.found_at >= %(first)s and l.found_at < %(until)s;

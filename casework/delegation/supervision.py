@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from casework import clocks, forms
-from casework.clocks import Owner, end_of
+from casework.clocks import Owner
 from casework.errors import AlreadyDone, CaseworkError, NotFound
-from policy.clocks import SHANGHAI, legal_day
+from policy.clocks import SHANGHAI, end_of, last_moment, legal_day
 from registry import audit
 from store import Database, Queries
 from store.database import Connection
@@ -54,7 +54,7 @@ def agree(db: Database, meeting: str, held_on: dt.date, area: str, body: str, ta
         assert row is not None  # noqa: S101  returning
         number = int(row["action_id"])
         clocks.start(connection, "delegation.meeting_action", "meeting_action", str(number), Owner(area, body=body),
-                     dt.datetime.combine(held_on, dt.time(), SHANGHAI), due_at=end_of(until))
+                     dt.datetime.combine(held_on, dt.time(), SHANGHAI), due_at=last_moment(until))
         audit.record(connection, actor, "create", "meeting_action", str(number), None,
                      {"meeting": meeting, "held_on": held_on, "area": area, "body": body, "task": task,
                       "due_on": until})
@@ -163,8 +163,7 @@ def auxiliaries(connection: Connection, day: dt.date, areas: Sequence[str] | Non
 
 def last_day_of(held_on: dt.date) -> dt.date:
     """The day by which an action is done where its meeting set none."""
-    return clocks.due_of("delegation.meeting_action", dt.datetime.combine(held_on, dt.time(), SHANGHAI)).astimezone(
-        SHANGHAI).date() - dt.timedelta(days=1)
+    return legal_day(clocks.due_of("delegation.meeting_action", dt.datetime.combine(held_on, dt.time(), SHANGHAI)))
 
 
 def _list(areas: Sequence[str] | None) -> list[str] | None:

@@ -19,7 +19,7 @@ select t.area_code as town_code, t.name_zh, t.name_en, t.parent_code as principa
     exists (select from town_budgets b where b.town_code = t.area_code and b.year = extract(year from %(day)s::date))
         as has_budget,
     (select count(*) from clocks c where c.area_code = t.area_code and c.body in ('town', 'police_station')
-     and c.done_at is null and c.dropped_at is null and c.due_at <= %(now)s) as late
+     and c.done_at is null and c.dropped_at is null and c.due_at < %(now)s) as late
 from areas t
 cross join lateral (
     select count(*) as officers, count(*) filter (where h.certified) as certified,
@@ -46,7 +46,7 @@ order by o.correct_by, o.order_id limit %(limit)s;
 
 -- name: clocks
 -- Clocks of a town and its stations that run, the next to end first.
-select c.rule, c.noun, c.ref, c.body, c.started_at, c.due_at, c.soon_at <= %(now)s as soon, c.due_at <= %(now)s as late
+select c.rule, c.noun, c.ref, c.body, c.started_at, c.due_at, c.soon_at <= %(now)s as soon, c.due_at < %(now)s as late
 from clocks c where c.area_code = %(town)s and c.body in ('town', 'police_station')
   and c.done_at is null and c.dropped_at is null
 order by c.due_at limit %(limit)s;

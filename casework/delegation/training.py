@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from casework import clocks, forms
-from casework.clocks import Owner, end_of
+from casework.clocks import Owner
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from policy import rules
-from policy.clocks import SHANGHAI, legal_day
+from policy.clocks import SHANGHAI, end_of, last_moment, legal_day
 from registry import audit
 from store import Database, Queries
 from store.database import Connection
@@ -96,7 +96,7 @@ def standing(connection: Connection, day: dt.date, *, areas: Sequence[str] | Non
 def start_year(connection: Connection, officer_no: str, area: str, year: int) -> None:
     """Let the clock of an officer's training days of a year run to its last day."""
     clocks.start(connection, _RULE, "officer", f"{officer_no}/{year}", Owner(area, body="town"),
-                 dt.datetime(year, 1, 1, tzinfo=SHANGHAI), due_at=end_of(dt.date(year, 12, 31)))
+                 dt.datetime(year, 1, 1, tzinfo=SHANGHAI), due_at=last_moment(dt.date(year, 12, 31)))
 
 
 def start_missing(connection: Connection, day: dt.date) -> int:

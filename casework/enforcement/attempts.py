@@ -71,8 +71,14 @@ def heard_on(party: str, penalties: Sequence[Mapping[str, Any]], day: dt.date) -
                or (one["kind"] == "fine" and one["amount_yuan"] >= rule["fine"][party]) for one in penalties)
 
 
+def made_public(case: Mapping[str, Any], day: dt.date) -> bool:
+    """Whether a decision of this case is one that the public list shows, by policy of its day."""
+    rule = rules().value("publication.penalties", day)
+    return case["procedure"] in rule["procedures"] and case["party"] in rule["parties"]
+
+
 def hearing_until(notice: Mapping[str, Any]) -> dt.datetime:
-    """When the right to ask for a hearing runs out."""
+    """The last moment at which a hearing can be asked for."""
     return clocks.due_of("deadlines.hearing_asked", notice["at"])
 
 

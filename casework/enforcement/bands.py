@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from casework.penalties import article_number
+from casework import grounds
 from policy import rules
 
 
@@ -14,7 +14,11 @@ def band(party: str, article: str, circumstance: str, day: dt.date) -> tuple[Dec
     """Lowest and highest fine of a band; None where policy has none for the article, or for a citizen."""
     if party != "organisation":
         return None
-    found: Any = rules().value("enforcement.bands", day).get(article_number(article))
+    ground = grounds.read(article)
+    if ground is None:
+        return None
+    key = ground.number if ground.law == grounds.FIRE_LAW else f"{ground.law} {ground.number}"
+    found: Any = rules().value("enforcement.bands", day).get(key)
     return None if found is None else (Decimal(found[circumstance][0]), Decimal(found[circumstance][1]))
 
 

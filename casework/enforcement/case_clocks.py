@@ -7,7 +7,7 @@ from typing import Any
 
 from casework import clocks
 from casework.clocks import Owner
-from casework.enforcement.attempts import Attempt, heard_on
+from casework.enforcement.attempts import Attempt, heard_on, made_public
 from store.database import Connection
 
 #: The clock that a step stops; ``served`` is one of two, by procedure, and ``paid`` stops one only in full.
@@ -53,7 +53,8 @@ def _started(attempt: Attempt) -> list[str]:
         case "notice" if heard_on(case["party"], attempt.penalties, form.day):
             return ["hearing_asked"]
         case "decision" | "no_penalty":
-            return [_handed_over(attempt), *(["penalty_published"] if form.step == "decision" else [])]
+            shown = form.step == "decision" and made_public(case, form.day)
+            return [_handed_over(attempt), *(["penalty_published"] if shown else [])]
         case "served" if case["fine_yuan"]:
             return ["penalty_paid"]
         case "decision_withdrawn" if attempt.last("published"):

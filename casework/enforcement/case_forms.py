@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from casework import forms
+from casework import forms, grounds
 from casework.enforcement import evidence
 from casework.enforcement.collective import meeting
 from casework.enforcement.steps import StepForm, officer_list
@@ -20,8 +19,6 @@ from policy.clocks import legal_day
 
 _LARGEST = Decimal(100_000_000)
 _MOST_KINDS = 4
-_ARTICLE = re.compile(r"(?:[\u4e00-\u9fff]{2}》?|Law)\s*(?:Art\.?\s*)?(?:第\s*)?(?:\d|[一二三四五六七八九十百]+条)",
-                      re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ def case_form(data: Mapping[str, Any]) -> CaseForm:
         forms.word(data.get("unit_no"), "unit_no", 64), filed_at,
         forms.chosen(data.get("party", "organisation"), "party", ["organisation", "citizen"]), str(regime),
         forms.chosen(data.get("procedure"), "procedure", ["simple", "ordinary"]),
-        _article(data.get("article")), facts, officer_list(data.get("officers")),
+        _article(data.get("article"), legal_day(filed_at)), facts, officer_list(data.get("officers")),
         forms.optional_day(data.get("offence_on"), "offence_on"),
         _flag(data.get("life_safety", False), "life_safety"),
         tuple(forms.word(item, "items", 64) for item in items),
@@ -88,13 +85,10 @@ def step_form(data: Mapping[str, Any]) -> StepForm:
                     {name: value for name, value in details.items() if value is not None})
 
 
-def _article(value: Any) -> str:
-    """What the case is under: limits and bands hang on the number, so a text without one is refused."""
+def _article(value: Any, day: dt.date) -> str:
+    """What the case is under: limits and bands hang on it."""
     found = forms.word(value, "article")
-    if not _ARTICLE.search(found):
-        raise CaseworkError(f"article names a law and an article, such as 消防法 Art. 60 or 消防法第六十条, not "
-                            f"{found!r}",
-                            zh=f"article 应填写法律及条文，如“消防法第六十条”，不能是“{found}”")
+    grounds.check(found, day)
     return found
 
 

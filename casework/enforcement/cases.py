@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from casework import clocks, delegation, hazard_checks, penalties
+from casework import clocks, delegation, grounds, hazard_checks
 from casework.enforcement import (
     articles,
     case_clocks,
@@ -18,7 +18,7 @@ from casework.enforcement import (
     leniency,
     steps,
 )
-from casework.enforcement.attempts import Attempt, fine_of
+from casework.enforcement.attempts import Attempt
 from casework.enforcement.case_forms import CaseForm
 from casework.enforcement.errors import GateClosed, closed
 from casework.enforcement.steps import StepForm
@@ -108,8 +108,9 @@ def step(db: Database, case_no: str, form: StepForm, actor: str, *, now: dt.date
         for name in ("reviewer", "chair"):
             if name in form.details:
                 _third(connection, case, str(form.details[name]), form.day)
-        if form.step == "notice":
-            penalties.check_most(case["article"], fine_of(attempt.penalties) or None, form.day)
+        if form.step in ("notice", "decision"):
+            for one in attempt.penalties:
+                grounds.check_penalty(case["article"], one["kind"], one["amount_yuan"], form.day, case["party"])
         details = decisions.take(connection, attempt, officers, actor, legal_day(now))
         steps.insert(connection, "case", case_no, form, officers, actor, details)
         in_time = case_clocks.follow(connection, attempt)

@@ -34,6 +34,6 @@ def money(made: Sequence[Mapping[str, Any]], at: dt.datetime) -> dict[str, Decim
 def late_sum(fine: Decimal, due_at: dt.datetime, paid_at: dt.datetime) -> Decimal:
     """What is added to a fine that is paid late (加处罚款): so much a day, and never more than so much in all."""
     rule = rules().value("enforcement.late_payment", legal_day(paid_at))
-    last_day = legal_day(due_at - dt.timedelta(seconds=1))
+    last_day = legal_day(due_at)
     days = max(0, (legal_day(paid_at) - last_day).days)
     return min(fine * Decimal(str(rule["a_day"])) * days, fine * Decimal(str(rule["most"]))).quantize(Decimal("0.01"))

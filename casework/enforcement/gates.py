@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from casework.enforcement import articles, bands, hearings, sequence
 from casework.enforcement.articles import Article
-from casework.enforcement.attempts import Attempt, Reason, amounts, fine_of
+from casework.enforcement.attempts import Attempt, Reason, amounts, fine_of, made_public
 from casework.enforcement.errors import GateClosed, closed
 from casework.enforcement.evidence import missing_media
 from policy import rules
+from policy.clocks import legal_day
 
 _LAW = "行政处罚法"
 
@@ -150,7 +151,10 @@ def _served(attempt: Attempt) -> Reason:
 
 
 def _published(attempt: Attempt) -> Reason:
-    if not attempt.last("decision") or attempt.last("published") or attempt.last("decision_withdrawn"):
+    decision = attempt.last("decision")
+    if not decision or attempt.last("published") or attempt.last("decision_withdrawn"):
+        return None
+    if not made_public(attempt.case, legal_day(decision["at"])):
         return None
     return "the penalty was not made public", "处罚决定尚未公示"
 

@@ -24,7 +24,7 @@ def heard(attempt: Attempt) -> Reason:
             return None
         return "the party asked for a hearing, which was not held", "当事人已申请听证，尚未举行听证"
     until = hearing_until(notice)
-    if attempt.form.at >= until:
+    if attempt.form.at > until:
         return None
     return (f"the party may ask for a hearing until {shown(until)}, and has neither asked nor waived it",
             f"当事人可在 {shown(until)} 前申请听证，尚未申请也未放弃")
@@ -43,7 +43,7 @@ def right(attempt: Attempt) -> Reason:
 def in_time(attempt: Attempt) -> Reason:
     """It is asked for within its days."""
     notice = attempt.notice
-    if notice is None or attempt.form.at < hearing_until(notice):
+    if notice is None or attempt.form.at <= hearing_until(notice):
         return None
     until = hearing_until(notice)
     return f"the right to ask for a hearing ran out at {shown(until)}", f"申请听证的期限已于 {shown(until)} 届满"

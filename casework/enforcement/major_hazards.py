@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from casework import clocks
-from casework.clocks import Owner, end_of, span_of
+from casework.clocks import Owner, span_of
 from casework.enforcement import collective, major_hazard_gates, steps
 from casework.enforcement.case_record import clocks_of
 from casework.enforcement.collective import Meeting
@@ -18,7 +18,7 @@ from casework.numbers import next_number
 from casework.officers import Place, check_team
 from casework.planning import unit_at
 from policy import WorkingDays
-from policy.clocks import due_day, legal_day
+from policy.clocks import due_day, last_moment, legal_day
 from registry import audit
 from store import Database, Queries, lock_for_transaction
 from store.database import Connection
@@ -101,7 +101,7 @@ def _clocks(connection: Connection, hazard: Mapping[str, Any], form: StepForm) -
             clocks.start(connection, "deadlines.major_hazard_notice", "major_hazard", number, owner, at)
         case "notice_served":
             clocks.start(connection, "deadlines.major_hazard_correct", "major_hazard", number, owner, at,
-                         due_at=max(at, end_of(form.details["correct_by"])))
+                         due_at=max(at, last_moment(form.details["correct_by"])))
             return clocks.stop(connection, "deadlines.major_hazard_notice", number, at)
         case "opinion_reported":
             return clocks.stop(connection, "deadlines.major_hazard_opinion", number, at)
@@ -120,7 +120,7 @@ def opinion_by(found_at: dt.datetime) -> dt.datetime:
     day = legal_day(found_at)
     first, more = span_of("deadlines.major_hazard_opinion", day), span_of("deadlines.major_hazard_demonstration", day)
     assert isinstance(first, WorkingDays) and isinstance(more, WorkingDays)  # noqa: S101, PT018  as policy says
-    return end_of(due_day(day, WorkingDays(first.count + more.count)))
+    return last_moment(due_day(day, WorkingDays(first.count + more.count)))
 
 
 def _told(connection: Connection, number: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from casework import clocks, delegation, penalties
-from casework.clocks import Owner, end_of
+from casework.clocks import Owner
 from casework.enforcement import articles, collective, heads, measure_gates, steps
 from casework.enforcement.case_record import clocks_of
 from casework.enforcement.errors import closed
@@ -18,7 +18,7 @@ from casework.numbers import next_number
 from casework.officers import Place, check_team
 from casework.penalties import PenaltyForm
 from casework.planning import unit_at
-from policy.clocks import legal_day
+from policy.clocks import end_of, last_moment, legal_day
 from registry import audit
 from store import Database, Queries, lock_for_transaction
 from store.database import Connection
@@ -80,7 +80,7 @@ def _impose_seal(connection: Connection, form: MeasureForm, number: str, owner: 
                                             "消防监督检查规定 Art. 22", form.officers, None, number,
                                             form.inspection_no), actor, today)
     clocks.start(connection, "deadlines.seal_longest", "measure", number, owner, form.began_at,
-                 due_at=end_of(form.until_on))
+                 due_at=last_moment(form.until_on))
     if form.path == "emergency":
         clocks.start(connection, "deadlines.seal_emergency", "measure", number, owner, form.began_at)
         return None
@@ -144,7 +144,7 @@ def _clocks(connection: Connection, measure: Mapping[str, Any], form: StepForm) 
             return clocks.stop(connection, "deadlines.seal_emergency", number, at)
         case "extended":
             clocks.start(connection, "deadlines.seal_longest", "measure", number, owner, measure["began_at"],
-                         due_at=end_of(form.details["until_on"]))
+                         due_at=last_moment(form.details["until_on"]))
         case "lift_asked":
             clocks.start(connection, f"deadlines.{asks}_inspection", "measure", number, owner, at)
         case "lift_inspected":
@@ -171,7 +171,7 @@ def expire(connection: Connection, day: dt.date) -> Sequence[str]:
     for row in rows:
         at = end_of(row["until_on"])
         steps.insert(connection, "measure", row["measure_no"], StepForm("expired", at), (), "job:deadlines")
-        clocks.stop(connection, "deadlines.seal_longest", row["measure_no"], at)
+        clocks.stop(connection, "deadlines.seal_longest", row["measure_no"], last_moment(row["until_on"]))
         clocks.drop(connection, "measure", row["measure_no"], at, "the seal has run out")
         audit.record(connection, "job:deadlines", "expire", "measure", row["measure_no"], {"standing": "standing"},
                      {"standing": "expired", "ended_on": row["until_on"]})

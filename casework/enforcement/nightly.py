@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from casework.clocks import end_of
 from casework.enforcement import measures
+from policy.clocks import end_of
 from store import Database, Queries
 
 q = Queries(__file__)

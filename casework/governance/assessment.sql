@@ -8,7 +8,7 @@ with decided as (
 ), told as (
     select d.case_no, k.done_at is not null and k.done_at <= k.due_at as kept
     from decided d join clocks k on k.rule = 'deadlines.penalty_published' and k.ref = d.case_no and k.dropped_at is null
-    where d.step = 'decision' and (k.done_at is not null or k.due_at <= %(now)s)
+    where d.step = 'decision' and (k.done_at is not null or k.due_at < %(now)s)
 ), reviewed as (
     select d.case_no, exists (select from enforcement_steps r where r.noun = 'case' and r.ref = d.case_no
                               and r.step = 'legal_review' and r.at <= d.at and r.details ->> 'agreed' = 'true') as kept
@@ -35,7 +35,7 @@ from (select count(*) filter (where k.done_at <= k.due_at) as kept, count(*) as 
         and k.done_at < (%(last)s::date + 1)::timestamp at time zone 'Asia/Shanghai'
         and (%(areas)s::text[] is null or k.area_code = any(%(areas)s))) ended,
      (select count(*) as asked from clocks k
-      where k.done_at is null and k.dropped_at is null and k.due_at <= %(now)s
+      where k.done_at is null and k.dropped_at is null and k.due_at < %(now)s
         and k.due_at >= (%(first)s::date)::timestamp at time zone 'Asia/Shanghai'
         and k.due_at < (%(last)s::date + 1)::timestamp at time zone 'Asia/Shanghai'
         and (%(areas)s::text[] is null or k.area_code = any(%(areas)s))) late;

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from casework.credit import misfit
 from casework.history.findings import FindingReader, Found, merged
 from casework.history.header import Header
 from casework.history.mapping import HistoryMap
@@ -156,6 +157,8 @@ class Gatherer:
         for code, column in self._map.noun.fields.items():
             if values.get(code) is None and column.default is not None:
                 values[code] = column.default
+        if self._map.noun.code == "credit":
+            self._check_points(values, when.day, cells)
         found = self._findings.read(cells, context, when.day) if self._findings else []
         if self._map.noun.code == "inspections":
             self._visit(line, number, unit_no, when, values, found)
@@ -193,6 +196,14 @@ class Gatherer:
                 first, last = when.moment, value.moment
                 if value.day < when.day or (first is not None and last is not None and last < first):
                     raise self._fields[code].fault(cells, f"{value.day} lies before {self._date_code}, {when.day}")
+
+    def _check_points(self, values: dict[str, Any], day: dt.date, cells: list[str]) -> None:
+        fault = misfit(values["event_kind"], float(values["points"]), day)
+        if fault is not None:
+            column, reason = fault
+            if column in self._fields:
+                raise self._fields[column].fault(cells, reason)
+            raise RowFault(f"credit.{column}", str(values[column]), reason)
 
     def _visit(self, line: int, number: str, unit_no: str, when: When, values: dict[str, Any],
                found: list[Found]) -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 from casework.errors import CaseworkError
 from casework.record_import import storing
 from casework.record_import.collecting import seldom
-from casework.record_import.kinds import KINDS
+from casework.record_import.kinds import KINDS, Kind
 from policy.clocks import legal_day
 from registry import audit
 from registry.cells import shown
 from registry.importing import check_actor
-from registry.reading import Progress, RowProblem, open_file
+from registry.reading import Progress, RowProblem, open_file, twin_fault
 from registry.table_file import Limits
 from registry.validating import Candidate
 from store import Database
@@ -82,6 +82,7 @@ def import_record(db: Database, kind: str, path: Path | str, *, actor: str, day:
             pending = worker.submit(_take, stored, batch, faulty)
         if pending is not None:
             _add(counts, pending.result())
+            _take_twins(stored, one, faulty, counts)
             storing.finish(connection, one)
         report = RecordReport(kind, path.name, digest.result(), total, counts["inserted"], counts["updated"],
                               counts["unchanged"], file.problems(sorted(faulty, key=lambda row: row.line)), dry_run)
@@ -111,6 +112,24 @@ def _take(stored: storing.Storing, batch: storing.Batch, faulty: list[Candidate]
     counts = stored.take(batch)
     faulty.extend(row for row in batch.candidates if row.faults)
     return counts
+
+
+def _take_twins(stored: storing.Storing, kind: Kind, faulty: list[Candidate], counts: dict[str, int]) -> None:
+    """Of rows with one key the first good one is taken, though one above was read well and then found not to fit."""
+    while True:
+        lines = {row.line for row in faulty}
+        first: dict[int, Candidate] = {}
+        for row in sorted((row for row in faulty if row.twin_of in lines), key=lambda row: row.line):
+            above = first.setdefault(row.twin_of or 0, row)
+            if above is not row:
+                row.twin_of, row.faults = above.line, [twin_fault(kind.table, row, above.line)]
+        if not first:
+            return
+        again = list(first.values())
+        for row in again:
+            row.twin_of, row.faults = None, []
+        faulty[:] = [row for row in faulty if row.faults]
+        _add(counts, _take(stored, storing.ready(kind, again), faulty))
 
 
 def _add(counts: dict[str, int], more: dict[str, int]) -> None:

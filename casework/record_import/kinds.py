@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from casework.credit import misfit
 from casework.record_import.cells import any_day, of_policy, past_day, past_moment, remembered
 from policy.clocks import legal_day
 from registry.cells import code, flag, number, text, unrounded, words
@@ -135,6 +136,12 @@ def _listing(row: Row) -> Iterable[Fault]:
     yield from later(row, "from_day", "to_day", "列入日期")
 
 
+def _credit(row: Row) -> Iterable[Fault]:
+    fault = misfit(row["event_kind"], row["points"], row["occurred_on"])
+    if fault is not None:
+        yield fault
+
+
 def _agreement(row: Row) -> Iterable[Fault]:
     yield from later(row, "from_day", "to_day", "起始日期")
     if row.get("regime") == "delegated" and not row.get("to_day"):
@@ -243,7 +250,7 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
         _UNIT, _day("occurred_on", "发生日期", needed=True), Column("points", "分值", number(-1000, 1000), "float8",
             needed=True),
         Column("event_kind", "事项", code(r"[a-z_]{1,40}", "1 to 40 small letters and _"), needed=True),
-        _no("event_ref", "事项编号"), _text("article", "依据", 200, needed=True)), (_OF_UNIT,)),
+        _no("event_ref", "事项编号"), _text("article", "依据", 200, needed=True)), (_OF_UNIT,), _credit),
     _kind("listings", "信用名单", "listing", ("unit_no", "list", "from_day"), (
         _UNIT, of_policy("list", "名单", "credit.lists", needed=True), _day("from_day", "列入日期", needed=True),
         _day("to_day", "移出日期", ahead=True), _text("basis", "依据", 1000, needed=True)), (_OF_UNIT,), _listing),

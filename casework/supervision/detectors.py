@@ -11,10 +11,9 @@ from typing import Any
 import orjson
 from psycopg.types.json import Jsonb
 
-from casework.clocks import end_of
 from casework.enforcement import bands
 from policy import rules
-from policy.clocks import legal_day
+from policy.clocks import end_of, legal_day
 from store import Database, Queries
 from store.database import Connection
 

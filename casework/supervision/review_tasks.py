@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from casework import clocks
-from casework.clocks import Owner, end_of
+from casework.clocks import Owner
+from policy.clocks import end_of
 from store import Queries
 from store.database import Connection
 

@@ -100,7 +100,7 @@ def test_a_complaint_goes_from_intake_to_reward(district: House) -> None:
         "unit_no": "U0010", "received_at": "2026-12-07T08:00", "channel": "app", "kind": "facilities_off",
         "anonymous": False, "complainant": {"name": "赵某某", "phone": "13900000001"}})
     number = taken["complaint_no"]
-    assert (taken["check_by"], taken["tell_by"]) == ("2026-12-08T00:00:00Z", "2026-12-27T16:00:00Z")
+    assert (taken["check_by"], taken["tell_by"]) == ("2026-12-08T00:00:00Z", "2026-12-27T15:59:59.999999Z")
     assert "先" not in post(client, f"/complaints/{number}/told", {"told_at": "2026-12-07T09:00", "how": "phone"}, 409)
     assert post(client, f"/complaints/{number}/check", {"checked_at": "2026-12-07T09:00", "verified": True})["in_time"]
     told = {"told_at": "2026-12-07T09:30", "how": "phone"}

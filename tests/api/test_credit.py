@@ -72,7 +72,7 @@ def test_a_guide_tells_the_dates_by_which_an_application_is_judged(house: House)
     accepted = _post(client, f"repairs/{number}/steps", step="accepted", at="2026-12-01T10:00")
     assert accepted["in_time"] is True
     told = {one["rule"]: one["due_at"] for one in accepted["clocks"]}
-    assert told["credit.repair_decided"] == "2026-12-15T16:00:00Z"
+    assert told["credit.repair_decided"] == "2026-12-15T15:59:59.999999Z"
     chinese = client.post(f"/api/v1/credit/repairs/{number}/steps?lang=zh",
                           json={"step": "approved", "at": "2026-12-02T10:00", "approved_by": "O0"})
     assert (chinese.status_code, "不能进行“准予修复”" in chinese.json()["error"]) == (409, True)

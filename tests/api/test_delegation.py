@@ -59,7 +59,7 @@ def test_the_agreement_is_read_as_documented(towns: House) -> None:
     assert (held["state"], held["to_day"], held["item_codes"], held["filings"]) == (
         "in_force", "2027-11-30", ["X01", "X02"], None)
     assert set(held["filing_due"]) == {"government", "brigade"}
-    assert all(due.endswith("T16:00:00Z") for due in held["filing_due"].values()), "moments as everywhere else"
+    assert all(due.endswith("T15:59:59.999999Z") for due in held["filing_due"].values()), "moments as everywhere else"
     one = towns.client("town").get(f"/api/v1/agreements/{held['agreement_no']}").json()
     assert [scope["version"] for scope in one["scopes"]] == [1]
     answer = towns.client("town").post(f"/api/v1/agreements/{held['agreement_no']}/filings", json={
@@ -110,7 +110,7 @@ def test_a_referral_by_hand_and_the_limits_of_areas(towns: House) -> None:
     entry = {"reason": "unlicensed", "place": "新街 7 号网吧", "from_code": TOWN, "from_body": "police_station",
              "to_code": district.OURS, "found_on": "2026-12-04", "send": False}
     found = town.post("/api/v1/referrals", json=entry).json()
-    assert (found["state"], found["answer_by"]) == ("found", "2026-12-11T16:00:00Z")
+    assert (found["state"], found["answer_by"]) == ("found", "2026-12-11T15:59:59.999999Z")
     assert town.post(f"/api/v1/referrals/{found['referral_no']}/sending", json={}).json()["in_time"] is True
     assert town.post("/api/v1/referrals", json=entry | {"from_code": OTHER_TOWN}).status_code == 404
     assert town.post("/api/v1/referrals", json=entry | {"to_code": TOWN}).status_code == 400
@@ -125,7 +125,8 @@ def test_an_act_is_closed_with_its_recording(towns: House) -> None:
     assert town.post(f"{path}/closing", json={"day": "2026-12-05"}).status_code == 409
     video = {"video_ref": "rec/1.mp4", "sha256": "0" * 64, "seconds": 60}
     assert town.post(f"{path}/video", json=video).status_code == 201
-    assert town.post(f"{path}/closing", json={"day": "2026-12-05"}).json()["archive_by"] == "2027-01-04T16:00:00Z"
+    closed = town.post(f"{path}/closing", json={"day": "2026-12-05"}).json()
+    assert closed["archive_by"] == "2027-01-04T15:59:59.999999Z"
     assert town.post(f"{path}/archive", json={"day": "2026-12-07"}).json()["in_time"] is True
     assert path.rsplit("/", 1)[1] not in [row["ref"] for row in town.get("/api/v1/town-acts?state=open").json()["acts"]]
 

@@ -28,7 +28,7 @@ def test_a_case_goes_from_filing_to_the_archive(house: House) -> None:
     number = filed.json()["case_no"]
     assert number == "A20261203-0001"
     assert [one["step"] for one in filed.json()["steps"]] == ["filed"]
-    assert filed.json()["clocks"][0]["due_at"] == "2027-03-03T16:00:00Z"
+    assert filed.json()["clocks"][0]["due_at"] == "2027-03-03T15:59:59.999999Z"
     assert client.post("/api/v1/cases", json=CASE).status_code == 409
     penalties = [{"kind": "fine", "amount_yuan": 8000}]
     refused = _step(client, number, "decision", "2026-12-03T10:00:00", 409, penalties=penalties, circumstance="light")
@@ -53,6 +53,33 @@ def test_a_case_goes_from_filing_to_the_archive(house: House) -> None:
         number]
     chinese = client.post(f"/api/v1/cases/{number}/steps?lang=zh", json={"step": "closed", "at": "2026-12-06T14:00"})
     assert (chinese.status_code, "不能进行“" in chinese.json()["error"]) == (409, True)
+
+
+@pytest.mark.row(174)
+def test_the_public_list_shows_every_decision_without_whose_publication_no_case_is_closed(house: House) -> None:
+    client, public = house.client("brigade"), house.client()
+    shown = []
+    for party in ("organisation", "citizen"):
+        number = client.post("/api/v1/cases", json={
+            **CASE, "party": party, "procedure": "simple", "facts": party}).json()["case_no"]
+        _step(client, number, "legal_review", "2026-12-03T09:10:00", reviewer="O2", agreed=True)
+        _step(client, number, "decision", "2026-12-03T09:20:00", penalties=[{"kind": "warning"}], public_told=True)
+        _step(client, number, "served", "2026-12-03T09:30:00", how="direct", evidence=[VIDEO])
+        refused = _step(client, number, "closed", "2026-12-03T10:00:00", 409)
+        assert refused["error"] == "the penalty was not made public (行政处罚法 Art. 48)"
+        _step(client, number, "published", "2026-12-03T10:00:00")
+        _step(client, number, "closed", "2026-12-03T11:00:00")
+        shown.append((number, party, "simple", None if party == "citizen" else "U0003"))
+    rows = public.get("/api/v1/public/penalties").json()["rows"]
+    assert [(one["case_no"], one["party"], one["procedure"], one["unit_no"]) for one in rows] == shown[::-1]
+    assert [one["name"] is None for one in rows] == [True, False]
+    assert rows[0]["penalties"] == [{"kind": "warning", "amount_yuan": None}]
+    assert [one["party"] for one in public.get("/api/v1/public/penalties?q=U0003").json()["rows"]] == ["organisation"]
+    page = public.get("/public/penalties?lang=zh").text
+    assert "自然人（不公开姓名）" in page
+    assert public.get("/api/v1/public/credit?kind=penalty&q=U0003").json()["rows"] == [], "no credit information"
+    _step(client, shown[1][0], "decision_withdrawn", "2026-12-04T10:00:00", note="变更")
+    assert [one["case_no"] for one in public.get("/api/v1/public/penalties").json()["rows"]] == [shown[0][0]]
 
 
 @pytest.mark.row(24)

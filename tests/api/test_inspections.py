@@ -180,7 +180,8 @@ def test_a_complaint_is_taken_down_checked_and_counts(house: House) -> None:
 
 def test_a_penalty_is_entered_and_posts_its_points(house: House) -> None:
     client = house.client("brigade")
-    entry = {"unit_no": "U0001", "decided_on": "2026-12-04", "kind": "fine", "article": "60", "officers": ["O0", "O1"],
+    entry = {"unit_no": "U0001", "decided_on": "2026-12-04", "kind": "fine", "article": "消防法60",
+             "officers": ["O0", "O1"],
              "amount_yuan": 8000}
     answer = client.post("/api/v1/penalties", json=entry)
     assert answer.status_code == 201, answer.text

@@ -25,7 +25,7 @@ class CreditClerk:
 
     def penalty(self, day: str, number: str, kind: str = "fine", unit: str = "U1") -> str:
         decided = dt.date.fromisoformat(day)
-        form = PenaltyForm(unit, decided, kind, "消防法 第60条", ("B1", "B2"),
+        form = PenaltyForm(unit, decided, kind, f"消防法 第{54 if kind == 'seal' else 60}条", ("B1", "B2"),
                            Decimal(8000) if kind == "fine" else None, number)
         return penalties.record_penalty(self.db, form, "clerk", now=NOW)
 
@@ -62,7 +62,7 @@ class CreditClerk:
     def due(self, number: str, rule: str) -> str:
         """The last day of a period, as people count it."""
         found = next(one for one in self.read(number)["clocks"] if one["rule"] == f"credit.{rule}")
-        return str((found["due_at"].astimezone(SHANGHAI) - dt.timedelta(seconds=1)).date())
+        return str(found["due_at"].astimezone(SHANGHAI).date())
 
 
 def _full(moment: str) -> str:

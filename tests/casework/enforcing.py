@@ -63,4 +63,17 @@ def fine(amount: float) -> dict[str, Any]:
 
 
 WARNING = {"kind": "warning"}
+#: What a province lays over the rules: its own regulation as a ground.
+LOCAL = """
+penalty.grounds:
+  zh: 处罚依据
+  en: grounds
+  values:
+    - valid_from: 1900-01-01
+      value:
+        某省消防条例: {"61": {fine: {organisation: 2000, citizen: 500}}}
+        地方条例: {"9": {fine: {organisation: 9000, citizen: 900}}}
+      source: 某省消防条例
+      tag: P
+"""
 STOP = {"kind": "suspension"}

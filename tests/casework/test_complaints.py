@@ -14,7 +14,7 @@ from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import NewVisit, ResultForm
 from casework.results import record_result
 from policy import rules
-from policy.clocks import SHANGHAI
+from policy.clocks import SHANGHAI, last_moment
 from scoring import nightly as scoring_night
 from store import Database
 from tests.casework.city import DAY, SHEET, build_city, moment
@@ -62,14 +62,14 @@ def test_a_check_is_the_visit_made_on_the_complaint(db: Database) -> None:
 @pytest.mark.parametrize(("kind", "until"), [
     ("blocked_exit", "2026-03-13T09:00"),   # 规定 Art. 18(1): 24 hours
     ("facilities_off", "2026-03-13T09:00"),
-    ("ebike", "2026-03-18T00:00"),          # Art. 18(2): 3 working days, the weekend left out
+    ("ebike", "2026-03-17T23:59:59.999999"),          # Art. 18(2): 3 working days, the weekend left out
 ])
 def test_both_clocks_run_from_the_intake(db: Database, kind: str, until: str) -> None:
     build_city(db)
     taken(db, kind=kind, channel="wechat", anonymous=True, complainant=None)
     rows = {row["rule"]: row for row in db.rows("select rule, started_at, due_at from clocks")}
     assert rows["deadlines.complaint_check"]["due_at"] == dt.datetime.fromisoformat(until).replace(tzinfo=SHANGHAI)
-    assert rows["deadlines.complaint_tell"]["due_at"] == dt.datetime(2026, 4, 2, tzinfo=SHANGHAI)
+    assert rows["deadlines.complaint_tell"]["due_at"] == last_moment(dt.date(2026, 4, 1))
     assert {row["started_at"] for row in rows.values()} == {moment(DAY, 9)}
 
 

@@ -111,6 +111,11 @@ def city(still: Database) -> Database:
     (fine(amount_yuan=None), "a fine needs its amount"),
     (fine(kind="warning"), "an amount belongs to a fine"),
     (fine(amount_yuan=Decimal(60000)), "above the 50000 yuan"),
+    (fine(article="消防法 Art. 99"), r"消防法 Art\. 99 is no ground of a penalty on 2026-03-12: .*58, 59, 60"),
+    (fine(article="《消防法》第十六条"), r"Art\. 16 is no ground"), (fine(article="60"), "names a law and an article"),
+    (fine(article="消防法67"), r"Art\. 67 is no ground of a fine: it allows warning"),
+    (fine(article="消防法60", kind="seal", amount_yuan=None), r"Art\. 60 is no ground of a seal"),
+    (fine(article="某省消防条例 Art. 61"), r"under 某省消防条例 Art\. 61 may come to is not known: add"),
     (fine(inspection_no="J1"), "inspection J1 is not one of unit U1"),
 ])
 def test_a_decision_that_can_not_be_is_refused(city: Database, entry: PenaltyForm, sentence: str) -> None:

@@ -31,11 +31,11 @@ def day(text: str) -> dt.date:
     ("facilities_off", "2026-10-03T23:59", "2026-10-04T23:59"),
     ("obstructed_evacuation", "2025-10-11T08:00", "2025-10-12T08:00"),
     # Art. 18(2): 3 working days; the day of receipt does not count, the last one counts to its end
-    ("other", "2025-09-30T16:30", "2025-10-12T00:00"),
-    ("other", "2025-09-26T09:00", "2025-10-01T00:00"),
-    ("electrical", "2025-10-04T12:00", "2025-10-12T00:00"),
-    ("other", "2026-09-30T09:00", "2026-10-11T00:00"),
-    ("dangerous_goods", "2026-09-18T09:00", "2026-09-23T00:00"),
+    ("other", "2025-09-30T16:30", "2025-10-11T23:59:59.999999"),
+    ("other", "2025-09-26T09:00", "2025-09-30T23:59:59.999999"),
+    ("electrical", "2025-10-04T12:00", "2025-10-11T23:59:59.999999"),
+    ("other", "2026-09-30T09:00", "2026-10-10T23:59:59.999999"),
+    ("dangerous_goods", "2026-09-18T09:00", "2026-09-22T23:59:59.999999"),
 ])
 def test_a_complaint_has_its_clock(kind: str, received: str, check_by: str) -> None:
     assert complaint_check_by(kind, at(received)) == at(check_by)

@@ -12,7 +12,7 @@ from casework.enforcement import case_forms, cases, measure_forms, measures
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import HazardFound, NewVisit, ResultForm
 from casework.results import Recorded, record_result
-from policy.clocks import SHANGHAI
+from policy.clocks import SHANGHAI, last_moment
 from store import Database
 from tests.casework.city import DAY, SHEET, build_city, moment
 from tests.casework.towns import BRIGADE, SIGNED, TOWN, delegate, prepare
@@ -248,7 +248,7 @@ def test_one_agreement_of_a_regime_at_a_time_and_an_item_in_one_of_them(town: Da
 def test_an_agreement_is_filed_within_five_working_days(db: Database, signed: str, last: str) -> None:
     build_city(db)
     number = delegate(db, signed_on=signed)
-    until = dt.datetime.combine(dt.date.fromisoformat(last) + dt.timedelta(days=1), dt.time(), SHANGHAI)
+    until = last_moment(dt.date.fromisoformat(last))
     clocks = db.rows("select ref, due_at, body from clocks where rule = 'delegation.filing' order by ref")
     assert [(row["ref"], row["due_at"], row["body"]) for row in clocks] == [
         (f"{number}/brigade", until, "town"), (f"{number}/government", until, "town")]
@@ -308,7 +308,7 @@ def test_a_referral_has_one_owner_at_any_time_and_stays_with_the_first_until_it_
 
 # 消防监督检查规定 Ch. 4: a police station transfers in writing within five working days.
 @pytest.mark.parametrize(("found", "sent", "in_time"), [
-    ("2026-02-13", "2026-02-27T23:59", True), ("2026-02-13", "2026-02-28T00:01", False)])
+    ("2026-02-13", "2026-02-27T23:59", True), ("2026-02-13", "2026-02-28T00:00", False)])
 def test_a_police_station_transfers_an_unlicensed_place_within_five_working_days(
         db: Database, found: str, sent: str, in_time: bool) -> None:
     build_city(db)
@@ -331,8 +331,24 @@ def test_a_case_is_closed_with_its_recording_and_archived_within_thirty_days(tow
     acts.set_video(town, "inspection", number, "rec/a.mp4", "a" * 64, 1800, "wang")
     with pytest.raises(NotFit, match="not closed yet"):
         acts.archive(town, "inspection", number, DAY, "wang", NOW)
+    with pytest.raises(NotFit, match=r"-G1 of the visit, to be corrected by 2026-03-19, is still open.*Art\. 20"):
+        acts.close(town, "inspection", number, DAY, "wang", NOW)
+    town.rows("update orders set closed_on = %s returning 1", [DAY + dt.timedelta(days=1)])
+    with pytest.raises(NotFit, match=r"closed on 2026-03-13: its file can't be closed on 2026-03-12"):
+        acts.close(town, "inspection", number, DAY, "wang", NOW)
+    town.rows("update orders set closed_on = %s returning 1", [DAY])
     # 30 calendar days after 12 March end with 11 April.
-    assert acts.close(town, "inspection", number, DAY, "wang", NOW) == dt.datetime(2026, 4, 12, tzinfo=SHANGHAI)
+    assert acts.close(town, "inspection", number, DAY, "wang", NOW) == last_moment(dt.date(2026, 4, 11))
+    town.rows("update orders set closed_on = null returning 1")
+    with pytest.raises(NotFit, match="is still open"):
+        acts.archive(town, "inspection", number, DAY, "wang", NOW)
+    # What the brigade took over is no longer the town's.
+    with town.connection() as connection:
+        referral = referrals.create(connection, referrals.ReferralForm(
+            "uncorrected", None, "U2", TOWN, "town", BRIGADE, DAY, source=("order", f"{number}-G1")), "wang", NOW)
+    with pytest.raises(NotFit, match="is still open"):
+        acts.archive(town, "inspection", number, DAY, "wang", NOW)
+    referrals.accept(town, referral, None, "brigade", NOW)
     late, last = dt.date(2026, 4, 12), dt.date(2026, 4, 11)
     assert acts.archive(town, "inspection", number, late, "wang", moment(late, 9)) is False
     with pytest.raises(AlreadyDone):

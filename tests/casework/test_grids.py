@@ -11,7 +11,7 @@ from casework.delegation import grids, leads, stations
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import NewVisit, ResultForm
 from casework.results import record_result
-from policy.clocks import SHANGHAI
+from policy.clocks import last_moment
 from store import Database
 from tests.casework.city import DAY, SHEET, build_city, moment
 from tests.casework.test_delegation import visit
@@ -126,7 +126,7 @@ def test_a_lead_that_is_passed_on_goes_by_a_clock_and_copies_have_receipts(
     assert state(db, number, at)["late"] is True  # seven days in the grid have passed
     assert leads.step(db, number, "passed_on", at, "w", at, note="拒不改正", to="brigade") is False
     # Five working days from Friday 20 March end with the 27th.
-    assert state(db, number, at)["due_at"] == dt.datetime(2026, 3, 28, tzinfo=SHANGHAI)
+    assert state(db, number, at)["due_at"] == last_moment(dt.date(2026, 3, 27))
     leads.step(db, number, "returned", at, "b", at, note="不属管辖")
     assert (state(db, number, at)["state"], state(db, number, at)["rule"]) == ("returned", "delegation.lead_in_grid")
     leads.step(db, number, "passed_on", at, "w", at, note="再送", to="department")

@@ -348,6 +348,14 @@ def test_fires_complaints_penalties_and_credit(db: Database, tmp_path: Path) -> 
     """, "id,no,day,p\n1,C1,2024-01-05,-3\n", unit=only)
     assert db.row("select points::text as points, event_kind from credit_entries") == {
         "points": "-3.00", "event_kind": "import"}
+    told = bring(db, tmp_path, """
+    what: credit
+    credit: {event_ref: no, occurred_on: day, points: p, event_kind: k, article: {constant: 地方办法}}
+    """, "id,no,day,p,k\n1,C2,2024-01-05,-3,penalty_fine\n1,C3,2024-01-05,-6,penalty_fine\n1,C4,2024-01-05,-6,gossip\n",
+                 unit=only)
+    assert [(one.line, one.column, one.reason.split(":")[0]) for one in told.rejected] == [
+        (2, "p", "penalty_fine posts -6 points on 2024-01-05, not -3 (credit.points)"),
+        (4, "k", "policy has no event gossip on 2024-01-05 (credit.points, credit.events)")]
 
 
 REFUSED: list[tuple[str, str]] = [

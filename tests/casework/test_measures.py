@@ -25,7 +25,7 @@ from casework.forms import HazardFound, NewVisit, ResultForm
 from casework.reports import counting, figures
 from casework.reports.period import Period
 from casework.results import record_result
-from policy.clocks import SHANGHAI
+from policy import clocks
 from store import Database
 from tests.casework.city import PHOTO, SHEET, build_city, moment
 from tests.casework.enforcing import MEETING, NOW, STOP, VIDEO, WARNING, Clerk, at, fine
@@ -39,8 +39,9 @@ def clerk(servers: Callable[[str], Server]) -> Iterator[Clerk]:
         yield Clerk(opened)
 
 
-def midnight(day: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(day).replace(tzinfo=SHANGHAI) + dt.timedelta(days=1)
+def last_moment(day: str) -> dt.datetime:
+    """A period of days ends with the last moment of its last day."""
+    return clocks.last_moment(dt.date.fromisoformat(day))
 
 
 SEAL = {"kind": "seal", "unit_no": "U1", "began_at": "2026-03-12T16:00", "ground": "exits",
@@ -82,7 +83,7 @@ def test_a_seal_needs_a_meeting_and_lasts_thirty_days_at_most(clerk: Clerk) -> N
     with pytest.raises(CaseworkError, match="ground must be one of exits"):
         impose(clerk, "一层", ground="noise")
     number = impose(clerk, "一层")
-    assert due(held(clerk, number), "seal_longest") == midnight("2026-04-11")
+    assert due(held(clerk, number), "seal_longest") == last_moment("2026-04-11")
     with pytest.raises(AlreadyDone, match=f"stands as {number}"):
         impose(clerk, "一层")
     assert clerk.db.row("select kind from penalties where case_no = %s", [number]) == {"kind": "seal"}
@@ -100,7 +101,7 @@ def test_a_seal_is_decided_within_three_working_days_of_the_inspection(
                                        "inspected_at": inspected, "collective": {**MEETING, "held_at": began}})
     number, told = measures.impose(clerk.db, form, "clerk", now=NOW)
     assert told is in_time
-    assert due(held(clerk, number), "seal_decision") == midnight(until)
+    assert due(held(clerk, number), "seal_decision") == last_moment(until)
 
 
 def test_a_seal_on_the_spot_is_confirmed_within_a_day_or_lifted(clerk: Clerk) -> None:
@@ -130,7 +131,7 @@ def test_a_seal_is_lifted_on_request_only_where_the_hazard_is_gone(clerk: Clerk)
     with pytest.raises(CaseworkError, match=r"nobody has asked for it.*Art\. 25"):
         step(clerk, number, "lift_inspected", "2026-03-16", gone=True)
     step(clerk, number, "lift_asked", "2026-03-16")
-    assert due(held(clerk, number), "unseal_inspection") == midnight("2026-03-19")
+    assert due(held(clerk, number), "unseal_inspection") == last_moment("2026-03-19")
     with pytest.raises(AlreadyDone, match="asked before"):
         step(clerk, number, "lift_asked", "2026-03-17")
     assert step(clerk, number, "lift_inspected", "2026-03-19", gone=False) is True
@@ -139,7 +140,7 @@ def test_a_seal_is_lifted_on_request_only_where_the_hazard_is_gone(clerk: Clerk)
     assert step(clerk, number, "lift_decided", "2026-03-20", lifted=False) is True
     step(clerk, number, "lift_asked", "2026-03-23")
     step(clerk, number, "lift_inspected", "2026-03-24", gone=True)
-    assert due(held(clerk, number), "unseal_decision") == midnight("2026-03-27")
+    assert due(held(clerk, number), "unseal_decision") == last_moment("2026-03-27")
     assert step(clerk, number, "lift_decided", "2026-03-30", lifted=True) is False
     assert held(clerk, number)["standing"] == "lifted"
     with pytest.raises(CaseworkError, match="is lifted since 2026-03-30"):
@@ -196,9 +197,9 @@ def test_an_order_to_stop_carries_out_a_decision_and_ends_on_request(clerk: Cler
     number = impose_it()
     step(clerk, number, "lift_asked", "2026-09-30T10:00")
     # 上海市消防条例 Art. 73: three working days from 30 September are 8, 9, 10 (a Saturday that works) October.
-    assert due(held(clerk, number), "resume_inspection") == midnight("2026-10-10")
+    assert due(held(clerk, number), "resume_inspection") == last_moment("2026-10-10")
     step(clerk, number, "lift_inspected", "2026-10-09", gone=True)
-    assert due(held(clerk, number), "resume_decision") == midnight("2026-10-13")
+    assert due(held(clerk, number), "resume_decision") == last_moment("2026-10-13")
     step(clerk, number, "lift_decided", "2026-10-13", lifted=True)
     assert held(clerk, number)["standing"] == "lifted"
 
@@ -298,7 +299,7 @@ def test_a_major_hazard_leaves_the_list_only_with_acceptance(clerk: Clerk) -> No
     with pytest.raises(CaseworkError, match="2 members"):
         move(clerk, number, "determined", "2026-03-13", collective={**MEETING, "members": ["B1", "B2"]})
     move(clerk, number, "determined", "2026-03-13", collective=MEETING)
-    assert due(major(clerk, number), "major_hazard_notice") == midnight("2026-03-18")
+    assert due(major(clerk, number), "major_hazard_notice") == last_moment("2026-03-18")
     listing = {"level": "city", "conditions": ["安全出口恢复畅通"], "listed_by": "市人民政府"}
     with pytest.raises(CaseworkError, match=r"notice of rectification was not served.*Art\. 21"):
         move(clerk, number, "listed", "2026-03-16", **listing)
@@ -309,7 +310,7 @@ def test_a_major_hazard_leaves_the_list_only_with_acceptance(clerk: Clerk) -> No
     with pytest.raises(CaseworkError, match="not reported to the government"):
         move(clerk, number, "listed", "2026-03-19", **listing)
     # 消防监督检查规定 Art. 21: seven working days from Thursday 12 March end on Monday 23 March.
-    assert due(major(clerk, number), "major_hazard_opinion") == midnight("2026-03-23")
+    assert due(major(clerk, number), "major_hazard_opinion") == last_moment("2026-03-23")
     assert move(clerk, number, "opinion_reported", "2026-03-24", report_no="消请〔2026〕1号") is False
     move(clerk, number, "listed", "2026-03-25", **listing)
     assert (major(clerk, number)["standing"], major(clerk, number)["level"]) == ("listed", "city")
@@ -336,11 +337,11 @@ def test_experts_are_seven_two_thirds_consent_and_ten_working_days_are_added(cle
     with pytest.raises(CaseworkError, match=r"6 experts took part, at least 7 do"):
         move(clerk, number, "demonstrated", found, experts=6, consenting=6)
     move(clerk, number, "demonstrated", found, experts=7, consenting=4)
-    assert due(major(clerk, number), "major_hazard_opinion") == midnight(until)
+    assert due(major(clerk, number), "major_hazard_opinion") == last_moment(until)
     with pytest.raises(CaseworkError, match="4 of 7 experts consented, at least 2/3 must"):
         move(clerk, number, "determined", f"{found}T17:00", collective={**MEETING, "held_at": f"{found}T16:30"})
     move(clerk, number, "demonstrated", f"{found}T17:30", experts=9, consenting=6)
-    assert due(major(clerk, number), "major_hazard_opinion") == midnight(until)
+    assert due(major(clerk, number), "major_hazard_opinion") == last_moment(until)
     with pytest.raises(AlreadyDone, match="demonstrated .* was made before"):
         move(clerk, number, "demonstrated", f"{found}T17:40", experts=9, consenting=6)
     move(clerk, number, "not_major", f"{found}T18:00", note="专家论证未通过")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from casework.enforcement import evidence
 from casework.errors import AlreadyDone, CaseworkError, NotFound
+from policy import clocks
 from policy.clocks import SHANGHAI
 from store import Database
 from tests.casework.city import build_city
-from tests.casework.enforcing import MEETING, NOW, SHA, STOP, VIDEO, WARNING, Clerk, fine
+from tests.casework.enforcing import LOCAL, MEETING, NOW, SHA, STOP, VIDEO, WARNING, Clerk, fine
 from tests.casework.towns import delegate
 from tests.servers.databases import Server
 
@@ -25,9 +27,9 @@ def clerk(servers: Callable[[str], Server]) -> Iterator[Clerk]:
         yield Clerk(opened)
 
 
-def midnight(day: str) -> dt.datetime:
-    """The end of a day in law."""
-    return dt.datetime.fromisoformat(day).replace(tzinfo=SHANGHAI) + dt.timedelta(days=1)
+def last_moment(day: str) -> dt.datetime:
+    """A period of days ends with the last moment of its last day."""
+    return clocks.last_moment(dt.date.fromisoformat(day))
 
 
 def ready(clerk: Clerk, *penalties: dict[str, object], day: str = "2026-03-12", **changes: object) -> str:
@@ -98,14 +100,16 @@ def test_a_violation_is_punished_within_two_years_or_five(clerk: Clerk, offence:
 @pytest.mark.parametrize(("party", "penalty", "opens"), [
     ("organisation", fine(3000), True), ("organisation", fine(3000.01), False), ("citizen", fine(200), True),
     ("citizen", fine(201), False), ("organisation", WARNING, True), ("organisation", STOP, False)])
-def test_the_simple_procedure_has_its_limits(clerk: Clerk, party: str, penalty: dict[str, object],
-                                             opens: bool) -> None:
+def test_the_simple_procedure_has_its_limits(clerk: Clerk, party: str, penalty: dict[str, object], opens: bool,
+                                             tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "province.yaml").write_text(LOCAL, encoding="utf-8")
+    monkeypatch.setenv("HUOYAN_POLICY_DIR", str(tmp_path))
     number = clerk.file(procedure="simple", party=party, article="地方条例 Art. 9")
     clerk.reviewed(number, "2026-03-12T09:30")
     if opens:
         clerk.step(number, "decision", "2026-03-12", penalties=[penalty], public_told=True)
         assert clerk.read(number)["standing"] == "decided"
-        assert clerk.due(number, "penalty_on_spot")["due_at"] == midnight("2026-03-12")
+        assert clerk.due(number, "penalty_on_spot")["due_at"] == last_moment("2026-03-12")
     else:
         with pytest.raises(CaseworkError, match=r"行政处罚法 Art\. 51"):
             clerk.step(number, "decision", "2026-03-12", penalties=[penalty], public_told=True)
@@ -187,9 +191,10 @@ def test_nothing_is_decided_before_the_right_to_a_hearing_has_run_out(clerk: Cle
     until = clerk.due(number, "hearing_asked")["due_at"].astimezone(SHANGHAI)
     with pytest.raises(CaseworkError, match=rf"may ask for a hearing until {until:%Y-%m-%d}.*Art\. 64"):
         clerk.step(number, "decision", f"{until - dt.timedelta(minutes=1):%Y-%m-%dT%H:%M}", **decide)
+    midnight = f"{until + dt.timedelta(days=1):%Y-%m-%d}T00:00"
     with pytest.raises(CaseworkError, match=r"ran out.*Art\. 64"):
-        clerk.step(number, "hearing_asked", f"{until:%Y-%m-%dT%H:%M}")
-    clerk.step(number, "decision", f"{until:%Y-%m-%dT%H:%M}", **decide)
+        clerk.step(number, "hearing_asked", midnight)
+    clerk.step(number, "decision", midnight, **decide)
 
 
 def test_a_hearing_that_was_asked_for_is_held_with_notice_and_another_chair(clerk: Clerk) -> None:
@@ -248,7 +253,7 @@ def test_a_case_is_closed_with_videos_paid_and_public_and_archived_within_thirty
     served = next(one for one in clerk.read(number)["steps"] if one["step"] == "served")
     evidence.add(clerk.db, "case", number, served["step_id"], evidence.evidence_list([VIDEO]), "clerk")
     clerk.step(number, "closed", "2026-03-19")
-    assert clerk.due(number, "case_archived")["due_at"] == midnight("2026-04-18")
+    assert clerk.due(number, "case_archived")["due_at"] == last_moment("2026-04-18")
     assert clerk.step(number, "archived", "2026-04-19", archive_ref="档2026-1") is False
     assert clerk.read(number)["standing"] == "archived"
     assert clerk.read(number)["next"][0]["step"] == "decision_withdrawn"
@@ -270,7 +275,7 @@ def test_a_late_fine_grows_by_three_per_cent_a_day_and_never_above_itself(clerk:
                                                                           added: int) -> None:
     number = decided(clerk)
     clerk.step(number, "served", "2026-03-16", how="direct", evidence=[VIDEO])
-    assert clerk.due(number, "penalty_paid")["due_at"] == midnight("2026-03-31")
+    assert clerk.due(number, "penalty_paid")["due_at"] == last_moment("2026-03-31")
     in_time = clerk.step(number, "paid", paid_on, amount_yuan=6000 + added)
     assert in_time is (added == 0)
     held = clerk.read(number)
@@ -283,7 +288,7 @@ def test_a_withdrawn_decision_gives_points_back_and_its_publication_ends_in_thre
         clerk.step(number, "publication_withdrawn", "2026-03-20")
     clerk.step(number, "published", "2026-03-20")
     clerk.step(number, "decision_withdrawn", "2026-03-21", note="复议撤销")
-    assert clerk.due(number, "penalty_withdrawn")["due_at"] == midnight("2026-03-24")
+    assert clerk.due(number, "penalty_withdrawn")["due_at"] == last_moment("2026-03-24")
     assert clerk.step(number, "publication_withdrawn", "2026-03-25") is False
     row = clerk.db.row("select withdrawn_on from penalties where case_no = %s", [number])
     assert row == {"withdrawn_on": dt.date(2026, 3, 21)}
@@ -343,7 +348,7 @@ def test_a_decision_may_have_several_kinds_and_each_is_a_row_of_penalties(clerk:
     ("hearing_asked", "2026-03-12", "2026-03-19")])
 def test_the_periods_of_a_case_end_on_the_day_counted_by_hand(clerk: Clerk, rule: str, filed: str, until: str) -> None:
     number = ready(clerk, STOP, day=filed)
-    assert clerk.due(number, rule)["due_at"] == midnight(until)
+    assert clerk.due(number, rule)["due_at"] == last_moment(until)
 
 
 @pytest.mark.parametrize(("rule", "decided_on", "until"), [
@@ -356,7 +361,7 @@ def test_the_periods_after_a_decision_end_on_the_day_counted_by_hand(clerk: Cler
                                                                      until: str) -> None:
     number = ready(clerk, WARNING, day=decided_on)
     clerk.step(number, "decision", f"{decided_on}T12:00", penalties=[WARNING])
-    assert clerk.due(number, rule)["due_at"] == midnight(until)
+    assert clerk.due(number, rule)["due_at"] == last_moment(until)
 
 
 def test_a_refused_step_leaves_nothing_behind(clerk: Clerk) -> None:

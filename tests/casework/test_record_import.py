@@ -15,6 +15,7 @@ from casework.enforcement import cases, major_hazards
 from casework.enforcement.steps import StepForm
 from casework.errors import CaseworkError
 from casework.record_import import KINDS, import_record, template
+from policy import rules
 from store import Database
 from tests.casework.city import build_city, moment
 
@@ -102,6 +103,30 @@ def test_a_row_is_rejected_with_its_line_and_the_others_come_in(db: Database, tm
     assert hazards.accepted == 1
 
 
+def test_a_rejected_row_does_not_stand_in_the_way_of_a_good_one_below(db: Database, tmp_path: Path) -> None:
+    build_city(db)
+    report = import_record(db, "inspections", put(tmp_path, "inspections", [
+        "inspection_no,unit_no,kind,inspected_on,result,officers",
+        # Of one key: a cell that is wrong, then a good row, then two that come too late.
+        "J1,U1,nosuch,2024-05-06,pass,", "J1,U1,draw,2024-05-06,pass,", "J1,U2,draw,2024-05-06,pass,",
+        "J1,U1,nosuch,2024-05-06,pass,",
+        # A unit and an officer that there are not, found out by the register; then a good row and a late one.
+        "J2,U9,draw,2024-05-06,pass,", "J2,U1,draw,2024-05-07,pass,B9", "J2,U2,draw,2024-05-08,pass,B1",
+        "J2,U1,draw,2024-05-09,pass,",
+        # No good one at all.
+        "J3,U9,draw,2024-05-06,pass,", "J3,U8,draw,2024-05-07,pass,"]), actor="w", day=TODAY)
+    assert db.rows("select inspection_no as no, unit_no, inspected_on::text as day from inspections"
+                   " join units using (unit_id) order by 1") == [{"no": "J1", "unit_no": "U1", "day": "2024-05-06"},
+                                                                 {"no": "J2", "unit_no": "U2", "day": "2024-05-08"}]
+    assert (report.total, report.inserted, report.rejected_rows) == (10, 2, 8)
+    told = {problem.line: problem.reason for problem in report.rejected if problem.line not in (2, 5)}
+    assert told.pop(4) == "the inspection J1 stands in line 3 already"
+    assert told.pop(9) == "the inspection J2 stands in line 8 already"
+    assert [(line, reason.split(" in the")[0]) for line, reason in sorted(told.items())] == [
+        (6, "there is no unit U9"), (7, "there is no officer B9"), (10, "there is no unit U9"),
+        (11, "there is no unit U8")]
+
+
 def test_a_changed_row_is_told(db: Database, tmp_path: Path) -> None:
     build_city(db)
     import_record(db, "inspections", put(tmp_path, "inspections", ROWS["inspections"]), actor="w", day=TODAY)
@@ -116,12 +141,20 @@ def test_a_changed_row_is_told(db: Database, tmp_path: Path) -> None:
     assert db.rows("select standing from cases") == [{"standing": "archived"}]
 
 
+_EVENTS = ", ".join(code for rule in ("credit.points", "credit.events") for code in rules().value(rule, TODAY))
+
+
 @pytest.mark.parametrize(("kind", "line", "reason"), [
     # A hazard that was corrected before it was found broke a constraint of the database, and the whole file with it.
     ("hazards", "J1,exits.blocked,critical,ordered,2024-05-20,2024-05-01",
      "it lies before inspection J1 on 2024-05-06"),
     ("hazards", "J1,exits.blocked,critical,ordered,2024-05-01,", "it lies before inspection J1 on 2024-05-06"),
     ("orders", "Z1,J1,time_limited,2024-05-01,2024-05-20,", "it lies before inspection J1 on 2024-05-06"),
+    ("credit-entries", "U1,2024-06-01,-5,penalty_fine,OLD-1,60",
+     "penalty_fine posts -6 points on 2024-06-01, not -5 (credit.points): bring in other points as import"),
+    ("credit-entries", "U1,2024-06-01,-6,penalty_flogging,OLD-1,60",
+     f"policy has no event penalty_flogging on 2024-06-01 (credit.points, credit.events): say one of {_EVENTS}"),
+    ("credit-entries", "U1,2024-06-01,-6,repair,OLD-1,60", "repair gives points back: more than 0, not -6"),
     ("penalties", "A1-1,U2,J1,2024-06-01,fine,6000,60", "inspection J1 is not one of unit U2"),
     ("penalties", "A1-1,U1,J1,2024-06-01,fine,,60", "a fine has its amount"),
     ("penalties", "A1-1,U1,J1,2024-06-01,warning,50,60", "an amount belongs to a fine, not to warning"),

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from casework import grounds
 from casework.enforcement import major_hazard_forms, major_hazards, measure_forms, measures
 from casework.enforcement.sequence import AFTER
 from casework.errors import CaseworkError
 from casework.forms import NewVisit, ResultForm
-from casework.penalties import article_number
 from casework.results import record_result
 from store import Database
 from tests.casework.city import PHOTO, SHEET, build_city, moment
-from tests.casework.enforcing import MEETING, NOW, STOP, VIDEO, Clerk, at, fine
+from tests.casework.enforcing import LOCAL, MEETING, NOW, STOP, VIDEO, WARNING, Clerk, at, fine
 from tests.servers.databases import Server
 
 
@@ -94,7 +95,28 @@ def test_a_fine_above_its_article_is_not_even_told(clerk: Clerk) -> None:
 def test_a_case_names_a_law_and_an_article(clerk: Clerk, article: str) -> None:
     with pytest.raises(CaseworkError, match="names a law and an article"):
         clerk.file(article=article)
-    clerk.file(article="某省消防条例第六十条")
+    with pytest.raises(CaseworkError, match=r"消防法 Art\. 99 is no ground of a penalty"):
+        clerk.file(article="消防法第九十九条")
+
+
+def test_a_fine_under_another_law_needs_its_highest_in_policy(
+        clerk: Clerk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = clerk.file(article="某省消防条例第六十一条")
+    clerk.told(number, "2026-03-12", WARNING)
+    with pytest.raises(CaseworkError, match=r"某省消防条例 Art\. 61 may come to is not known"):
+        clerk.told(number, "2026-03-13", fine(2000))
+    (tmp_path / "province.yaml").write_text(LOCAL, encoding="utf-8")
+    monkeypatch.setenv("HUOYAN_POLICY_DIR", str(tmp_path))
+    with pytest.raises(CaseworkError, match="2001 yuan is above the 2000 yuan"):
+        clerk.told(number, "2026-03-13", fine(2001))
+    clerk.told(number, "2026-03-13", fine(2000))
+
+
+def test_a_person_is_fined_no_more_than_the_article_allows_a_person(clerk: Clerk) -> None:
+    number = clerk.file(party="citizen")
+    with pytest.raises(CaseworkError, match="501 yuan is above the 500 yuan"):
+        clerk.told(number, "2026-03-12", fine(501))
+    clerk.told(number, "2026-03-12", fine(500))
 
 
 def test_a_violation_that_an_inspection_found_ended_by_its_day_where_nobody_says_more(clerk: Clerk) -> None:
@@ -145,11 +167,14 @@ def test_no_step_comes_after_itself() -> None:
     assert all(step not in before for step, before in AFTER.items())
 
 
-@pytest.mark.parametrize(("text", "number"), [
+@pytest.mark.parametrize(("text", "ground"), [
     ("消防法 Art. 60", "60"), ("消防法第六十条", "60"), ("《消防法》第六十五条第二款", "65"),
     ("消防法第五十八条", "58"),
     ("消防法第十条", "10"), ("消防法第十九条", "19"), ("消防法第八条", "8"), ("Fire Law 60", "60"),
-    ("行政处罚法第六十条", None),
-    ("某省消防条例第六十条", None)])
-def test_the_number_of_an_article_is_read_as_digits_or_as_words(text: str, number: str | None) -> None:
-    assert article_number(text) == number
+    ("消防法(2021) 60", "60"), ("中华人民共和国消防法第60条", "60"), ("依据《消防法》第六十条第一款第（二）项", "60"),
+    ("行政处罚法第六十条", "行政处罚法 60"), ("《某市规定》第一百零二条", "某市规定 102"),
+    ("某省消防条例第六十条", "某省消防条例 60"), ("某省实施《消防法》办法第9条", "某省实施《消防法》办法 9"),
+    ("消防法", None), ("第六十条", None), ("60", None), ("消防法 2021", None)])
+def test_a_ground_is_read_with_its_law_and_its_number_as_digits_or_as_words(text: str, ground: str | None) -> None:
+    found = grounds.read(text)
+    assert (found and (found.number if found.law == "消防法" else f"{found.law} {found.number}")) == ground

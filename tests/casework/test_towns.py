@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from casework.delegation import guidance, nightly, supervision, town_state, training
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from huoyan.commands.towns import show_towns
-from policy.clocks import SHANGHAI
+from policy.clocks import last_moment
 from store import Database
 from tests.casework.city import DAY, build_city, moment
 from tests.casework.test_delegation import NOW, referred, visit
@@ -52,7 +52,7 @@ def test_an_officer_with_six_days_on_the_last_of_december_is_flagged_and_with_se
     assert row["by_kind"] == {"pre_post": 8.0, "special": 16.0, "on_the_job": 40.0}
     ended = town.row("select due_at, done_at from clocks where ref = 'T1/2026'")
     assert ended
-    assert ended["due_at"] == dt.datetime(2027, 1, 1, tzinfo=SHANGHAI) > ended["done_at"]
+    assert ended["due_at"] == last_moment(dt.date(2026, 12, 31)) > ended["done_at"]
     with pytest.raises(AlreadyDone):
         training.attend(town, "T1", "special", last, Decimal(8), "文书", "b", NEW_YEAR)
     with pytest.raises(CaseworkError, match="B1 is not an officer of a town"):
@@ -69,7 +69,7 @@ def test_a_town_with_an_empty_quarter_is_listed_until_the_brigade_has_come(town:
 
     assert (without("2025Q4"), without("2026Q1"), without("2026Q2")) == ([], [TOWN], [TOWN])
     assert town.row("select area_code, body, due_at from clocks where rule = 'delegation.guidance_quarter'") == {
-        "area_code": BRIGADE, "body": "brigade", "due_at": dt.datetime(2026, 4, 1, tzinfo=SHANGHAI)}
+        "area_code": BRIGADE, "body": "brigade", "due_at": last_moment(dt.date(2026, 3, 31))}
     with pytest.raises(CaseworkError, match="officers of the brigade"):
         guidance.visit(town, TOWN, DAY, ["T1"], "案卷", "b", NOW)
     guidance.visit(town, TOWN, DAY, ["B1"], "案卷", "b", NOW)

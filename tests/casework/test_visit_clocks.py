@@ -15,7 +15,7 @@ from casework.forms import HazardFound, NewVisit, ResultForm
 from casework.results import record_result
 from casework.visit_requests import request_form
 from policy import calendar
-from policy.clocks import SHANGHAI
+from policy.clocks import SHANGHAI, last_moment
 from store import Database
 from store.cursors import CursorError
 from tests.casework.city import DAY, PHOTO, SHEET, build_city, moment
@@ -75,7 +75,7 @@ def test_a_period_ends_where_a_hand_reckons_it(rule: str, key: str | None, start
     if until is None:
         assert complaint_check_by("blocked_exit", at(start)) == at(start) + dt.timedelta(hours=24)
     else:
-        assert clocks.due_of(rule, at(start), key) == clocks.end_of(dt.date.fromisoformat(until))
+        assert clocks.due_of(rule, at(start), key) == last_moment(dt.date.fromisoformat(until))
 
 
 def test_the_calendar_knows_three_years_and_expects_the_fourth() -> None:
@@ -113,14 +113,15 @@ def test_a_unit_that_asks_is_rechecked_sooner(db: Database) -> None:
         order_clocks.ask(db, number, DAY - dt.timedelta(1), "wang", now=at("2026-03-16T10:00"))
     latest = order_clocks.ask(db, number, dt.date(2026, 3, 16), "wang", now=at("2026-03-16T10:00"))
     assert latest == dt.date(2026, 3, 19)
-    assert db.row("select due_at from clocks where rule = 'deadlines.recheck'") == {"due_at": at("2026-03-20T00:00")}
+    assert db.row("select due_at from clocks where rule = 'deadlines.recheck'") == {
+        "due_at": last_moment(dt.date(2026, 3, 19))}
 
 
 def test_asking_after_the_day_to_correct_by_begins_no_period_that_is_over(db: Database) -> None:
     build_city(db)
     number = f"{visit(db, DAY, **ordered())}-G1"
     held = db.row("select started_at, due_at from clocks where rule = 'deadlines.recheck'")
-    assert held == {"started_at": at("2026-03-23T00:00"), "due_at": at("2026-03-26T00:00")}
+    assert held == {"started_at": at("2026-03-23T00:00"), "due_at": last_moment(dt.date(2026, 3, 25))}
     latest = order_clocks.ask(db, number, dt.date(2026, 4, 10), "wang", now=at("2026-04-10T10:00"))
     assert latest == dt.date(2026, 3, 25)
     assert db.row("select started_at, due_at from clocks where rule = 'deadlines.recheck'") == held
@@ -157,13 +158,13 @@ def test_a_request_is_checked_decided_and_not_before(db: Database) -> None:
     build_city(db)
     asked = {"unit_no": "U2", "kind": "opening", "received_at": "2026-03-10T09:00", "from_body": "申请人"}
     number, until = visit_requests.register(db, request_form(asked), "wang", now=at("2026-03-10T10:00"))
-    assert (number, until) == ("Q20260310-0001", at("2026-03-25T00:00"))
+    assert (number, until) == ("Q20260310-0001", last_moment(dt.date(2026, 3, 24)))
     with pytest.raises(AlreadyDone, match=r"was not checked on site.*消防监督检查规定 Art\. 15"):
         visit_requests.decide(db, number, True, None, "wang", now=at("2026-03-11T10:00"))
     with pytest.raises(CaseworkError, match="needs a visit of kind opening"):
         visit_requests.checked(db, number, visit(db, DAY), "wang")
     done = visit(db, DAY + dt.timedelta(1), "opening", sheet=replace(SHEET, floor_area_m2=200.0, storeys=2))
-    assert visit_requests.checked(db, number, done, "wang") == at("2026-03-19T00:00")
+    assert visit_requests.checked(db, number, done, "wang") == last_moment(dt.date(2026, 3, 18))
     with pytest.raises(CaseworkError, match=r"is of no large event.*Art\. 16"):
         visit_requests.hand_back(db, number, "wang", now=at("2026-03-18T09:00"))
     assert visit_requests.decide(db, number, True, "决1", "wang", now=at("2026-03-18T10:00")) is True

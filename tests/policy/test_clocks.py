@@ -32,9 +32,9 @@ def test_hours_run_through_holidays() -> None:
     assert due(start, Hours(24)) == start + dt.timedelta(hours=24)
 
 
-def test_a_period_of_days_ends_with_the_end_of_its_last_day_in_shanghai() -> None:
+def test_a_period_of_days_ends_with_the_last_moment_of_its_last_day_in_shanghai() -> None:
     start = dt.datetime(2026, 11, 20, 2, tzinfo=dt.UTC)  # Friday 10:00 in Shanghai
-    assert due(start, WorkingDays(1)) == dt.datetime(2026, 11, 23, 16, tzinfo=dt.UTC)
+    assert due(start, WorkingDays(1)) == dt.datetime(2026, 11, 23, 15, 59, 59, 999999, tzinfo=dt.UTC)
 
 
 def test_a_moment_late_in_the_utc_day_belongs_to_the_next_legal_day() -> None:

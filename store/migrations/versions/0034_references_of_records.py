@@ -3,7 +3,7 @@
 from store.migrations.sql_file import run_beside
 
 revision = "0034"
-down_revision = "0032"
+down_revision = "0033"
 
 
 def upgrade() -> None:
