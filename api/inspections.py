@@ -48,9 +48,10 @@ def read(db: Database, viewer: Viewer, wanted: InspectionFilter) -> dict[str, An
         name, keys = ("page_found", ("place", "inspection_id")) if found else (
             "page_planned" if wanted.state == "planned" else "page", ("sorted_on", "inspection_id"))
         first, number = cursors.read(wanted.after, int if found else dt.date, int)
-        rows = connection.execute(_SQL[name], {**asked, "on": first, "place": first, "id": number}).fetchall()
-        after = cut(rows, wanted.limit, *keys)
-        total, least = _total(connection, asked, rows, whole=after is None and not wanted.after, found=found)
+        picked = connection.execute(_SQL[name], {**asked, "on": first, "place": first, "id": number}).fetchall()
+        after = cut(picked, wanted.limit, *keys)
+        total, least = _total(connection, asked, picked, whole=after is None and not wanted.after, found=found)
+        rows = connection.execute(_SQL["rows"], {"ids": [row["inspection_id"] for row in picked]}).fetchall()
     for row in rows:
         row["trigger"] = row.pop("trigger_code") or trigger_of(row["kind"], row["inspected_on"] or row["planned_on"]
                                                                or dt.date.max)
@@ -68,16 +69,16 @@ def _numbered(connection: Connection, viewer: Viewer, text: str) -> dict[str, An
                                                                                      for row in rows]}
 
 
-def _total(connection: Connection, asked: dict[str, Any], rows: list[dict[str, Any]], *, whole: bool,
+def _total(connection: Connection, asked: dict[str, Any], picked: list[dict[str, Any]], *, whole: bool,
            found: bool) -> tuple[int, bool]:
     """How many there are, and whether there are more: known where all are on the page, else as far as was looked."""
     if whole:
-        return len(rows), False
+        return len(picked), False
     if found:
-        return int(rows[0]["total"]) if rows else 0, False
+        return int(picked[0]["total"]) if picked else 0, False
     look = _LOOKED_FOR_TEXT if asked["text"] else _LOOKED
     counted = connection.execute(_SQL["counted"], {**asked, "most": look}).fetchone() or {"looked": 0, "total": 0}
-    return max(int(counted["total"]), len(rows)), counted["looked"] >= look
+    return max(int(counted["total"]), len(picked)), counted["looked"] >= look
 
 
 def find(db: Database, viewer: Viewer, inspection_id: int) -> dict[str, Any]:

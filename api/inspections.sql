@@ -1,66 +1,48 @@
 -- name: page_planned
 -- Visits that wait, the earliest first, behind those of the page before; those without a day come last.
-with picked as (
-    select i.inspection_id, i.planned_on as sorted_on from inspections i join units u using (unit_id)
-    where i.status = 'planned'
-      and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-      and (%(kind)s::text is null or i.kind = %(kind)s)
-      and (%(officer)s::text is null or exists (select from inspection_officers m
-           where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
-      and (%(text)s::text is null or u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s
-           or i.inspection_no like %(begins)s)
-      and (%(id)s::bigint is null
-           or (coalesce(i.planned_on, 'infinity'), i.inspection_id) > (coalesce(%(on)s::date, 'infinity'), %(id)s::bigint))
-    order by i.planned_on nulls last, i.inspection_id limit %(limit)s
-)
-select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh,
-       a.name_en as area_en, i.kind, i.arm, i.draw_no, i.planned_on, i.inspected_on, i.status, i.result,
-       i.trigger_code, i.time_class, (select count(*) from hazards h where h.inspection_id = i.inspection_id) as hazards,
-       coalesce((select array_agg(o.name order by io.role, o.name) from inspection_officers io
-                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers, picked.sorted_on
-from picked join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
-order by i.planned_on nulls last, i.inspection_id;
+select i.inspection_id, i.planned_on as sorted_on from inspections i join units u using (unit_id)
+where i.status = 'planned'
+  and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+  and (%(kind)s::text is null or i.kind = %(kind)s)
+  and (%(officer)s::text is null or exists (select from inspection_officers m
+       where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
+  and (%(text)s::text is null or u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s
+       or i.inspection_no like %(begins)s)
+  and (%(id)s::bigint is null
+       or (coalesce(i.planned_on, 'infinity'), i.inspection_id) > (coalesce(%(on)s::date, 'infinity'), %(id)s::bigint))
+order by i.planned_on nulls last, i.inspection_id limit %(limit)s;
 
 -- name: page
 -- Visits of some states, the latest first, behind those of the page before: each state by its index as far as the page
--- reaches, those without a day at the end, then dressed. The key of the first page lies before every visit.
-with picked as (
-    select k.inspection_id, k.sorted_on from unnest(%(states)s::text[]) as stand (status)
-    cross join lateral (
-        (select i.inspection_id, coalesce(i.inspected_on, i.planned_on) as sorted_on
-         from inspections i join units u using (unit_id)
-         where i.status = stand.status
-           and (coalesce(i.inspected_on, i.planned_on), i.inspection_id)
-               < (coalesce(%(on)s::date, case when %(id)s::bigint is null then 'infinity' else '-infinity' end::date),
-                  coalesce(%(id)s::bigint, 9223372036854775807))
-           and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-           and (%(kind)s::text is null or i.kind = %(kind)s)
-           and (%(officer)s::text is null or exists (select from inspection_officers m
-                where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
-           and (%(text)s::text is null or u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s
-                or i.inspection_no like %(begins)s)
-         order by coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc limit %(limit)s)
-        union all
-        (select i.inspection_id, null from inspections i join units u using (unit_id)
-         where i.status = stand.status and coalesce(i.inspected_on, i.planned_on) is null
-           and i.inspection_id < case when %(on)s::date is null then coalesce(%(id)s::bigint, 9223372036854775807)
-                                      else 9223372036854775807 end
-           and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
-           and (%(kind)s::text is null or i.kind = %(kind)s)
-           and (%(officer)s::text is null or exists (select from inspection_officers m
-                where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
-           and (%(text)s::text is null or u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s
-                or i.inspection_no like %(begins)s)
-         order by i.inspection_id desc limit %(limit)s)) k
-    order by k.sorted_on desc nulls last, k.inspection_id desc limit %(limit)s
-)
-select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh,
-       a.name_en as area_en, i.kind, i.arm, i.draw_no, i.planned_on, i.inspected_on, i.status, i.result,
-       i.trigger_code, i.time_class, (select count(*) from hazards h where h.inspection_id = i.inspection_id) as hazards,
-       coalesce((select array_agg(o.name order by io.role, o.name) from inspection_officers io
-                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers, picked.sorted_on
-from picked join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
-order by picked.sorted_on desc nulls last, i.inspection_id desc;
+-- reaches, those without a day at the end. The key of the first page lies before every visit.
+select k.inspection_id, k.sorted_on from unnest(%(states)s::text[]) as stand (status)
+cross join lateral (
+    (select i.inspection_id, coalesce(i.inspected_on, i.planned_on) as sorted_on
+     from inspections i join units u using (unit_id)
+     where i.status = stand.status
+       and (coalesce(i.inspected_on, i.planned_on), i.inspection_id)
+           < (coalesce(%(on)s::date, case when %(id)s::bigint is null then 'infinity' else '-infinity' end::date),
+              coalesce(%(id)s::bigint, 9223372036854775807))
+       and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+       and (%(kind)s::text is null or i.kind = %(kind)s)
+       and (%(officer)s::text is null or exists (select from inspection_officers m
+            where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
+       and (%(text)s::text is null or u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s
+            or i.inspection_no like %(begins)s)
+     order by coalesce(i.inspected_on, i.planned_on) desc nulls last, i.inspection_id desc limit %(limit)s)
+    union all
+    (select i.inspection_id, null from inspections i join units u using (unit_id)
+     where i.status = stand.status and coalesce(i.inspected_on, i.planned_on) is null
+       and i.inspection_id < case when %(on)s::date is null then coalesce(%(id)s::bigint, 9223372036854775807)
+                                  else 9223372036854775807 end
+       and (%(areas)s::text[] is null or u.area_code = any(%(areas)s::text[]))
+       and (%(kind)s::text is null or i.kind = %(kind)s)
+       and (%(officer)s::text is null or exists (select from inspection_officers m
+            where m.inspection_id = i.inspection_id and m.officer_no = %(officer)s))
+       and (%(text)s::text is null or u.name collate "C" ilike %(text)s or u.unit_no collate "C" ilike %(text)s
+            or i.inspection_no like %(begins)s)
+     order by i.inspection_id desc limit %(limit)s)) k
+order by k.sorted_on desc nulls last, k.inspection_id desc limit %(limit)s;
 
 -- name: numbered
 -- Visits whose number begins with a text, as far as a number of them.
@@ -85,19 +67,21 @@ with held as (
       and (%(kind)s::text is null or h.kind = %(kind)s)
       and (%(officer)s::text is null or exists (select from inspection_officers m
            where m.inspection_id = h.inspection_id and m.officer_no = %(officer)s))
-), picked as (
-    select * from placed
-    where %(id)s::bigint is null or place > %(place)s::bigint or (place = %(place)s::bigint and inspection_id < %(id)s::bigint)
-    order by place, inspection_id desc limit %(limit)s
 )
+select inspection_id, place, total from placed
+where %(id)s::bigint is null or place > %(place)s::bigint or (place = %(place)s::bigint and inspection_id < %(id)s::bigint)
+order by place, inspection_id desc limit %(limit)s;
+
+-- name: rows
+-- Visits as lists show them, in the order in which they are named.
 select i.inspection_id, i.inspection_no, i.unit_id, u.unit_no, u.name as unit_name, a.name_zh as area_zh,
        a.name_en as area_en, i.kind, i.arm, i.draw_no, i.planned_on, i.inspected_on, i.status, i.result,
        i.trigger_code, i.time_class, (select count(*) from hazards h where h.inspection_id = i.inspection_id) as hazards,
        coalesce((select array_agg(o.name order by io.role, o.name) from inspection_officers io
-                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers,
-       picked.total, picked.place
-from picked join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
-order by picked.place, i.inspection_id desc;
+                 join officers o using (officer_no) where io.inspection_id = i.inspection_id), '{}') as officers
+from unnest(%(ids)s::bigint[]) with ordinality as picked (inspection_id, place)
+join inspections i using (inspection_id) join units u using (unit_id) join areas a using (area_code)
+order by picked.place;
 
 -- name: counted
 -- How many of the first visits of each state belong to the list, and how many were looked at: nobody counts a million.
