@@ -294,13 +294,17 @@ def leads_page(request: Request, wanted: Annotated[LeadFilter, Query()], viewer:
 @router.get("/stations", include_in_schema=False)
 def stations_page(request: Request, viewer: Staff, db: Db, options: Options,
                   area: Annotated[str, Query(max_length=12)] = "",
+                  pace: Literal["", "1"] = "",
                   after: Annotated[int | None, Query(ge=1, le=2**62)] = None) -> Response:
+    """Who waits, at once; how far the year is counts all units of the area, and comes when it is asked for."""
     areas = choices(db, viewer)
     chosen = area or (str(areas[0]["area_code"]) if areas else "")
     see(viewer, chosen)
     day = legal_day(options.clock())
     with db.connection() as connection:
-        paced = stations.pace(connection, chosen, day)
+        paced = stations.pace(connection, chosen, day) if pace else None
+        if paced and pages.wants_part(request):
+            return pages.render(request, "station_pace.html", paced=paced)
         rows = stations.missing(connection, chosen, day, after=after, limit=50)
     return pages.render(request, "stations.html", areas=areas, chosen=chosen, paced=paced, rows=rows,
                         next=cursors.after(rows, "unit_id", 50))

@@ -81,7 +81,7 @@ PATHS = (
     "/api/v1/town-acts?state=without_video", "/api/v1/agreements", "/api/v1/towns/officers",
     "/referrals", "/api/v1/referrals", "/api/v1/referrals?box=in",
     "/grid-leads", "/grid-leads?state=late", "/grid-leads?state=all", "/api/v1/grid-leads",
-    "/stations", "/api/v1/stations/{area}/pace", "/api/v1/stations/{area}/missing",
+    "/stations", "/stations?pace=1", "/api/v1/stations/{area}/pace", "/api/v1/stations/{area}/missing",
     "/supervision", "/api/v1/supervision/findings", "/credit", "/api/v1/credit/notices", "/api/v1/credit/listings",
     "/api/v1/credit/repairs", "/registers/units", "/registers/units?q=%E5%8D%95%E4%BD%8D123",
     "/api/v1/registers/units?after={after}")

@@ -158,6 +158,7 @@ WORDS = {
     "station.lead": ("派出所日常检查：每类单位的年度最少次数、进度和还没有检查的单位。",
                      "Daily inspections of police stations: fewest visits a year, the pace, and who still waits."),
     "station.pace": ("年度进度", "Pace of the year"),
+    "station.show": ("统计进度", "Count the pace"),
     "station.passed": ("全年工作日已过 {share}", "{share} of the year's working days have passed"),
     "station.units": ("单位", "Units"),
     "station.asked": ("全年应查", "Asked for"),

@@ -236,7 +236,14 @@ def test_grid_leads_and_police_stations_as_documented(towns: House) -> None:
     assert [row["done"] for row in before if row["kind"] == "hotel"] == [0]
     assert [row["missing"] for row in after if row["kind"] == "hotel"] == [6]
     assert "U0001" not in [row["unit_no"] for row in town.get(f"/api/v1/stations/{TOWN}/missing").json()["units"]]
-    assert "还没有检查的单位" in town.get("/stations").text
+    page, pace = town.get("/stations").text, town.get("/stations?pace=1").text
+    assert "还没有检查的单位" in page
+    assert "到今日应完成" not in page
+    assert "还没有检查的单位" in pace
+    assert "到今日应完成" in pace
+    part = town.get("/stations?pace=1", headers={"HX-Request": "true"}).text
+    assert "到今日应完成" in part
+    assert "<html" not in part
 
 
 @pytest.mark.row(3, 32)
