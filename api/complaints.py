@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.cases import Moved, Number, moved, unit_of
+from api.codes import Channel
 from api.cursors import After, cut
 from api.guard import Db, Lead, Options, Staff
 from api.moments import Moment
@@ -27,7 +28,7 @@ class ComplaintFilter(BaseModel):
     state: Literal["open", "late", "untold", "all"] = Field(
         "open", description="open: not checked; late: not checked and past its clock; untold: checked, neither "
                             "told nor noted why not")
-    channel: str = Field("", max_length=64)
+    channel: Channel = Field("", max_length=64)
     after: After = ""
     limit: int = Field(50, ge=1, le=500)
 
