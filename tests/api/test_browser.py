@@ -51,7 +51,7 @@ def test_the_next_page_of_a_list_begins_at_its_top(shown: House, browser: Callab
     first = page.text_content("#results tbody tr:first-child .cell-unit")
     page.focus("#results .pager [rel=next]")
     page.keyboard.press("Enter")
-    page.wait_for_function("first => document.querySelector('#results tbody .cell-unit').textContent !== first", arg=first)
+    page.wait_for_function("first => document.querySelector('#results .cell-unit').textContent !== first", arg=first)
     page.wait_for_function("document.activeElement.id === 'results'")
     top = page.evaluate("document.getElementById('results').getBoundingClientRect().top")
     bar = page.evaluate("document.querySelector('.top').getBoundingClientRect().bottom")
