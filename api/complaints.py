@@ -104,6 +104,7 @@ class RewardEntry(BaseModel, extra="forbid"):
 
     grant: bool
     reason: str | None = Field(None, max_length=1000, description="why it is refused")
+    at: Moment | None = Field(None, description="when it was signed; now if left out")
 
 
 class PaymentEntry(BaseModel, extra="forbid"):
@@ -244,7 +245,7 @@ def api_join(complaint_no: Number, body: JoinEntry, viewer: Lead, db: Db, option
              summary="Grant or refuse the reward of a fact, once")
 def api_reward(complaint_no: Number, body: RewardEntry, viewer: Lead, db: Db, options: Options) -> Any:
     unit_of(db, viewer, "complaint", complaint_no)
-    decide(db, viewer, complaint_no, body.grant, body.reason, options.clock())
+    decide(db, viewer, complaint_no, body.grant, body.reason, body.at, options.clock())
     return find(db, viewer, complaint_no, options.clock())["reward"]
 
 
@@ -256,9 +257,11 @@ def api_pay(complaint_no: Number, body: PaymentEntry, viewer: Lead, db: Db, opti
     return find(db, viewer, complaint_no, options.clock())["reward"]
 
 
-def decide(db: Database, viewer: Viewer, number: str, grant: bool, reason: str | None, now: dt.datetime) -> None:
-    """Grant or refuse a reward."""
+def decide(db: Database, viewer: Viewer, number: str, grant: bool, reason: str | None, said: Any,
+           now: dt.datetime) -> None:
+    """Grant or refuse a reward; ``said`` is when it was signed, now if empty."""
+    at = forms.moment(said, "at") if said else None
     if grant:
-        rewards.grant(db, number, viewer.username, now=now)
+        rewards.grant(db, number, viewer.username, now=now, at=at)
     else:
-        rewards.refuse(db, number, reason or "", viewer.username, now=now)
+        rewards.refuse(db, number, reason or "", viewer.username, now=now, at=at)
