@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import names, pages
 from api.areas import choices
+from api.codes import EventKind
 from api.guard import Db, Options, Staff
 from api.refusals import Absent, Conflict
 from api.viewer import Viewer
@@ -34,7 +35,7 @@ class AlarmFilter(BaseModel):
     state: Literal["now", "open", "restored", "all"] = Field(
         "now", description="now: open, or restored within the last hour; open; restored; all")
     sort: Literal["", "alarm", "fault"] = Field("", alias="class", description="alarms proper, or faults")
-    kind: str = Field("", max_length=64, description="kind of event, such as fire_alarm")
+    kind: EventKind = Field("", max_length=64, description="kind of event, such as fire_alarm")
     area: str = Field("", max_length=12, description="an area code; all areas beneath it count")
     judged: bool | None = Field(None, description="with a verdict, or still without")
     by: Literal["", "nobody", "person", "rule"] = Field("", description="who judged it")

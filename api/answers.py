@@ -84,7 +84,7 @@ _PLAIN = {
     "greater_than_equal": "field.least", "less_than_equal": "field.most", "greater_than": "field.more",
     "string_too_long": "field.long", "string_too_short": "field.short", "literal_error": "field.one_of",
     "string_pattern_mismatch": "field.form", "too_long": "field.many", "too_short": "field.few",
-    "string_type": "field.text", "too_deep": "field.deep",
+    "string_type": "field.text", "too_deep": "field.deep", "unknown_code": "field.unknown",
 }
 
 

@@ -29,6 +29,7 @@ class StepForm(BaseModel):
     step: Literal["told", "untold", "same", "grant", "refuse", "paid"]
     day: str = Field("", max_length=10)
     time: str = Field("", max_length=8)
+    at: str = Field("", max_length=32, description="when a decision was signed")
     choice: str = Field("", max_length=1000, description="how, why not, or the first complaint")
 
 
@@ -76,7 +77,7 @@ def _step(db: Database, viewer: Viewer, number: str, form: StepForm, now: dt.dat
     elif form.step == "paid":
         rewards.pay(db, number, forms.day(form.day, "paid_on"), viewer.username, now=now)
     else:
-        complaints.decide(db, viewer, number, form.step == "grant", form.choice, now)
+        complaints.decide(db, viewer, number, form.step == "grant", form.choice, form.at, now)
 
 
 def _page(request: Request, db: Database, viewer: Viewer, number: str, now: dt.datetime, status: int = 200,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.cases import Moved, Number, moved, unit_of
+from api.codes import Channel
 from api.cursors import After, cut
 from api.guard import Db, Lead, Options, Staff
 from api.moments import Moment
@@ -27,7 +28,7 @@ class ComplaintFilter(BaseModel):
     state: Literal["open", "late", "untold", "all"] = Field(
         "open", description="open: not checked; late: not checked and past its clock; untold: checked, neither "
                             "told nor noted why not")
-    channel: str = Field("", max_length=64)
+    channel: Channel = Field("", max_length=64)
     after: After = ""
     limit: int = Field(50, ge=1, le=500)
 
@@ -103,6 +104,7 @@ class RewardEntry(BaseModel, extra="forbid"):
 
     grant: bool
     reason: str | None = Field(None, max_length=1000, description="why it is refused")
+    at: Moment | None = Field(None, description="when it was signed; now if left out")
 
 
 class PaymentEntry(BaseModel, extra="forbid"):
@@ -243,7 +245,7 @@ def api_join(complaint_no: Number, body: JoinEntry, viewer: Lead, db: Db, option
              summary="Grant or refuse the reward of a fact, once")
 def api_reward(complaint_no: Number, body: RewardEntry, viewer: Lead, db: Db, options: Options) -> Any:
     unit_of(db, viewer, "complaint", complaint_no)
-    decide(db, viewer, complaint_no, body.grant, body.reason, options.clock())
+    decide(db, viewer, complaint_no, body.grant, body.reason, body.at, options.clock())
     return find(db, viewer, complaint_no, options.clock())["reward"]
 
 
@@ -255,9 +257,11 @@ def api_pay(complaint_no: Number, body: PaymentEntry, viewer: Lead, db: Db, opti
     return find(db, viewer, complaint_no, options.clock())["reward"]
 
 
-def decide(db: Database, viewer: Viewer, number: str, grant: bool, reason: str | None, now: dt.datetime) -> None:
-    """Grant or refuse a reward."""
+def decide(db: Database, viewer: Viewer, number: str, grant: bool, reason: str | None, said: Any,
+           now: dt.datetime) -> None:
+    """Grant or refuse a reward; ``said`` is when it was signed, now if empty."""
+    at = forms.moment(said, "at") if said else None
     if grant:
-        rewards.grant(db, number, viewer.username, now=now)
+        rewards.grant(db, number, viewer.username, now=now, at=at)
     else:
-        rewards.refuse(db, number, reason or "", viewer.username, now=now)
+        rewards.refuse(db, number, reason or "", viewer.username, now=now, at=at)

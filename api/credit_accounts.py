@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from api import credit, cursors
+from api.codes import Grade
 from api.guard import Db, Lead, Options, Staff
 from api.refusals import Absent
 from casework.credit_record import account, evaluations, told
@@ -88,7 +89,7 @@ class EvaluationFilter(BaseModel):
     """What narrows the evaluations."""
 
     year: int = Field(ge=2000, le=2200)
-    grade: str = Field("", max_length=32)
+    grade: Grade = Field("", max_length=32)
     after: int = Field(0, ge=0, le=2**63 - 1)
     limit: int = Field(50, ge=1, le=500)
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from api import cursors
+from api.codes import KnownRequest
 from api.cursors import Offset
 from api.guard import Db, Lead, Options, Staff
 from api.refusals import Absent, BadField, NotYours
@@ -79,7 +80,7 @@ class Links(BaseModel):
 class RequestFilter(BaseModel):
     """What narrows the requests."""
 
-    kind: str = Field("", max_length=40, description="such as duty_check")
+    kind: KnownRequest = Field("", max_length=40, description="such as duty_check")
     state: Literal["", "open", State] = Field("", description="open: not over; unanswered: nobody on post")
     area: str = Field("", max_length=12)
     unit_id: int | None = Field(None, ge=1, le=2**63 - 1)

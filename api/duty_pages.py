@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from api import answers, duty, pages
 from api.areas import choices
+from api.codes import KnownRequest
 from api.cursors import Offset
 from api.guard import Db, Lead, Options, Staff, language_of
 from api.refusals import BadField, Refusal
@@ -31,7 +32,7 @@ class Shown(BaseModel):
     q: str = Field("", max_length=100)
     area: str = Field("", max_length=12)
     unknown: bool | None = None
-    kind: str = Field("", max_length=40)
+    kind: KnownRequest = Field("", max_length=40)
     state: Literal["", "open", duty.State] = ""
     offset: Offset = 0
     before: int | None = Field(None, ge=1, le=2**63 - 1)

@@ -191,6 +191,13 @@ def take(db: Database, viewer: Viewer, case_no: str, data: dict[str, Any], now: 
     return in_time
 
 
+def supply(db: Database, viewer: Viewer, case_no: str, step_id: int, files: Any) -> None:
+    """Evidence for a step that was entered before."""
+    head = find(db, viewer, case_no)
+    enforcement.allow(viewer, head["officers"], regime=head["regime"])
+    evidence.add(db, "case", case_no, step_id, evidence.evidence_list(files), viewer.username)
+
+
 @router.get("", response_model=Cases, summary="Cases, the newest first")
 def api_cases(wanted: Annotated[CaseFilter, Query()], viewer: Staff, db: Db, options: Options) -> Any:
     return read(db, viewer, wanted, options.clock())
@@ -217,10 +224,7 @@ def api_step(case_no: CaseNo, body: StepEntry, viewer: Staff, db: Db, options: O
              summary="Supply the evidence of a step")
 def api_evidence(case_no: CaseNo, step_id: Annotated[int, Path(ge=1, le=2**63 - 1)], body: EvidenceList, viewer: Staff,
                  db: Db, options: Options) -> Any:
-    head = find(db, viewer, case_no)
-    enforcement.allow(viewer, head["officers"], regime=head["regime"])
-    files = evidence.evidence_list(body.model_dump()["evidence"])
-    evidence.add(db, "case", case_no, step_id, files, viewer.username)
+    supply(db, viewer, case_no, step_id, body.model_dump()["evidence"])
     return whole(db, viewer, case_no, options.clock())
 
 

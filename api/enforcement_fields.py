@@ -70,7 +70,7 @@ def typed(fields: Any) -> EntryForm:
 
 def step_of(form: EntryForm) -> dict[str, Any]:
     """What REST would send for a step."""
-    return {"step": form.step, "at": form.text.get("at"), "note": form.note or None, "evidence": _evidence(form),
+    return {"step": form.step, "at": form.text.get("at"), "note": form.note or None, "evidence": evidence_of(form),
             **{name.removeprefix("no_penalty_"): _value(form, name) for name in STEPS.get(form.step, ())}}
 
 
@@ -84,11 +84,17 @@ def new_of(noun: str, form: EntryForm) -> dict[str, Any]:
             found.pop("collective", None)
     found |= {"unit_no": form.unit_no, "officers": [one for one in (form.first, form.second) if one]}
     if noun != "case":
-        found |= {"note": form.note or None, "evidence": _evidence(form)}
+        found |= {"note": form.note or None, "evidence": evidence_of(form)}
     return found
 
 
-def _evidence(form: EntryForm) -> list[dict[str, Any]]:
+def step_id_of(form: EntryForm) -> int:
+    """The step that evidence is supplied for; none has the number 0."""
+    text = form.text.get("step_id", "")
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0
+
+
+def evidence_of(form: EntryForm) -> list[dict[str, Any]]:
     if not (form.text.get("ev_uri") or form.text.get("ev_sha256")):
         return []
     return [{"kind": form.text.get("ev_kind") or "video", "uri": form.text.get("ev_uri"),

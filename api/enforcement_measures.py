@@ -253,6 +253,12 @@ def take(db: Database, viewer: Viewer, measure_no: str, data: dict[str, Any], no
     return measures.step(db, measure_no, form, viewer.username, now=now)
 
 
+def supply(db: Database, viewer: Viewer, measure_no: str, step_id: int, files: Any) -> None:
+    """Evidence for a step that was entered before."""
+    enforcement.allow(viewer, find(db, viewer, measure_no)["officers"])
+    evidence.add(db, "measure", measure_no, step_id, evidence.evidence_list(files), viewer.username)
+
+
 @router.get("", response_model=Measures, summary="Seals, orders to stop and forced executions, the newest first")
 def api_measures(wanted: Annotated[MeasureFilter, Query()], viewer: Staff, db: Db, options: Options) -> Any:
     return read(db, viewer, wanted, options.clock())
@@ -280,7 +286,5 @@ def api_step(measure_no: MeasureNo, body: MeasureStep, viewer: Staff, db: Db, op
              summary="Supply the evidence of a step of a measure")
 def api_evidence(measure_no: MeasureNo, step_id: Annotated[int, Path(ge=1, le=2**63 - 1)], body: EvidenceList,
                  viewer: Staff, db: Db, options: Options) -> Any:
-    enforcement.allow(viewer, find(db, viewer, measure_no)["officers"])
-    files = evidence.evidence_list(body.model_dump()["evidence"])
-    evidence.add(db, "measure", measure_no, step_id, files, viewer.username)
+    supply(db, viewer, measure_no, step_id, body.model_dump()["evidence"])
     return whole(db, viewer, measure_no, options.clock())

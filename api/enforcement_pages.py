@@ -48,15 +48,18 @@ class Noun:
     whole: Callable[..., dict[str, Any]]
     enter: Callable[..., Any]
     take: Callable[..., bool | None]
+    supply: Callable[..., None]
 
 
 CASE = Noun("case", "/cases", "case_no", ("open", "late", "decided", "closed", "archived", "dropped", "transferred",
-            "all"), enforcement_cases.read, enforcement_cases.whole, enforcement_cases.file, enforcement_cases.take)
+            "all"), enforcement_cases.read, enforcement_cases.whole, enforcement_cases.file, enforcement_cases.take,
+            enforcement_cases.supply)
 MEASURE = Noun("measure", "/measures", "measure_no", ("standing", "lifted", "expired", "done", "all"),
                enforcement_measures.read, enforcement_measures.whole, enforcement_measures.impose,
-               enforcement_measures.take)
+               enforcement_measures.take, enforcement_measures.supply)
 HAZARD = Noun("major_hazard", "/major-hazards", "major_hazard_no", ("open", "found", "determined", "listed", "accepted",
-              "not_major", "all"), major_hazards.read, major_hazards.whole, major_hazards.enter, major_hazards.take)
+              "not_major", "all"), major_hazards.read, major_hazards.whole, major_hazards.enter, major_hazards.take,
+              major_hazards.supply)
 NOUNS = {"cases": CASE, "measures": MEASURE, "major-hazards": HAZARD}
 Which = Literal["cases", "measures", "major-hazards"]
 
@@ -116,6 +119,14 @@ async def make_step(request: Request, viewer: Staff, db: Db, options: Options) -
     return await run_in_threadpool(_step, request, *_asked(request), viewer, db, options.clock(), form)
 
 
+@router.post("/cases/{case_no}/evidence")
+@router.post("/measures/{measure_no}/evidence")
+@router.post("/major-hazards/{major_hazard_no}/evidence")
+async def supply_evidence(request: Request, viewer: Staff, db: Db, options: Options) -> Response:
+    form = enforcement_fields.typed(await request.form())
+    return await run_in_threadpool(_supply, request, *_asked(request), viewer, db, options.clock(), form)
+
+
 def _asked(request: Request) -> tuple[Noun, str]:
     """The kind of thing and its number, from the address."""
     (number,) = request.path_params.values()
@@ -147,6 +158,18 @@ def _step(request: Request, noun: Noun, number: str, viewer: Viewer, db: Databas
     return pages.go_to(f"{noun.path}/{number}?made={form.step}")
 
 
+def _supply(request: Request, noun: Noun, number: str, viewer: Viewer, db: Database, now: dt.datetime,
+            form: EntryForm) -> Response:
+    """Evidence for a step that was entered before; refused, the form keeps what was typed."""
+    try:
+        noun.supply(db, viewer, number, enforcement_fields.step_id_of(form), enforcement_fields.evidence_of(form))
+    except Absent:
+        raise
+    except HuoyanError as refused:
+        return _one(request, noun, number, viewer, db, now, form, refused.status, pages.sentence(request, refused))
+    return pages.go_to(f"{noun.path}/{number}?made=evidence")
+
+
 def _new(request: Request, noun: Noun, unit: dict[str, Any], form: EntryForm, db: Database, now: dt.datetime,
          status: int = 200, problem: str | None = None) -> Response:
     return pages.render(request, "enforcement_new.html", status, noun=noun, unit=unit, given=form, problem=problem,
@@ -162,11 +185,13 @@ def _one(request: Request, noun: Noun, number: str, viewer: Viewer, db: Database
         viewer, thing["officers"], regime=regime,
         deciding=one["step"] in (*DECIDING, "determined", "not_major", "listed", "accepted", "confirmed", "extended",
                                  "lift_decided", "lifted"))]
+    may_supply = enforcement.may_enter(viewer, thing["officers"], regime=regime)
     chosen = next((one for one in may if one["step"] == form.step), None)
     officers = inspections.officers_for(db, thing["area_code"], legal_day(now)) if chosen else []
     return pages.render(request, "enforcement_one.html", status, noun=noun, thing=thing, may=may, chosen=chosen,
                         given=form, problem=problem, made=made, fields=enforcement_fields, officers=officers,
-                        number=thing[noun.number], moment=_moment(now), leads=viewer.role in LEADS,
+                        number=thing[noun.number], may_supply=may_supply, moment=_moment(now),
+                        leads=viewer.role in LEADS,
                         asked=enforcement_fields.STEPS.get(form.step, ()))
 
 

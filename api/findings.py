@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from api import names, next_score, units
+from api.codes import FindingRule
 from api.cursors import Offset
 from api.guard import Db, Options, Staff
 from api.refusals import Absent
@@ -36,7 +37,7 @@ class FindingFilter(BaseModel):
     """What narrows the list."""
 
     state: State = Field("waiting", description="waiting: open, or waiting for a visit; late: past the clock of either")
-    rule: str = Field("", max_length=64, description="code of findings.rule.* of policy, such as system_off")
+    rule: FindingRule = Field("", max_length=64, description="code of findings.rule.* of policy, such as system_off")
     area: str = Field("", max_length=12, description="an area code; all areas beneath it count")
     q: str = Field("", max_length=100, description="part of the unit's name or number, or of the finding's number")
     unit_id: int | None = Field(None, ge=1, le=2**63 - 1, description="the findings of one unit")

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import pages
+from api.codes import JobName
 from api.cursors import Offset
 from api.guard import Db, Lead
 from store import Database, Queries
@@ -21,7 +22,7 @@ router = APIRouter()
 class JobFilter(BaseModel):
     """What narrows the list."""
 
-    job: str = Field("", max_length=64)
+    job: JobName = Field("", max_length=64)
     status: Literal["", "running", "done", "failed", "skipped"] = ""
     offset: Offset = 0
     limit: int = Field(50, ge=1, le=500)

@@ -11,6 +11,7 @@ from api.assessment import Span
 from api.ledger_fields import Act, Column, Field, Ledger, leads
 from api.viewer import LEADS, Viewer
 from casework import forms
+from casework.errors import CaseworkError
 from casework.governance import checklists, control_rooms, coordination, interviews, responsibility
 from casework.reports import ledgers, text_entry, texts
 from casework.reports.period import Period
@@ -72,6 +73,16 @@ def _responsible(db: Database, viewer: Viewer, at: At, now: dt.datetime) -> Foun
 def _put_responsible(db: Database, viewer: Viewer, data: Found, now: dt.datetime) -> None:
     see(viewer, forms.word(data["area_code"], "area_code", 12))
     responsibility.put(db, data, viewer.username, now=now)
+
+
+def _end_responsible(db: Database, viewer: Viewer, data: Found, now: dt.datetime) -> None:
+    number = str(data["responsibility_id"] or "")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise CaseworkError("responsibility_id must be a whole number", zh="责任登记编号应为整数")
+    last = forms.day(data["last"], "last")
+    with db.connection() as connection:
+        see(viewer, responsibility.one(connection, int(number))["area_code"])
+    responsibility.end(db, int(number), last, viewer.username, now=now)
 
 
 def _coordination(db: Database, viewer: Viewer, at: At, now: dt.datetime) -> Found:
@@ -186,13 +197,15 @@ GOVERNANCE = (
                     Field("outcome", "rule", rule="governance.certificate_outcomes"), Field("list_no", needed=False),
                     _NOTE), _check),)),
     Ledger("responsibilities", "/api/v1/responsibilities", (
-        Column("area_zh"), Column("unit_kind", "rule", "kinds.units"), Column("is_key", "flag"),
+        Column("area_zh"), Column("responsibility_id"), Column("unit_kind", "rule", "kinds.units"),
+        Column("is_key", "flag"),
         Column("body", "rule", "governance.bodies"), Column("department"), Column("basis"), Column("from_day", "day"),
         Column("to_day", "day")), _responsible, (
         leads("new", (Field("area_code", "area"), Field("unit_kind", "rule", rule="kinds.units", needed=False),
                       Field("is_key", "choice", ("true", "false"), needed=False),
                       Field("body", "rule", rule="governance.bodies"), Field("department", needed=False),
-                      Field("basis"), _BEGIN), _put_responsible),)),
+                      Field("basis"), _BEGIN), _put_responsible),
+        leads("end", (Field("responsibility_id"), Field("last", "day")), _end_responsible))),
     Ledger("coordination", "/api/v1/responsibilities", (
         Column("area_zh"), Column("office", "rule", "governance.offices"), Column("members", "list"),
         Column("vacant", "flag")), _coordination, (

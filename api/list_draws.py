@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from api import inspection_pages, inspections, pages
+from api.codes import KnownListDraw
 from api.guard import Db, Lead, Options, Staff
 from api.inspections import InspectionId
 from api.refusals import NotYours
@@ -124,7 +125,7 @@ def replace(db: Database, viewer: Viewer, entry: ReplacementEntry, now: dt.datet
 
 
 @router.get("/api/v1/list-draws", response_model=list[ListDraw], summary="List draws, the newest first", tags=["draws"])
-def api_lists(viewer: Staff, db: Db, kind: Annotated[str | None, Query(max_length=32)] = None,
+def api_lists(viewer: Staff, db: Db, kind: Annotated[KnownListDraw, Query(max_length=32)] = None,
               below: Annotated[int | None, Query(description="only records before this sequence")] = None,
               limit: Annotated[int, Query(ge=1, le=500)] = 60) -> Any:
     with db.connection() as connection:
@@ -166,7 +167,7 @@ def api_replace(body: ReplacementEntry, viewer: Lead, db: Db, options: Options) 
 
 
 @router.get("/list-draws", include_in_schema=False)
-def page(request: Request, viewer: Staff, db: Db, kind: Annotated[str, Query(max_length=32)] = "",
+def page(request: Request, viewer: Staff, db: Db, kind: Annotated[KnownListDraw, Query(max_length=32)] = "",
          below: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None) -> Response:
     with db.connection() as connection:
         rows = reading.lists(connection, kind=kind or None, areas=viewer.areas, below=below, limit=40)

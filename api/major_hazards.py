@@ -221,6 +221,12 @@ def take(db: Database, viewer: Viewer, number: str, data: dict[str, Any], now: d
     return major_hazards.step(db, number, form, viewer.username, now=now)
 
 
+def supply(db: Database, viewer: Viewer, major_hazard_no: str, step_id: int, files: Any) -> None:
+    """Evidence for a step that was entered before."""
+    enforcement.allow(viewer, find(db, viewer, major_hazard_no)["officers"])
+    evidence.add(db, "major_hazard", major_hazard_no, step_id, evidence.evidence_list(files), viewer.username)
+
+
 @router.get("", response_model=MajorHazards, summary="Major hazards, the newest first")
 def api_hazards(wanted: Annotated[MajorHazardFilter, Query()], viewer: Staff, db: Db, options: Options) -> Any:
     return read(db, viewer, wanted, options.clock())
@@ -248,7 +254,5 @@ def api_step(major_hazard_no: HazardNo, body: HazardStep, viewer: Staff, db: Db,
              summary="Supply the evidence of a step of a major hazard")
 def api_evidence(major_hazard_no: HazardNo, step_id: Annotated[int, Path(ge=1, le=2**63 - 1)], body: EvidenceList,
                  viewer: Staff, db: Db, options: Options) -> Any:
-    enforcement.allow(viewer, find(db, viewer, major_hazard_no)["officers"])
-    files = evidence.evidence_list(body.model_dump()["evidence"])
-    evidence.add(db, "major_hazard", major_hazard_no, step_id, files, viewer.username)
+    supply(db, viewer, major_hazard_no, step_id, body.model_dump()["evidence"])
     return whole(db, viewer, major_hazard_no, options.clock())

@@ -15,6 +15,7 @@ from api.guard import Db, Lead, Options, Staff
 from api.moments import Moment
 from api.refusals import Absent
 from api.viewer import Viewer
+from api.wording import local
 from casework import forms, publications
 from store import Database, HuoyanError, Queries, cursors
 
@@ -67,12 +68,14 @@ class PublicationDecision(BaseModel, extra="forbid"):
 
     publish: bool
     reason: str | None = Field(None, max_length=1000, description="why it is kept back")
+    at: Moment | None = Field(None, description="when it was signed; now if left out")
 
 
 class Place(BaseModel, extra="forbid"):
     """Where it was made public."""
 
     place: str = Field(max_length=64, examples=["platform"], description="a code of the rule publication.places")
+    at: Moment | None = Field(None, description="when it was made public; now if left out")
 
 
 class ToldEntry(BaseModel, extra="forbid"):
@@ -114,7 +117,8 @@ def api_publication(inspection_no: Number, viewer: Staff, db: Db, options: Optio
              tags=["casework"], summary="Approve a result for the public, or keep it back with a reason")
 def api_decide(inspection_no: Number, body: PublicationDecision, viewer: Lead, db: Db, options: Options) -> Any:
     find(db, viewer, inspection_no, options.clock())
-    publications.decide(db, inspection_no, body.publish, body.reason, viewer.username, now=options.clock())
+    publications.decide(db, inspection_no, body.publish, body.reason, viewer.username, now=options.clock(),
+                        at=_at(body.at))
     return find(db, viewer, inspection_no, options.clock())
 
 
@@ -122,7 +126,7 @@ def api_decide(inspection_no: Number, body: PublicationDecision, viewer: Lead, d
              tags=["casework"], summary="A result was made public; refused before the decision")
 def api_publish(inspection_no: Number, body: Place, viewer: Lead, db: Db, options: Options) -> Any:
     find(db, viewer, inspection_no, options.clock())
-    publications.publish(db, inspection_no, body.place, viewer.username, now=options.clock())
+    publications.publish(db, inspection_no, body.place, viewer.username, now=options.clock(), at=_at(body.at))
     return find(db, viewer, inspection_no, options.clock())
 
 
@@ -144,23 +148,30 @@ def page(request: Request, wanted: Annotated[PublicationFilter, Query()], viewer
 @router.post("/publications/{inspection_no}", include_in_schema=False)
 def act(request: Request, inspection_no: Number, viewer: Lead, db: Db, options: Options,
         step: Annotated[Literal["decide", "withhold", "publish", "tell"], Form()],
-        choice: Annotated[str, Form(max_length=1000)] = "") -> Response:
+        choice: Annotated[str, Form(max_length=1000)] = "",
+        at: Annotated[str, Form(max_length=32)] = "") -> Response:
     now = options.clock()
     find(db, viewer, inspection_no, now)
     try:
         if step == "publish":
-            publications.publish(db, inspection_no, choice, viewer.username, now=now)
+            publications.publish(db, inspection_no, choice, viewer.username, now=now, at=_at(at))
         elif step == "tell":
-            publications.tell(db, inspection_no, choice, now, viewer.username, now=now)
+            publications.tell(db, inspection_no, choice, _at(at) or now, viewer.username, now=now)
         else:
-            publications.decide(db, inspection_no, step == "decide", choice, viewer.username, now=now)
+            publications.decide(db, inspection_no, step == "decide", choice, viewer.username, now=now, at=_at(at))
     except HuoyanError as refused:
         return _page(request, viewer, db, PublicationFilter.model_validate({}), now, refused.status,
                      pages.sentence(request, refused))
     return pages.go_to("/publications?state=untold" if step == "publish" else "/publications")
 
 
+def _at(said: Any) -> dt.datetime | None:
+    """A moment that was said, or none."""
+    return forms.moment(said, "at") if said else None
+
+
 def _page(request: Request, viewer: Viewer, db: Database, wanted: PublicationFilter, now: dt.datetime,
           status: int = 200, problem: str | None = None) -> Response:
     return pages.render(request, "publications.html", status, wanted=wanted, problem=problem,
-                        may=viewer.role in ("administrator", "brigade"), **read(db, viewer, wanted, now))
+                        may=viewer.role in ("administrator", "brigade"), moment=local(now, "%Y-%m-%dT%H:%M"),
+                        **read(db, viewer, wanted, now))

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import pages
 from api.areas import choices
+from api.codes import UnitKind
 from api.cursors import After
 from api.guard import Db, Options, Staff
 from api.viewer import Viewer
@@ -34,7 +35,7 @@ class RankingFilter(BaseModel):
 
     q: str = Field("", max_length=100, description="part of the name, the unit number or the 统一社会信用代码")
     area: str = Field("", max_length=12, description="an area code; all areas beneath it count")
-    kind: str = Field("", max_length=64, description="kind of unit, such as hotel")
+    kind: UnitKind = Field("", max_length=64, description="kind of unit, such as hotel")
     risk_class: Literal["", "A", "B", "C", "D"] = Field("", alias="class", description="A low … D high")
     key: bool | None = Field(None, description="消防安全重点单位")
     crowded: bool | None = Field(None, description="人员密集场所")

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from api import pages
+from api.codes import RegisterKind
 from api.cursors import After, cut
 from api.guard import Db, Member, Options
 from api.record_pages import edit_address
@@ -38,7 +39,7 @@ class RegisterFilter(BaseModel):
     """What narrows a list."""
 
     q: str = Field("", max_length=100, description="part of a name or number")
-    kind: str = Field("", max_length=64, description="kind of unit or device")
+    kind: RegisterKind = Field("", max_length=64, description="kind of unit or device")
     offline: bool | None = Field(None, description="devices: only those offline, or only those online")
     after: After = ""
     limit: int = Field(50, ge=1, le=500)

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from api import cursors, pages
+from api.codes import Detector
 from api.guard import Db, Lead, Options
 from api.refusals import Absent
 from api.viewer import Viewer
@@ -30,7 +31,7 @@ _KEPT = ("month", "draw_no", "commitment", "files", "size", "frozen_at", "seed",
 class FindingFilter(BaseModel):
     """Which findings; ``before`` is the ``next`` of the page before."""
 
-    detector: str | None = Field(None, max_length=40)
+    detector: Detector = Field(None, max_length=40)
     body: Literal["brigade", "town", "police_station"] | None = None
     officer: str | None = Field(None, max_length=32)
     state: Literal["open", "fault", "explained"] | None = None
@@ -59,7 +60,7 @@ class DecisionEntry(BaseModel, extra="forbid"):
 def read(db: Database, viewer: Viewer, wanted: FindingFilter) -> dict[str, Any]:
     """Findings of the viewer's areas."""
     with db.connection() as connection:
-        rows = findings.listed(connection, Wanted(wanted.detector, wanted.body, wanted.officer, wanted.state),
+        rows = findings.listed(connection, Wanted(wanted.detector or None, wanted.body, wanted.officer, wanted.state),
                                viewer.areas, before=wanted.before, limit=wanted.limit)
     return {"findings": rows, "next": cursors.after(rows, "finding_id", wanted.limit)}
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from api.codes import VisitKind
 from api.cursors import After
 from api.visit_entries import AnswerEntry, EvidenceEntry, SheetEntry
 
@@ -17,7 +18,7 @@ class InspectionFilter(BaseModel):
     state: Literal["planned", "done", "other", "all"] = Field("planned", description="other: cancelled, not possible")
     q: str = Field("", max_length=100, description="part of the unit's name or number, or the first part of the "
                                                    "inspection's number")
-    kind: str = Field("", max_length=64)
+    kind: VisitKind = Field("", max_length=64)
     mine: bool | None = Field(None, description="only those of the account's own officer")
     after: After = ""
     limit: int = Field(50, ge=1, le=500)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from casework.errors import CaseworkError
+from policy import rules
 from store import Queries, cursors
 from store.database import Connection
 
@@ -21,6 +22,10 @@ q = Queries(__file__)
 RUNNING = ("late", "due_soon", "running")
 ENDED = ("done_in_time", "done_late", "dropped")
 STATES = ("open", *RUNNING, *ENDED, "all")
+#: What a clock can run for.
+NOUNS = ("order", "inspection", "complaint", "request", "case", "penalty", "measure", "major_hazard", "agreement",
+         "referral", "lead", "guidance", "officer", "meeting_action", "review", "credit_notice", "credit_repair",
+         "credit_objection")
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,12 @@ def listed(connection: Connection, wanted: Wanted, now: dt.datetime) -> tuple[li
     """A page of clocks with their state and unit, and the key to ask for the next with; None at the end."""
     if wanted.state not in STATES:
         raise CaseworkError(f"state must be one of {', '.join(STATES)}, not {wanted.state!r}")
+    if wanted.noun and wanted.noun not in NOUNS:
+        raise CaseworkError(f"noun must be one of {', '.join(NOUNS)}, not {wanted.noun!r}",
+                            zh=f"noun 应为 {'、'.join(NOUNS)} 之一，不能是“{wanted.noun}”")
+    if wanted.rule and not _sets_period(wanted.rule) and wanted.rule not in rules_running(connection):
+        raise CaseworkError(f"rule {wanted.rule!r} is not known: no clock runs by it, and in policy it sets no period",
+                            zh=f"没有时限规则“{wanted.rule}”")
     at, number = cursors.read(wanted.after, dt.datetime, int)
     query = wanted.state if wanted.state in (*ENDED, "all") else "running"
     rows = connection.execute(q[query], {
@@ -52,6 +63,10 @@ def listed(connection: Connection, wanted: Wanted, now: dt.datetime) -> tuple[li
     for row in page:
         del row["sorted_at"]
     return page, more
+
+
+def _sets_period(rule: str) -> bool:
+    return any(one.name == rule and "span" in one.unit for one in rules().on(dt.date.max, rule))
 
 
 def counts(connection: Connection, areas: Sequence[str] | None, now: dt.datetime) -> list[dict[str, Any]]:

@@ -27,22 +27,25 @@ def queue(connection: Connection, inspection_id: int, inspection_no: str, kind: 
         clocks.start(connection, RULE, "inspection", inspection_no, owner, ended_at)
 
 
-def decide(db: Database, inspection_no: str, publish: bool, reason: str | None, actor: str, *,
-           now: dt.datetime) -> None:
-    """Approve a result for publication, or keep it back with a reason; once."""
+def decide(db: Database, inspection_no: str, publish: bool, reason: str | None, actor: str, *, now: dt.datetime,
+           at: dt.datetime | None = None) -> None:
+    """Approve a result for publication, or keep it back with a reason; once. Signed ``at``, now if None."""
     with db.connection() as connection:
         row = _waiting(connection, inspection_no)
         if row["decided_at"] is not None:
             raise AlreadyDone(f"the result of {inspection_no} was decided on by {row['decided_by']} before",
                               zh=f"检查 {inspection_no} 的结果已由 {row['decided_by']} 审定")
         why = None if publish else forms.reason(reason)
-        connection.execute(q["decide"], {"id": row["inspection_id"], "at": now, "actor": actor, "why": why})
+        signed = _dated(at, row["queued_at"], now, inspection_no, ("decided on", "审定"),
+                        ("the end of the visit", "检查结束"))
+        connection.execute(q["decide"], {"id": row["inspection_id"], "at": signed, "actor": actor, "why": why})
         if why is not None:
-            clocks.drop(connection, "inspection", inspection_no, now, why, rule=RULE)
-        _trace(connection, actor, "decide", inspection_no, row, decided_by=actor, withheld_why=why)
+            clocks.drop(connection, "inspection", inspection_no, signed, why, rule=RULE)
+        _trace(connection, actor, "decide", inspection_no, row, decided_by=actor, withheld_why=why, decided_at=signed)
 
 
-def publish(db: Database, inspection_no: str, place: str, actor: str, *, now: dt.datetime) -> bool | None:
+def publish(db: Database, inspection_no: str, place: str, actor: str, *, now: dt.datetime,
+            at: dt.datetime | None = None) -> bool | None:
     """Write down that a result was made public, and where; whether in time. Refused before the decision."""
     with db.connection() as connection:
         row = _waiting(connection, inspection_no)
@@ -51,9 +54,10 @@ def publish(db: Database, inspection_no: str, place: str, actor: str, *, now: dt
             raise AlreadyDone(f"the result of {inspection_no} is not decided on: nothing is made public before the "
                               f"decision (优化营商环境条例 Art. 54, 行政处罚法 Art. 48)",
                               zh=f"检查 {inspection_no} 尚未审定，审定前不得公示（《优化营商环境条例》第五十四条）")
-        connection.execute(q["publish"], {"id": row["inspection_id"], "at": now, "actor": actor, "place": place})
-        in_time = clocks.stop(connection, RULE, inspection_no, now) if row["clocked"] else None
-        _trace(connection, actor, "publish", inspection_no, row, published_by=actor, place=place)
+        done = _dated(at, row["decided_at"], now, inspection_no, ("made public", "公示"), ("its decision", "审定"))
+        connection.execute(q["publish"], {"id": row["inspection_id"], "at": done, "actor": actor, "place": place})
+        in_time = clocks.stop(connection, RULE, inspection_no, done) if row["clocked"] else None
+        _trace(connection, actor, "publish", inspection_no, row, published_by=actor, place=place, published_at=done)
     return in_time
 
 
@@ -70,6 +74,17 @@ def tell(db: Database, inspection_no: str, how: str, told_at: dt.datetime, actor
                                 zh="告知时间应在检查结束之后、现在之前")
         connection.execute(q["tell"], {"id": row["inspection_id"], "at": told_at, "how": how})
         _trace(connection, actor, "tell", inspection_no, row, told_at=told_at, told_how=how)
+
+
+def _dated(at: dt.datetime | None, first: dt.datetime, now: dt.datetime, inspection_no: str, what: tuple[str, str],
+           before: tuple[str, str]) -> dt.datetime:
+    """When something was done: entered late it keeps its moment, neither ahead nor before what it comes after."""
+    if at is None:
+        return now
+    if not first <= at <= now:
+        raise CaseworkError(f"inspection {inspection_no}: its result is {what[0]} between {before[0]} and now",
+                            zh=f"检查 {inspection_no} 的结果{what[1]}时间应在{before[1]}之后、现在之前")
+    return at
 
 
 def _codes(rule: str, now: dt.datetime) -> list[str]:

@@ -70,15 +70,15 @@ def join(db: Database, complaint_no: str, first_no: str, actor: str, *, now: dt.
                      {"same_fact_as": first_no})
 
 
-def grant(db: Database, complaint_no: str, actor: str, *, now: dt.datetime) -> Reward:
-    """Grant the reward of a fact to whoever told it first."""
+def grant(db: Database, complaint_no: str, actor: str, *, now: dt.datetime, at: dt.datetime | None = None) -> Reward:
+    """Grant the reward of a fact to whoever told it first; ``at`` is when it was signed, now if None."""
     with db.connection() as connection:
         found = _decidable(connection, complaint_no)
         if not found["verified"]:
             raise AlreadyDone(f"complaint {complaint_no} was not found true by a check: there is nothing to reward "
                               f"(东莞市关于贯彻消防执法改革的实施意见 item 17)",
                               zh=f"投诉 {complaint_no} 未经核查属实，不能奖励")
-        day = legal_day(now)
+        day = _signed_on(found, complaint_no, at, now)
         if rules().value("complaint.reward_needs_name", day) and (
                 found["anonymous"] or not connection.execute(q["named"], [found["complaint_id"]]).fetchone()):
             raise AlreadyDone(f"complaint {complaint_no} was made without a name: a reward needs somebody to pay it to",
@@ -89,14 +89,16 @@ def grant(db: Database, complaint_no: str, actor: str, *, now: dt.datetime) -> R
     return reward
 
 
-def refuse(db: Database, complaint_no: str, reason: str, actor: str, *, now: dt.datetime) -> None:
-    """Decide that a fact earns no reward, with the reason."""
+def refuse(db: Database, complaint_no: str, reason: str, actor: str, *, now: dt.datetime,
+           at: dt.datetime | None = None) -> None:
+    """Decide that a fact earns no reward, with the reason; ``at`` is when it was signed, now if None."""
     why = forms.reason(reason)
     with db.connection() as connection:
         found = _decidable(connection, complaint_no)
-        reward = reward_for(found["kind"], False, legal_day(now))
-        _store(connection, found, complaint_no, Reward(reward.band, 0.0, reward.valid_from), "refused", why,
-               legal_day(now), actor)
+        day = _signed_on(found, complaint_no, at, now)
+        reward = reward_for(found["kind"], False, day)
+        _store(connection, found, complaint_no, Reward(reward.band, 0.0, reward.valid_from), "refused", why, day,
+               actor)
 
 
 def pay(db: Database, complaint_no: str, paid_on: dt.date, actor: str, *, now: dt.datetime) -> None:
@@ -134,10 +136,19 @@ def _decidable(connection: Connection, complaint_no: str) -> dict[str, Any]:
     return found
 
 
+def _signed_on(found: dict[str, Any], complaint_no: str, at: dt.datetime | None, now: dt.datetime) -> dt.date:
+    """The day of a decision that may be entered late: not ahead, and not before the check that it rests on."""
+    if at is not None and not found["checked_at"] <= at <= now:
+        raise CaseworkError(f"the reward of complaint {complaint_no} is decided on between its check and now",
+                            zh=f"投诉 {complaint_no} 的奖励决定时间应在核查之后、现在之前")
+    return legal_day(at or now)
+
+
 def _store(connection: Connection, found: dict[str, Any], complaint_no: str, reward: Reward, state: str,
            reason: str | None, day: dt.date, actor: str) -> None:
     connection.execute(q["decide"], {
         "id": found["complaint_id"], "rule": reward.valid_from, "band": reward.band, "amount": reward.amount_yuan,
         "state": state, "day": day, "actor": actor, "reason": reason})
     audit.record(connection, actor, "grant" if state == "granted" else "refuse", "reward", complaint_no, None,
-                 {"state": state, "band": reward.band, "amount_yuan": reward.amount_yuan, "reason": reason})
+                 {"state": state, "band": reward.band, "amount_yuan": reward.amount_yuan, "reason": reason,
+                  "decided_on": day})

@@ -83,6 +83,7 @@ WORDS = {
     "publication.publish": ("登记公示", "Made public"),
     "publication.tell": ("登记告知", "Unit told"),
     "publication.undecided": ("待审定", "to be decided"),
+    "publication.at": ("时间（不填为现在）", "When (blank: now)"),
     "publication.decided": ("已审定（{by}）", "approved by {by}"),
     "publication.public": ("{place} · {moment}", "{place} · {moment}"),
     "publication.told": ("已告知单位", "unit told"),

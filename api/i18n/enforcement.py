@@ -38,6 +38,8 @@ WORDS = {
     "enf.meeting": ("集体议案", "Collective decision"),
     "enf.agreed": ("同意", "agreed"),
     "enf.disagreed": ("不同意", "did not agree"),
+    "enf.supply": ("为已录入的步骤补充执法记录", "Supply evidence for a step entered before"),
+    "enf.supply.step": ("步骤", "Step"),
     "enf.evidence": ("执法记录（影像、文书）", "Evidence"),
     "enf.seconds": ("{count} 秒", "{count} s"),
     "enf.missing": ("缺少影像记录：", "Without a video:"),

@@ -145,6 +145,7 @@ _COLUMNS = {
     "section": ("部分", "Section"), "figures": ("依据指标（每行一个）", "Figures, one a line"),
     "area": ("区域", "Area"), "made_at": ("写入时间", "Written at"),
     "period": ("期间（如 2026）", "Period, such as 2026"), "self_check_id": ("自查编号", "Number"),
+    "responsibility_id": ("责任编号", "Number"), "last": ("最后一日", "Last day"),
     "item_code": ("事项编码", "Item"), "found_on": ("发现日期", "Found on"),
     "reported_at": ("报告时间", "Reported at"), "corrected_on": ("改正日期", "Corrected on"),
     "photo_uri": ("照片地址", "Picture"), "photo_sha256": ("照片 SHA-256", "SHA-256 of the picture"),

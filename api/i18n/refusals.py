@@ -117,6 +117,7 @@ WORDS = {
     "field.more": ("必须大于 {gt}", "it must be more than {gt}"),
     "field.long": ("最多 {max_length} 个字符", "at most {max_length} characters are taken"),
     "field.short": ("至少 {min_length} 个字符", "at least {min_length} characters are needed"),
+    "field.unknown": ("没有“{given}”这个代码，可填 {codes}", "{given!r} is not known: say one of {codes}"),
     "field.one_of": ("应为 {expected} 之一", "it must be {expected}"),
     "field.form": ("格式不对", "it has not the right form"),
     "field.many": ("最多 {max_length} 项", "at most {max_length} entries are taken"),

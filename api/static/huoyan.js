@@ -131,6 +131,16 @@
     beep();
   });
 
-  document.addEventListener("htmx:afterSwap", () => { ages(); newest(false); });
+  // The next page of a list begins at its top, for the eye and for the keyboard: its button stood at the foot and is gone.
+  const begin = (event) => {
+    const asked = event.detail.requestConfig && event.detail.requestConfig.elt;
+    if (!asked || !asked.closest(".pager")) return;
+    const list = event.detail.target;
+    list.tabIndex = -1;
+    list.focus({preventScroll: true});
+    list.scrollIntoView({block: "start"});
+  };
+
+  document.addEventListener("htmx:afterSwap", (event) => { ages(); newest(false); begin(event); });
   document.addEventListener("DOMContentLoaded", () => { tick(); ages(); newest(true); setInterval(tick, 1000); setInterval(ages, 15000); });
 })();

@@ -45,6 +45,22 @@ def _log_in(context: Any, house: House, username: str) -> tuple[Any, list[str]]:
     return page, complaints
 
 
+def test_the_next_page_of_a_list_begins_at_its_top(shown: House, browser: Callable[..., Any]) -> None:
+    page, complaints = _log_in(browser(1280, 600), shown, "administrator")
+    page.goto(shown.address + "/ranking?limit=15")
+    first = page.text_content("#results tbody tr:first-child .cell-unit")
+    page.focus("#results .pager [rel=next]")
+    page.keyboard.press("Enter")
+    page.wait_for_function("first => document.querySelector('#results .cell-unit').textContent !== first", arg=first)
+    page.wait_for_function("document.activeElement.id === 'results'")
+    top = page.evaluate("document.getElementById('results').getBoundingClientRect().top")
+    bar = page.evaluate("document.querySelector('.top').getBoundingClientRect().bottom")
+    assert bar <= top < bar + 100, "the head of the list is in view, below the bar"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#results tbody tr') !== null"), "on with the rows by keyboard"
+    assert not complaints
+
+
 def test_a_duty_officers_round(house: House, browser: Callable[..., Any]) -> None:
     page, complaints = _log_in(browser(1440, 900), house, "administrator")
     page.wait_for_selector("[data-chart=alarm_days][data-drawn]")

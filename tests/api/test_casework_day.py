@@ -149,6 +149,8 @@ def test_a_result_is_decided_on_published_and_told(district: House) -> None:
     assert number in client.get("/publications").text
     refused = post(client, f"/publications/{number}/publication", {"place": "platform"}, 409)
     assert "before the decision" in refused["error"]
+    late = {"publish": True, "at": "2099-01-01T09:00"}
+    assert post(client, f"/publications/{number}/decision", late, 400)["error"].endswith("the end of the visit and now")
     assert post(client, f"/publications/{number}/decision", {"publish": True})["decided_by"] == "brigade"
     assert post(client, f"/publications/{number}/publication", {"place": "platform"})["published_at"]
     assert post(client, f"/publications/{number}/told", {"told_at": "2026-12-07T09:30", "how": "visit"})["told_how"]

@@ -238,6 +238,15 @@ def test_the_pages_take_a_case_on_and_say_in_chinese_why_not(house: House) -> No
     page = client.get(told.headers["location"]).text
     assert "罚款 8,000 元" in page
     assert "60 秒" in page
+    held = client.get("/api/v1/cases/A20261203-0001").json()["steps"][0]["step_id"]
+    late = {"csrf": proof, "step_id": str(held), "ev_kind": "document", "ev_uri": "s3://2.pdf", "ev_sha256": "ab" * 32}
+    wrong = client.post("/cases/A20261203-0001/evidence", data={**late, "ev_sha256": "ab"})
+    assert (wrong.status_code, "64 位十六进制" in wrong.text, "s3://2.pdf" in wrong.text) == (400, True, True)
+    assert client.post("/cases/A20261203-0001/evidence", data={**late, "step_id": "1" * 18}).status_code == 404
+    assert client.post("/cases/A20261203-0001/evidence", data=late).status_code == 303
+    assert client.post("/cases/A20261203-0001/evidence", data=late).status_code == 409
+    kept = client.get("/api/v1/cases/A20261203-0001").json()["steps"][0]["evidence"]
+    assert [(one["kind"], one["uri"]) for one in kept] == [("document", "s3://2.pdf")]
     refused = client.post("/cases/A20261203-0001", data={
         "csrf": proof, "step": "decision", "at": "2026-12-03T11:00", "p_fine": "8000", "circumstance": "light"})
     assert (refused.status_code, "处罚决定须先经法制审核（《行政处罚法》第五十八条）" in refused.text) == (409, True)

@@ -44,6 +44,24 @@ def test_a_wrong_request_is_answered_with_one_sentence_that_names_it(shown: Hous
     assert named in _sentence(shown.client("administrator").get(address), status)
 
 
+@pytest.mark.parametrize("filtered", [
+    "deadlines?rule=", "deadlines?noun=", "deadlines.csv?rule=", "alarms?kind=", "complaints?channel=", "units?kind=",
+    "credit/evaluations?year=2026&grade=", "device-requests?kind=", "findings?rule=", "inspections?kind=", "jobs?job=",
+    "list-draws?kind=", "registers/units?kind=", "supervision/findings?detector="])
+def test_a_filter_by_a_code_that_there_is_not_is_refused_on_the_page_as_in_rest(shown: House, filtered: str) -> None:
+    client = shown.client("administrator")
+    field = filtered.rpartition("=")[0].rpartition("?")[2].rpartition("&")[2]
+    sentence = _sentence(client.get(f"/api/v1/{filtered}bogus"), 400 if filtered.startswith("deadlines") else 422)
+    assert re.search(rf"{field}\b.*'bogus'", sentence), sentence
+    assert client.get(f"/api/v1/{filtered}").status_code == 200, "a field that is left blank is not asked for"
+    page = {"units?kind=": "ranking?kind=", "device-requests?kind=": "duty?kind=",
+            "supervision/findings?detector=": "supervision?detector="}.get(filtered, filtered)
+    if not page.startswith(("deadlines.csv", "credit")):
+        answer = client.get(f"/{page}bogus&lang=en")
+        assert answer.status_code in (400, 422)
+        assert "bogus" in answer.text
+
+
 def test_no_route_passes_over_a_query_parameter_it_does_not_know(shown: House) -> None:
     client, asked = shown.client("administrator"), 0
     for route in (route for room in ROOMS for route in room.router.routes):

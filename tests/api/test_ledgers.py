@@ -77,6 +77,12 @@ def test_forms_enter_what_rest_enters_and_say_in_chinese_what_is_missing(house: 
     enter("control-rooms/new", unit_no="U0001", name="甲某")
     assert rest.get("/api/v1/control-rooms?state=short").json()["units"][0]["share"] == 0
     enter("responsibilities/new", area_code="990101", body="brigade", basis="消防法", is_key="true")
+    held = rest.get("/api/v1/responsibilities").json()["responsibilities"][0]["responsibility_id"]
+    assert f">{held}<" in client.get("/ledgers/responsibilities").text.replace(" ", "").replace("\n", "")
+    refused("responsibilities/end", "责任登记编号应为整数", responsibility_id="x", last="2026-12-08")
+    refused("responsibilities/end", "没有责任登记 999", responsibility_id="999", last="2026-12-08")
+    enter("responsibilities/end", responsibility_id=str(held), last="2026-12-08")
+    assert rest.get("/api/v1/responsibilities").json()["responsibilities"][0]["to_day"] == "2026-12-08"
     refused("responsibilities/new", "部门名称", area_code="990101", body="department", basis="x")
     enter("coordination/new", area_code="990101", office="finance", name="乙某", post="副局长")
     enter("interviews/new", unit_no="U0001", held_at="2026-12-07T09:00", person="王某", role="manager",

@@ -214,6 +214,8 @@ CHANGES = {
     ("POST", "/api/v1/major-hazards"): STAFF, ("POST", "/api/v1/major-hazards/{major_hazard_no}/steps"): STAFF,
     ("POST", "/api/v1/major-hazards/{major_hazard_no}/steps/{step_id}/evidence"): STAFF,
     ("POST", "/api/v1/self-checks"): STAFF, ("POST", "/api/v1/self-checks/{self_check_id}/correction"): STAFF,
+    **{("POST", f"/{name}/evidence"): STAFF for name in (
+        "cases/{case_no}", "measures/{measure_no}", "major-hazards/{major_hazard_no}")},
     ("POST", "/cases/{case_no}"): STAFF, ("POST", "/measures/{measure_no}"): STAFF,
     ("POST", "/major-hazards/{major_hazard_no}"): STAFF, ("POST", "/units/{unit_id}/begin/{which}"): STAFF,
     ("POST", "/ledgers/{ledger}/{act}"): STAFF, ("POST", "/api/v1/risk-areas"): LEADS,

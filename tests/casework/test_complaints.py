@@ -14,7 +14,7 @@ from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import NewVisit, ResultForm
 from casework.results import record_result
 from policy import rules
-from policy.clocks import SHANGHAI, last_moment
+from policy.clocks import SHANGHAI, last_moment, legal_day
 from scoring import nightly as scoring_night
 from store import Database
 from tests.casework.city import DAY, SHEET, build_city, moment
@@ -150,7 +150,12 @@ def test_one_fact_is_rewarded_once_and_to_whoever_told_it_first(db: Database) ->
     rewards.join(db, second, first, "li")
     with pytest.raises(AlreadyDone, match=f"tells the same fact as {first}: one fact is rewarded once.*item 17"):
         rewards.grant(db, second, "li", now=NOW)
-    assert rewards.grant(db, first, "li", now=NOW).amount_yuan == 200
+    signed = db.rows("select checked_at from complaints where complaint_no = %s", [first])[0]["checked_at"]
+    for wrong in (signed - dt.timedelta(minutes=1), NOW + dt.timedelta(minutes=1)):
+        with pytest.raises(CaseworkError, match="is decided on between its check and now"):
+            rewards.grant(db, first, "li", now=NOW, at=wrong)
+    assert rewards.grant(db, first, "li", now=NOW, at=signed).amount_yuan == 200
+    assert db.rows("select decided_on from complaint_rewards") == [{"decided_on": legal_day(signed)}]
     with pytest.raises(AlreadyDone, match="decided on before: one fact is rewarded once"):
         rewards.grant(db, first, "li", now=NOW)
     rewards.pay(db, first, DAY + dt.timedelta(days=2), "li", now=NOW)

@@ -219,6 +219,22 @@ def test_nothing_is_public_before_its_decision_and_the_unit_is_told(db: Database
                                              "order by audit_id")] == ["decide", "publish", "tell"]
 
 
+def test_a_publication_that_is_entered_later_keeps_its_moment(db: Database) -> None:
+    units = build_city(db)
+    number = visit(db, DAY, None, plan(db, units["U1"]))
+    now = at("2026-04-20T10:00")  # the period ended with 10 April
+    for wrong in (now + dt.timedelta(minutes=1), at("2026-03-12T08:00")):
+        with pytest.raises(CaseworkError, match="is decided on between the end of the visit and now"):
+            publications.decide(db, number, True, None, "li", now=now, at=wrong)
+    publications.decide(db, number, True, None, "li", now=now, at=at("2026-03-20T10:00"))
+    for wrong in (now + dt.timedelta(minutes=1), at("2026-03-20T09:59")):
+        with pytest.raises(CaseworkError, match="is made public between its decision and now"):
+            publications.publish(db, number, "platform", "li", now=now, at=wrong)
+    assert publications.publish(db, number, "platform", "li", now=now, at=at("2026-04-10T23:59")) is True
+    assert db.rows("select decided_at, published_at from result_publications") == [
+        {"decided_at": at("2026-03-20T10:00"), "published_at": at("2026-04-10T23:59")}]
+
+
 @pytest.mark.row(54)
 def test_a_result_that_is_late_is_seen_and_one_kept_back_is_not_due(db: Database) -> None:
     units = build_city(db)
