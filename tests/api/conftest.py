@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
-import psycopg
 import pytest
 import uvicorn
-from fastapi import FastAPI
-from psycopg import sql
+from fastapi import APIRouter, FastAPI
 
 from api import accounts
 from api.app import create_app
@@ -65,10 +61,16 @@ def proof_of(page: str) -> str:
     return page.split('name="csrf" value="', 1)[1].split('"', 1)[0]
 
 
+_ROUTES: list[APIRouter] = []
+
+
 @contextmanager
 def house_on(db: Database, **options: Any) -> Iterator[House]:
     """The application on ``db``, with the clock of the district unless told otherwise."""
     app = create_app(db, ApiOptions(**{"secure_cookies": False, "clock": lambda: district.NOW, **options}))
+    # FastAPI works routes out when they are first asked for, which takes a second: all applications share the first's.
+    _ROUTES.append(app.router)
+    app.router = _ROUTES[0]
     with serving(app) as address:
         house = House(db, app, address)
         yield house
@@ -82,19 +84,7 @@ def copied(servers: Callable[[str], Server]) -> Iterator[Callable[[], AbstractCo
     with server.migrated() as url:
         with Database(url, max_size=2) as db:
             district.load(db)
-        numbers = itertools.count()
-
-        @contextmanager
-        def copy() -> Iterator[str]:
-            name = f"{urlsplit(url).path.strip('/')}_{next(numbers)}"
-            with psycopg.connect(server.url, autocommit=True) as connection:
-                connection.execute(sql.SQL("create database {} template {}").format(
-                    sql.Identifier(name), sql.Identifier(urlsplit(url).path.strip("/"))))
-            yield server.database_url(name)
-            with psycopg.connect(server.url, autocommit=True) as connection:
-                connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-
-        yield copy
+        yield lambda: server.copy(url)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -50,6 +52,8 @@ class Server:
         self._template: str | None = None
         self._aside = ThreadPoolExecutor(1, "databases")
         self._next: Future[str] | None = None
+        self._link: psycopg.Connection[Any] | None = None
+        self._linking = Lock()
 
     def database_url(self, name: str) -> str:
         return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
@@ -57,7 +61,13 @@ class Server:
     @contextmanager
     def empty(self) -> Iterator[str]:
         """The URL of a database that nobody has migrated."""
-        name = self._made("template0")
+        with self.copy(self.database_url("template0")) as url:
+            yield url
+
+    @contextmanager
+    def copy(self, url: str) -> Iterator[str]:
+        """The URL of a copy of the database at ``url``, to which nothing may be connected."""
+        name = self._made(urlsplit(url).path.strip("/"))
         try:
             yield self.database_url(name)
         finally:
@@ -72,7 +82,8 @@ class Server:
             migrate(self.database_url(self._template))
             # TimescaleDB's workers would else come in, and a database in use can't be copied.
             self._run("alter database {} allow_connections false", self._template)
-            self._run_plain("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", self._template)
+            self._connection().execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [self._template])
         name = self._next.result() if self._next else self._made(self._template)
         self._next = self._aside.submit(self._made, self._template)
         try:
@@ -87,26 +98,28 @@ class Server:
         self._aside.shutdown()
         if self._template is not None and not self._own:
             self._run("drop database if exists {} with (force)", self._template)
+        if self._link is not None:
+            self._link.close()
 
     def _made(self, template: str) -> str:
         # The process number keeps two test runs on one server apart.
         name = f"huoyan_test_{os.getpid()}_{next(self._numbers)}"
-        strategy = "file_copy" if self._own else "wal_log"
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(sql.SQL("create database {} template {} strategy {}").format(
-                sql.Identifier(name), sql.Identifier(template), sql.Identifier(strategy)))
+        self._run(f"create database {{}} template {{}} strategy {'file_copy' if self._own else 'wal_log'}",
+                  name, template)
         return name
 
     def _dropped(self, name: str) -> None:
         self._run("drop database if exists {} with (force)", name)
 
-    def _run(self, text: str, name: str) -> None:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(sql.SQL(text).format(sql.Identifier(name)))  # type: ignore[arg-type]
+    def _run(self, text: str, *names: str) -> None:
+        self._connection().execute(sql.SQL(text).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
 
-    def _run_plain(self, text: str, name: str) -> None:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(text, [name])  # type: ignore[call-overload]
+    def _connection(self) -> psycopg.Connection[Any]:
+        # Kept: a connection costs both sides more than dropping a database costs one.
+        with self._linking:
+            if self._link is None:
+                self._link = psycopg.connect(self.url, autocommit=True)
+        return self._link
 
 
 @contextmanager

@@ -117,7 +117,7 @@ class Cluster:
                 os.chown(path, self._owner.st_uid, self._owner.st_gid)
             subprocess.run([f"{_BINARIES}/initdb", "-D", f"{self._inside}/data", "-U", "postgres",
                             f"--pwfile={self._inside}/password", "--auth=scram-sha-256", "--encoding=UTF8",
-                            "--locale=C.UTF-8", "--no-instructions"],
+                            "--locale=C.UTF-8", "--no-instructions", "-c", "scram_iterations=1"],
                            check=True, capture_output=True, preexec_fn=self._chroot, env={"LC_ALL": "C.UTF-8"})
             with (data / "postgresql.conf").open("a", encoding="ascii") as file:
                 file.write(f"{self._settings}port = {self.port}\n")
