@@ -88,17 +88,24 @@ class ToldEntry(BaseModel, extra="forbid"):
 def read(db: Database, viewer: Viewer, wanted: PublicationFilter, now: dt.datetime) -> dict[str, Any]:
     """A page of the queue, the most urgent first."""
     at, number = cursors.read(wanted.after, dt.datetime, int)
-    rows = db.rows(_SQL[wanted.state], {**viewer.scope, "now": now, "at": at, "id": number, "limit": wanted.limit + 1})
+    picked = db.rows(_SQL[wanted.state], {**viewer.scope, "now": now, "at": at, "id": number,
+                                          "limit": wanted.limit + 1})
     keys = ("publish_by", "clock_id") if wanted.state == "late" else ("queued_at", "inspection_id")
-    return {"rows": rows, "next": cut(rows, wanted.limit, *keys)}
+    after = cut(picked, wanted.limit, *keys)
+    return {"rows": _rows(db, picked, now), "next": after}
 
 
 def find(db: Database, viewer: Viewer, number: str, now: dt.datetime) -> dict[str, Any]:
     """One result of the queue within the viewer's areas."""
-    row = db.row(_SQL["one"], {**viewer.scope, "number": number, "now": now})
-    if row is None:
+    rows = _rows(db, db.rows(_SQL["one"], {**viewer.scope, "number": number}), now)
+    if not rows:
         raise Absent("refusal.no_publication", number=number)
-    return row
+    return rows[0]
+
+
+def _rows(db: Database, picked: list[dict[str, Any]], now: dt.datetime) -> list[dict[str, Any]]:
+    """Results that were picked, with all that is shown of them."""
+    return db.rows(_SQL["rows"], {"ids": [row["inspection_id"] for row in picked], "now": now})
 
 
 @router.get("/api/v1/publications", response_model=Publications, tags=["casework"],
