@@ -14,6 +14,7 @@ from api.case_steps import Sha256
 from api.refusals import NotYours
 from api.viewer import LEADS, Viewer
 from store import Database, Queries
+from store.database import Connection
 
 _SQL = Queries(__file__)
 
@@ -100,6 +101,14 @@ def scope(db: Database, viewer: Viewer, wanted: ListFilter, standings: Sequence[
     unit = db.row(_SQL["unit"], {"number": wanted.unit_no, **viewer.scope}) if wanted.unit_no else None
     return {"codes": [row["area_code"] for row in found], "standings": list(standings), "before": wanted.before,
             "limit": wanted.limit, "unit": (unit or {"unit_id": 0})["unit_id"] if wanted.unit_no else None}
+
+
+def listed(connection: Connection, queries: Queries, query: str, asked: dict[str, Any], key: str) -> dict[str, Any]:
+    """A page of the records whose identities ``query`` picks, dressed by the query ``rows``."""
+    # Not prepared: which index serves depends on what is asked for.
+    picked = connection.execute(queries[query], asked, prepare=False).fetchall()
+    rows = connection.execute(queries["rows"], {"ids": [row[key] for row in picked], "now": asked["now"]}).fetchall()
+    return page(rows, asked["limit"], key)
 
 
 def page(rows: list[dict[str, Any]], limit: int, key: str) -> dict[str, Any]:

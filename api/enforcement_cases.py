@@ -158,10 +158,8 @@ def read(db: Database, viewer: Viewer, wanted: CaseFilter, now: dt.datetime) -> 
     states = STANDINGS if wanted.state in ("all", "late") else (wanted.state,)
     query = "late" if wanted.state == "late" else "of_unit" if wanted.unit_no else "page"
     with db.connection() as connection:
-        # Not prepared: which index serves depends on what is asked for.
-        rows = connection.execute(_SQL[query], {**enforcement.scope(db, viewer, wanted, states), "now": now},
-                                  prepare=False).fetchall()
-    return enforcement.page(rows, wanted.limit, "key")
+        return enforcement.listed(connection, _SQL, query, {**enforcement.scope(db, viewer, wanted, states),
+                                                            "now": now}, "case_id")
 
 
 def whole(db: Database, viewer: Viewer, case_no: str, now: dt.datetime) -> dict[str, Any]:

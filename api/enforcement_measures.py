@@ -218,11 +218,8 @@ def read(db: Database, viewer: Viewer, wanted: MeasureFilter, now: dt.datetime) 
     """One page of measures of the viewer's areas."""
     states = STANDINGS if wanted.state == "all" else (wanted.state,)
     with db.connection() as connection:
-        # Not prepared: which index serves depends on what is asked for.
-        rows = connection.execute(_SQL["of_unit" if wanted.unit_no else "page"], {
-            **enforcement.scope(db, viewer, wanted, states), "kind": wanted.kind, "now": now},
-            prepare=False).fetchall()
-    return enforcement.page(rows, wanted.limit, "measure_id")
+        return enforcement.listed(connection, _SQL, "of_unit" if wanted.unit_no else "page", {
+            **enforcement.scope(db, viewer, wanted, states), "kind": wanted.kind, "now": now}, "measure_id")
 
 
 def whole(db: Database, viewer: Viewer, measure_no: str, now: dt.datetime) -> dict[str, Any]:

@@ -190,11 +190,8 @@ def read(db: Database, viewer: Viewer, wanted: MajorHazardFilter, now: dt.dateti
     states = STANDINGS if wanted.state == "all" else (
         ("found", "determined", "listed") if wanted.state == "open" else (wanted.state,))
     with db.connection() as connection:
-        # Not prepared: which index serves depends on what is asked for.
-        rows = connection.execute(_SQL["of_unit" if wanted.unit_no else "page"], {
-            **enforcement.scope(db, viewer, wanted, states), "level": wanted.level, "now": now},
-            prepare=False).fetchall()
-    return enforcement.page(rows, wanted.limit, "major_hazard_id")
+        return enforcement.listed(connection, _SQL, "of_unit" if wanted.unit_no else "page", {
+            **enforcement.scope(db, viewer, wanted, states), "level": wanted.level, "now": now}, "major_hazard_id")
 
 
 def whole(db: Database, viewer: Viewer, number: str, now: dt.datetime) -> dict[str, Any]:
