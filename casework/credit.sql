@@ -5,6 +5,16 @@ values (%(unit)s, %(day)s, %(points)s, %(kind)s, %(ref)s, %(article)s)
 on conflict (event_kind, event_ref) do nothing
 returning entry_id;
 
+-- name: insert_entries
+-- Entries of the ledger, in the order given; an event posts once.
+insert into credit_entries (unit_id, occurred_on, points, event_kind, event_ref, article)
+select n.unit_id, n.day, n.points, n.kind, n.ref, n.article
+from unnest(%(units)s::bigint[], %(days)s::date[], %(points)s::float8[], %(kinds)s::text[], %(refs)s::text[],
+            %(articles)s::text[]) with ordinality as n (unit_id, day, points, kind, ref, article, place)
+order by n.place
+on conflict (event_kind, event_ref) do nothing
+returning entry_id, event_kind, event_ref;
+
 -- name: posted_for
 -- What an event has taken from a unit and not given back.
 select coalesce(sum(points), 0) as points from credit_entries e

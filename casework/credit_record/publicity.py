@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from casework.credit_record import periods
@@ -19,6 +20,12 @@ KINDS = ("penalty", "general", "serious", "red")
 def open_decision(connection: Connection, case_no: str) -> None:
     """Make a decision public that was just entered; one with several penalties is one entry with the longest time."""
     _open(connection, connection.execute(q["decision_of"], {"number": case_no}).fetchall())
+
+
+def open_decisions(connection: Connection, case_nos: Sequence[str]) -> None:
+    """:func:`open_decision` for many at once, in their order."""
+    if case_nos:
+        _open(connection, connection.execute(q["decisions_of"], {"numbers": list(case_nos)}).fetchall())
 
 
 def open_missing(connection: Connection, day: dt.date) -> int:

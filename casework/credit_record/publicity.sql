@@ -15,6 +15,29 @@ left join cases c on c.case_no = a.ref
 where p.withdrawn_on is null
 group by a.ref, p.unit_id;
 
+-- name: decisions_of
+-- The decisions that rows of penalties belong to, in the order of the first row of each.
+with asked as (
+    select coalesce(own.case_no, whole.case_no, n.number) as ref, min(n.place) as place,
+           coalesce(own.case_no, whole.case_no) is not null as is_case
+    from unnest(%(numbers)s::text[]) with ordinality as n (number, place)
+    left join cases own on own.case_no = n.number
+    left join cases whole on whole.case_no = regexp_replace(n.number, '-[0-9]+$', '')
+    group by 1, 3
+), parts as (
+    select a.ref, a.place, p.penalty_id, p.unit_id, p.decided_on, p.kind, p.article
+    from asked a join penalties p on p.case_no = a.ref where p.withdrawn_on is null
+    union all
+    select a.ref, a.place, p.penalty_id, p.unit_id, p.decided_on, p.kind, p.article
+    from asked a join penalties p on regexp_replace(p.case_no, '-[0-9]+$', '') = a.ref
+    where a.is_case and p.case_no <> a.ref and p.withdrawn_on is null
+)
+select p.ref, p.unit_id, min(p.decided_on) as decided_on, array_agg(p.kind order by p.penalty_id) as kinds,
+       min(p.article) as article, coalesce(min(c.procedure), 'ordinary') as procedure,
+       coalesce(min(c.party), 'organisation') as party
+from parts p left join cases c on c.case_no = p.ref
+group by p.ref, p.place, p.unit_id order by p.place, p.unit_id;
+
 -- name: missing
 -- Decisions of the time in which they would still be public that have no entry.
 select d.ref, d.unit_id, min(d.decided_on) as decided_on, array_agg(d.kind order by d.penalty_id) as kinds,
@@ -43,9 +66,10 @@ where l.to_day is null
 insert into credit_publicity (kind, ref, unit_id, area_code, party_name, what, basis, decided_on, earliest_on, until_on)
 select n.kind, n.ref, n.unit_id, u.area_code, u.name, n.what, n.basis, n.day, n.earliest, n.until
 from unnest(%(kinds)s::text[], %(refs)s::text[], %(units)s::bigint[], %(whats)s::text[], %(bases)s::text[],
-            %(days)s::date[], %(earliest)s::date[], %(until)s::date[])
-     as n (kind, ref, unit_id, what, basis, day, earliest, until)
+            %(days)s::date[], %(earliest)s::date[], %(until)s::date[]) with ordinality
+     as n (kind, ref, unit_id, what, basis, day, earliest, until, place)
 join units u using (unit_id)
+order by n.place
 on conflict (kind, ref) do update set what = excluded.what,
     earliest_on = greatest(credit_publicity.earliest_on, excluded.earliest_on);
 

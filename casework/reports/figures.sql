@@ -181,10 +181,15 @@ where p.from_day <= %(last)s and (p.to_day is null or p.to_day >= %(last)s)
   and (%(areas)s::text[] is null or p.town_code = any(%(areas)s))
 
 -- name: town_agreements
--- Towns with an agreement or an empowerment that holds on the last day, each once by regime.
+-- Towns with an agreement or an empowerment that holds on the last day, each once by regime; of the empowered, whether the
+-- same town has an agreement too.
 select distinct on (a.regime, a.town_code) 'agreement' as noun, a.agreement_id as id, a.agreement_no as ref,
        null::bigint as unit_id, null::text as unit_no, a.from_day as day, 1::bigint as weight, a.town_code as area_code,
-       a.regime as part, null::text as form
+       a.regime as part, case when a.regime = 'empowered' then case when exists (
+           select from agreements d
+           where d.town_code = a.town_code and d.regime = 'delegated' and d.from_day <= %(last)s
+             and (d.to_day is null or d.to_day >= %(last)s) and (d.ended_on is null or d.ended_on > %(last)s))
+           then 'agreed' else 'alone' end end as form
 from agreements a
 where a.from_day <= %(last)s and (a.to_day is null or a.to_day >= %(last)s)
   and (a.ended_on is null or a.ended_on > %(last)s)

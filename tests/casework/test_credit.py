@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ from casework.penalties import PenaltyForm, penalty_form
 from casework.results import record_result
 from policy import rules
 from store import Database
+from store.database import Connection
 from tests.casework.city import DAY, build_city, moment
 from tests.casework.test_results import form, ordered, plan
 
@@ -200,3 +202,55 @@ def test_every_event_of_a_ledger_has_a_chinese_name() -> None:
             assert words["zh"] != code
             assert namer("zh", day).credit(code) == words["zh"]
             assert namer("en", day).credit(code) == words["en"]
+
+
+_BROUGHT_IN = (
+    """insert into cases (case_no, unit_id, area_code, party, regime, procedure, article, facts, officers, offence_on,
+           life_safety, filed_at, filed_on, standing, decided_on, entered_by)
+       select 'K' || n, u.unit_id, u.area_code, (array['organisation', 'citizen'])[1 + n % 2], 'own',
+              (array['ordinary', 'simple', 'ordinary'])[1 + n % 3], '消防法60', 'x' || n, '{B1}', '2024-01-01', false,
+              '2024-01-01', '2024-01-01', 'closed', '2024-01-02', 'import'
+       from generate_series(1, 6) n join units u on u.unit_no = 'U1'""",
+    """insert into penalties (case_no, unit_id, decided_on, kind, amount_yuan, article, entered_by)
+       select no, u.unit_id, date '2024-03-01' - n::int, p.kind, case p.kind when 'fine' then 6000 end, '消防法60',
+              'import'
+       from units u, unnest(array['K1', 'K2', 'K2-2', 'K3', 'K4', 'P1', 'P2-1', 'P3'], array['fine', 'suspension',
+           'warning', 'fine', 'fine', 'fine', 'licence_revoked', 'seal']) with ordinality as p (no, kind, n)
+       where unit_no = 'U1'""",
+    """insert into fires (fire_no, unit_id, occurred_at, procedure)
+       select 'F' || n, u.unit_id, '2024-02-01', (array['ordinary', 'simple', 'minor'])[n]
+       from generate_series(1, 3) n join units u on u.unit_no = 'U2'""",
+    """insert into complaints (complaint_no, unit_id, received_at, channel, kind, check_by, checked_at, verified,
+           entered_by)
+       select 'T' || n, u.unit_id, '2024-02-01', '96119', 'other', '2024-02-05', '2024-02-02', true, 'import'
+       from generate_series(1, 2) n join units u on u.unit_no = 'U2'""")
+
+
+def test_the_night_posts_what_was_brought_in_at_once_as_it_would_one_by_one(db: Database,
+                                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    build_city(db)
+
+    def left(connection: Connection) -> list[Any]:
+        return [[tuple(row.values())[1:] for row in connection.execute(query).fetchall()] for query in (
+            "select entry_id, unit_id, occurred_on, points, event_kind, event_ref, article from credit_entries"
+            " order by 1",
+            "select a.audit_id, a.actor, a.action, e.event_ref, a.before, a.after from audit_log a"
+            " join credit_entries e"
+            " on e.entry_id::text = a.entity_id where a.entity = 'credit_entry' order by 1",
+            "select publicity_id, kind, ref, unit_id, what, basis, decided_on, earliest_on, until_on"
+            " from credit_publicity order by 1")]
+
+    with db.connection() as connection:
+        for statement in _BROUGHT_IN:
+            connection.execute(statement.encode())
+    with db.connection() as connection:
+        for event in connection.execute(credit.q["unposted"], {"day": DAY}).fetchall():
+            credit.post(connection, **event, actor="job:credit")
+        singly = left(connection)
+        connection.rollback()
+    monkeypatch.setattr(credit, "_TOGETHER", 5)
+    assert credit.run(db, DAY) == {"posted": 12}
+    with db.connection() as connection:
+        assert left(connection) == singly
+    assert [len(rows) for rows in singly] == [12, 12, 3]
+    assert credit.run(db, DAY) == {"posted": 0}

@@ -10,7 +10,7 @@ import pytest
 
 from casework.reports.counting import count
 from casework.reports.figures import STATEMENTS, defined
-from casework.reports.identities import checked
+from casework.reports.identities import Relation, checked
 from casework.reports.period import Period
 from casework.reports.report import Report, report, scope
 from casework.reports.rows import rows
@@ -121,6 +121,14 @@ CHANGES = (
      "officers, began_at, began_on, until_on, 'x' from measures where kind = 'seal' limit 1"))
 
 
+def agreements_towns(connection: Connection, told: Report) -> Relation:
+    """That relation, counted anew."""
+    lines = {code: line.now.value for code, line in told.lines.items()}
+    for code in ("empowered_agreed", "empowered_towns"):
+        lines[code] = count(connection, [told.lines[code].figure], YEAR, None, AS_OF)[code].value
+    return next(one for one in checked(lines, YEAR.last) if one.code == "agreements_towns")
+
+
 @pytest.mark.parametrize(("code", "by", "change"), CHANGES)
 def test_the_report_follows_one_changed_row(trial: Connection, told: Report, code: str, by: int, change: str) -> None:
     trial.execute(change)
@@ -132,8 +140,19 @@ def test_the_report_follows_one_changed_row(trial: Connection, told: Report, cod
         relation = relations["two_officers"]
         assert (relation.holds, relation.difference, relation.look) == (False, -1, False)
     if code == "agreements":
-        relation = relations["agreements_towns"]
+        relation = agreements_towns(trial, told)
         assert (relation.formula, relation.holds, relation.difference) == ("21 = 22", False, -1)
+
+
+def test_agreements_of_other_towns_do_not_make_up_for_those_of_empowered_ones(trial: Connection, told: Report) -> None:
+    trial.execute("insert into areas (area_code, name_zh, level, parent_code) select '980101999', '别镇', level, "
+                  "parent_code from areas join agreements on town_code = area_code limit 1")
+    trial.execute("update agreements set town_code = '980101999' where agreement_id = (select agreement_id from "
+                  "agreements where regime = 'delegated' and to_day = '2024-12-31' limit 1)")
+    counted = count(trial, [told.lines["agreements"].figure], YEAR, None, AS_OF)
+    assert counted["agreements"].value == told.lines["empowered_towns"].now.value == 22
+    relation = agreements_towns(trial, told)
+    assert (relation.formula, relation.holds) == ("21 = 22", False)
 
 
 def test_a_sentence_that_no_row_supports_is_left_out(trial: Connection, told: Report) -> None:
