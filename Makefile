@@ -19,11 +19,13 @@ help: ## This list
 demo: .venv/.runtime ## The whole line on this machine, with a simulated district (ARGS=--reset starts over)
 	@$(BIN)/huoyan demo $(ARGS)
 
-# Two processes with servers of their own. A file's tests stay together: they may share what was costly to make. The
+# Processes with servers of their own, one more than cores, for many tests wait. A file's tests stay together: they may
+# share what was costly to make. What reckons in several threads by itself would only be in the others' way. The
 # tests start the product hundreds of times: what it compiles is kept.
 test: .venv/.dev ## Set up what the tests need and run them all (ARGS='-k draw' picks)
 	@tests/servers/prepare
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+		$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.dev ## Style, types, and who imports whom
 	$(BIN)/ruff check .

@@ -140,15 +140,17 @@ def listens(port: int) -> bool:
 _GIVEN: set[int] = set()
 
 
-# Tests run in two processes: a port that one of them has put by for a server that is down is not the other's to give.
-_SHARE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 2
+# Tests run in several processes: a port that one of them has put by for a server that is down is not another's to give.
+_SHARES = max(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), 2)
+_SHARE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = 12000 // _SHARES
 
 
 def unused_port() -> int:
     """A port that stays free until a server of this test run takes it: below the range the system hands out."""
     while True:
         # The kernel gives ports of 32768 and up to outgoing connections, which could take ours while it is down.
-        number = 20000 + _SHARE * 6000 + int.from_bytes(os.urandom(2), "big") % 6000
+        number = 20000 + _SHARE * _PORTS + int.from_bytes(os.urandom(2), "big") % _PORTS
         if number in _GIVEN:
             continue
         with socket.socket() as probe:
