@@ -159,9 +159,8 @@ class Loading:
         places = {key: place for place, key in enumerate(records.keys)}
 
         def write(standing: dict[Key, str | None]) -> int:
-            fresh = records if not standing and len(places) == len(records) else records.those(
-                [place for key, place in places.items() if key not in standing])
-            return self._insert(fresh)
+            return self._insert(records.those(self._by_visit(records, [
+                place for key, place in places.items() if key not in standing])))
 
         standing, inserted = self._new.write(lambda: self._stands(places), write)
         self._elsewhere = {key for key, mark in standing.items() if self._mark not in (None, mark)}
@@ -191,6 +190,14 @@ class Loading:
         with self._connection.cursor(row_factory=tuple_row) as cursor:
             rows = cursor.execute(q[f"stands_{self._name}"], [asked]).fetchall()
         return {row[0] if single else row[:-1]: row[-1] for row in rows}
+
+    def _by_visit(self, records: Records, places: list[int]) -> list[int]:
+        """Records of neighbours among the visits are neighbours in the indexes, written to few pages."""
+        if not self._table.visit:
+            return places
+        known = self.visits.find(())
+        numbers = [b"" if number is None else known[number].number for number in records.visits]
+        return sorted(places, key=numbers.__getitem__)
 
     def _insert(self, fresh: Records) -> int:
         if len(fresh):

@@ -62,14 +62,14 @@ def check_references(connection: Connection, table: Table, candidates: Sequence[
     What is registered is ``remembered`` between the parts of a file.
     """
     for reference in table.references:
-        named = _named([candidate.row.get(reference.column) for candidate in candidates])
+        named = named_keys([candidate.row.get(reference.column) for candidate in candidates])
         known = set() if remembered is None else remembered.setdefault(reference.noun, set())
         asked = sorted(named - known)
         if asked:
             known.update(row["key"] for row in connection.execute(_queries[f"known_{reference.noun}"], [asked]))
         word = reference.noun.removesuffix("s")
         for candidate in candidates if named - known else ():
-            for key in _keys(candidate.row.get(reference.column)):
+            for key in keys_of(candidate.row.get(reference.column)):
                 if key not in known:
                     candidate.faults.append((reference.column, key, f"there is no {word} {key} in the register of "
                                              f"{reference.noun}"))
@@ -79,14 +79,15 @@ def check_references(connection: Connection, table: Table, candidates: Sequence[
         _check_tree(stored, candidates)
 
 
-def _named(values: Sequence[object]) -> set[str]:
+def named_keys(values: Sequence[object]) -> set[str]:
     """Every key that is named; of the same lists, which come again and again, each is looked at once."""
     named = {value for value in values if isinstance(value, str)}
     others = {id(value): value for value in values if not isinstance(value, str)}
-    return named.union(*(_keys(value) for value in others.values()))
+    return named.union(*(keys_of(value) for value in others.values()))
 
 
-def _keys(value: object) -> Iterable[str]:
+def keys_of(value: object) -> Iterable[str]:
+    """The keys that a cell names: one, several or none."""
     if isinstance(value, list):
         return value
     return () if value is None else (str(value),)

@@ -20,7 +20,7 @@ from casework.record_import.kinds import Kind
 from casework.record_loading import Records
 from casework.visit_loading import Visits
 from policy.clocks import SHANGHAI
-from registry.validating import Candidate, check_references
+from registry.validating import Candidate, check_references, keys_of, named_keys
 from store import Queries, copy_rows, lock_for_transaction
 from store.database import Connection
 
@@ -118,10 +118,11 @@ class Storing:
 def refuse(connection: Connection, kind: Kind, candidates: Sequence[Candidate]) -> None:
     """Add a fault to every row that names what is not there, or whose number a person has entered."""
     if kind.items:
-        known = _keys(connection, "items", _named(candidates, kind.items))
-        for one in candidates:
-            for item in _listed(one.row.get(kind.items)):
-                if item not in known:
+        asked = _named(candidates, kind.items)
+        stray = asked - _keys(connection, "items", asked)
+        for one in candidates if stray else ():
+            for item in keys_of(one.row.get(kind.items)):
+                if item in stray:
                     one.faults.append((kind.items, item, f"there is no item {item} in the catalogue of items"))
     if "town_code" in kind.table.codes:
         _refuse_no_town(connection, candidates)
@@ -144,29 +145,47 @@ def analyze(connection: Connection, kind: Kind, changed: int) -> None:
 def _refuse_by_visit(records: record_loading.Loading, kind: Kind, column: str,
                      candidates: Sequence[Candidate]) -> None:
     """A fault for every row whose visit is not there or says otherwise."""
-    named, told_with = _named(candidates, column), kind.code in ("hazards", "orders")
-    visits, units = records.visits.find(named), records.units
+    visits = records.visits.find(_named(candidates, column))
     if "unit_no" in kind.table.codes:
-        units.find({one.row["unit_no"] for one in candidates if not one.faults}, kind.table.entity)
-    days = [name for name in _NOT_BEFORE if name in kind.table.codes]
-    for one in candidates:
-        row = one.row
-        number = row.get(column)
-        if number is None:
-            continue
+        records.units.find({one.row["unit_no"] for one in candidates if not one.faults}, kind.table.entity)
+    for place in sorted(_odd(records, kind, column, candidates)):
+        one = candidates[place]
+        row, number = one.row, one.row[column]
         visit = visits.get(number)
         if visit is None:
             one.faults.append((column, number, f"there is no inspection {number}: bring it in first"))
-        elif told_with and not visit.brought_in:
+        elif _with_visit(kind) and not visit.brought_in:
             one.faults.append((column, number, f"inspection {number} was entered by a person: "
                                                 f"its {kind.code} are entered with it"))
         elif not one.faults:
-            if "unit_no" in row and units[row["unit_no"]] != visit.unit:
+            if "unit_no" in row and records.units[row["unit_no"]] != visit.unit:
                 one.faults.append((column, number, f"inspection {number} is not one of unit {row['unit_no']}"))
-            for name in days:
+            for name in _NOT_BEFORE:
                 day = row.get(name)
                 if day is not None and visit.day is not None and day < visit.day:
                     one.faults.append((name, day, f"it lies before inspection {number} on {visit.day}"))
+
+
+def _odd(records: record_loading.Loading, kind: Kind, column: str, candidates: Sequence[Candidate]) -> set[int]:
+    """The places of rows that may not fit their visit, found column by column: of a long file they are few."""
+    rows = [one.row for one in candidates]
+    numbers = [row.get(column) for row in rows]
+    visits = records.visits.find({number for number in numbers if number is not None})
+    fit = {number for number, visit in visits.items() if visit.brought_in or not _with_visit(kind)}
+    odd = {place for place, number in enumerate(numbers) if number is not None and number not in fit}
+    since = {number: visit.day or dt.date.min for number, visit in visits.items()}
+    for name in set(_NOT_BEFORE).intersection(kind.table.codes):
+        odd.update(place for place, (row, number) in enumerate(zip(rows, numbers, strict=True))
+                   if number in since and (row.get(name) or dt.date.max) < since[number])
+    if "unit_no" in kind.table.codes:
+        odd.update(place for place, (one, number) in enumerate(zip(candidates, numbers, strict=True))
+                   if number in visits and not one.faults and records.units[one.row["unit_no"]] != visits[number].unit)
+    return odd
+
+
+def _with_visit(kind: Kind) -> bool:
+    """Whether a person enters records of the kind with their visit."""
+    return kind.code in ("hazards", "orders")
 
 
 def _refuse_no_town(connection: Connection, candidates: Sequence[Candidate]) -> None:
@@ -229,8 +248,4 @@ def _keys(connection: Connection, name: str, asked: Iterable[str]) -> set[str]:
 
 
 def _named(candidates: Sequence[Candidate], column: str) -> set[str]:
-    return {key for one in candidates for key in _listed(one.row.get(column))}
-
-
-def _listed(value: Any) -> Sequence[str]:
-    return value if isinstance(value, list) else () if value is None else (value,)
+    return named_keys([one.row.get(column) for one in candidates])
