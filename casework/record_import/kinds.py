@@ -97,6 +97,8 @@ def _case(row: Row) -> Iterable[Fault]:
         yield "closed_on", "a closed case has the day on which it was closed"
     if row.get("standing") == "decided" and not row.get("decided_on"):
         yield "decided_on", "a decided case has the day of its decision"
+    if row.get("standing") == "transferred" and not row.get("closed_on"):
+        yield "closed_on", "a case that was handed over has the day of it"
 
 
 def _penalty(row: Row) -> Iterable[Fault]:
@@ -201,7 +203,7 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
     _kind("cases", "行政处罚案件", "case", ("case_no",), (
         _no("case_no", "案件编号"), _UNIT, chosen("party", "当事人类别", _PARTIES, default="organisation"),
         chosen("regime", "执法体制", {"own": "自行", "delegated": "委托", "empowered": "赋权"}, default="own"),
-        chosen("procedure", "程序", {"simple": "简易程序", "ordinary": "普通程序"}, default="ordinary"),
+        chosen("procedure", "程序", {"simple": "简易程序", "ordinary": "普通程序"}, needed=True),
         _text("article", "违反条款", 200, needed=True), _text("facts", "违法事实", 4000, needed=True),
         _list("items", "检查项"), _OFFICERS, _day("offence_on", "违法日期", needed=True), _flag("life_safety",
             "涉及生命安全"),
@@ -244,7 +246,7 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
     _kind("fires", "火灾", "fire", ("fire_no",), (
         _no("fire_no", "火灾编号"), _UNIT, _at("occurred_at", "起火时间", needed=True),
         chosen("procedure", "调查程序", {"ordinary": "一般程序", "simple": "简易程序", "minor": "轻微"},
-            default="simple"), _NOTE),
+            needed=True), _NOTE),
         (_OF_UNIT,)),
     _kind("credit-entries", "信用积分记录", "credit entry", ("event_kind", "event_ref"), (
         _UNIT, _day("occurred_on", "发生日期", needed=True), Column("points", "分值", number(-1000, 1000), "float8",

@@ -116,6 +116,13 @@ select 'case' as noun, c.case_id as id, c.case_no as ref, c.unit_id, u.unit_no, 
 from enforcement_steps s join cases c on c.case_no = s.ref left join units u on u.unit_id = c.unit_id
 where s.noun = 'case' and s.step = 'transferred' and s.at >= %(begins)s and s.at < %(ends)s
   and (%(areas)s::text[] is null or c.area_code = any(%(areas)s))
+union all
+-- One that came in with the record of past years has no steps: it ended with the notice.
+select 'case', c.case_id, c.case_no, c.unit_id, u.unit_no, c.closed_on, 1::bigint, c.area_code, null::text, c.regime
+from cases c left join units u on u.unit_id = c.unit_id
+where c.standing = 'transferred' and c.closed_on between %(first)s and %(last)s
+  and not exists (select from enforcement_steps s where s.noun = 'case' and s.ref = c.case_no and s.step = 'transferred')
+  and (%(areas)s::text[] is null or c.area_code = any(%(areas)s))
 
 -- name: units_stopped
 -- Units ordered to stop work, use or business, each once, by measure or by decision; an order falls with the decision that

@@ -30,8 +30,8 @@ ROWS: dict[str, list[str]] = {
     "orders": ["order_no,inspection_no,kind,served_on,correct_by,closed_on",
         "Z1,J1,time_limited,2024-05-06,2024-05-20,",
                ],
-    "cases": ["case_no,unit_no,article,facts,officers,offence_on,filed_on,standing,decided_on,closed_on",
-              "A1,U1,60.1.3,占用疏散通道,B1;B2,2024-05-06,2024-05-07,archived,2024-06-01,2024-07-01"],
+    "cases": ["case_no,unit_no,procedure,article,facts,officers,offence_on,filed_on,standing,decided_on,closed_on",
+              "A1,U1,ordinary,60.1.3,占用疏散通道,B1;B2,2024-05-06,2024-05-07,archived,2024-06-01,2024-07-01"],
     "penalties": ["case_no,unit_no,inspection_no,decided_on,kind,amount_yuan,article",
         "A1-1,U1,J1,2024-06-01,fine,6000,60"],
     "measures": ["measure_no,unit_no,kind,ground,scope,officers,began_on,until_on,standing,ended_on",
@@ -158,8 +158,13 @@ _EVENTS = ", ".join(code for rule in ("credit.points", "credit.events") for code
     ("penalties", "A1-1,U2,J1,2024-06-01,fine,6000,60", "inspection J1 is not one of unit U2"),
     ("penalties", "A1-1,U1,J1,2024-06-01,fine,,60", "a fine has its amount"),
     ("penalties", "A1-1,U1,J1,2024-06-01,warning,50,60", "an amount belongs to a fine, not to warning"),
-    ("cases", "A1,U1,60.1.3,占用疏散通道,B1;B2,2024-05-06,2024-05-07,decided,,",
+    ("cases", "A1,U1,ordinary,60.1.3,占用疏散通道,B1;B2,2024-05-06,2024-05-07,decided,,",
      "a decided case has the day of its decision"),
+    ("cases", "A1,U1,ordinary,60.1.3,占用疏散通道,B1;B2,2024-05-06,2024-05-07,transferred,,",
+     "a case that was handed over has the day of it"),
+    # Left blank they were counted as the procedure that nobody had told, in the yearly report too.
+    ("cases", "A1,U1,,60.1.3,占用疏散通道,B1;B2,2024-05-06,2024-05-07,decided,2024-06-01,", "it is empty"),
+    ("fires", "F1,U2,2023-12-31 23:59,", "it is empty"),
     ("measures", "C1,U1,seal,grave,二层,B1;B2,2024-05-06,2024-06-04,lifted,",
      "a measure that was lifted or carried out has the day on which it ended"),
     ("major-hazards", "M1,U1,direct,6.1,B1;B2,2024-05-06,accepted,county,",
@@ -192,7 +197,7 @@ def test_what_was_brought_in_goes_on_here(db: Database, tmp_path: Path) -> None:
     brought = {
         "measures": ["C2,U2,seal,exits,二层,B1;B2,2026-02-01,2026-03-01,standing,",
                      "C3,U2,seal,exits,三层,B1;B2,2026-03-01,2026-03-30,standing,"],
-        "cases": ["A2,U2,消防法 Art. 60,占用疏散通道,B1;B2,2026-01-06,2026-01-07,decided,2026-02-01,"],
+        "cases": ["A2,U2,ordinary,消防法 Art. 60,占用疏散通道,B1;B2,2026-01-06,2026-01-07,decided,2026-02-01,"],
         "major-hazards": ["M2,U2,direct,6.1,B1;B2,2026-02-06,determined,,"]}
     for kind, lines in brought.items():
         told = import_record(db, kind, put(tmp_path, kind, [ROWS[kind][0], *lines]), actor="w", day=TODAY)
@@ -228,7 +233,7 @@ def test_a_workbook_in_chinese_comes_in_and_a_dry_run_stores_nothing(db: Databas
     assert sheet is not None
     at = dt.datetime(2024, 5, 6, 7, 8)  # noqa: DTZ001  a cell of Excel has no zone
     for row in (["火灾编号", "单位编号", "起火时间", "调查程序"], ["F1", "U1", at, "简易程序"],
-                ["F2", "U2", dt.date(2024, 5, 7), None]):
+                ["F2", "U2", dt.date(2024, 5, 7), "轻微"]):
         sheet.append(row)
     book.save(tmp_path / "fires.xlsx")
     dry = import_record(db, "fires", tmp_path / "fires.xlsx", actor="w", day=TODAY, dry_run=True)

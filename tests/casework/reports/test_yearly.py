@@ -114,6 +114,9 @@ CHANGES = (
      "(select complaint_id from complaints where checked_at is null limit 1)"),
     ("agreements", -1, "update agreements set ended_on = '2024-12-31', ended_why = 'x' where agreement_id = "
      "(select agreement_id from agreements where regime = 'delegated' and to_day = '2024-12-31' limit 1)"),
+    # As the record of past years brings it in: without steps.
+    ("transfers", 1, "update cases set standing = 'transferred', closed_on = '2024-12-31' where case_id = "
+     "(select case_id from cases c where not exists (select from enforcement_steps s where s.ref = c.case_no) limit 1)"),
     ("penalties", 1, "update penalties set withdrawn_on = '2025-01-02' where withdrawn_on is not null"),
     ("town_posts", -1, "update town_posts set to_day = '2024-12-30' where post_no = 'RP00003'"),
     ("units_sealed", 0, "insert into measures (measure_no, kind, unit_id, area_code, path, ground, scope, officers, "
