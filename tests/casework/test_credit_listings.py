@@ -83,7 +83,7 @@ def test_views_that_were_right_end_the_notice(db: Database) -> None:
     assert clerk.read(number)["standing"] == "dropped"
     with pytest.raises(AlreadyDone, match="stands at dropped") as refused:
         clerk.list(number, "2026-10-13")
-    assert refused.value.zh == f"告知 {number} 为“已撤销”，不能进行“列入名单”"
+    assert refused.value.zh == f"告知 {number} 为“已撤销”，不能进行“列入名单”：应在“已送达”时进行"
     assert _listings(db) == []
 
 

@@ -183,8 +183,8 @@ def test_a_listing_for_a_major_hazard_is_not_repaired_while_the_hazard_stands(db
     clerk = CreditClerk(db)
     listing = clerk.listed("2026-03-12")
     db.rows("insert into major_hazards (major_hazard_no, unit_id, area_code, way, elements, officers, found_at, "
-            "found_on, standing, entered_by) values ('Z1', %s, '990101001', 'direct', '{6.1}', '{B1,B2}', '2026-01-05', "
-            "'2026-01-05', 'listed', 'x') returning 1", [units["U1"]])
+            "found_on, standing, entered_by) values ('Z1', %s, '990101001', 'direct', '{6.1}', '{B1,B2}', "
+            "'2026-01-05', '2026-01-05', 'listed', 'x') returning 1", [units["U1"]])
     repair = clerk.apply("listing", listing, "2027-03-12")
     with pytest.raises(GateClosed, match="major hazard Z1 stands: have its correction accepted first"):
         clerk.repair_step(repair, "accepted", "2027-03-12T11:00")
