@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from casework import credit
 from casework.enforcement import evidence
 from casework.errors import AlreadyDone, CaseworkError, NotFound
+from casework.reports import counting, figures
+from casework.reports.period import Period
 from policy import clocks
 from policy.clocks import SHANGHAI
+from scoring import features
 from store import Database
 from tests.casework.city import build_city
 from tests.casework.enforcing import LOCAL, MEETING, NOW, SHA, STOP, STOPPING, VIDEO, WARNING, Clerk, fine
@@ -337,6 +341,27 @@ def test_a_decision_may_have_several_kinds_and_each_is_a_row_of_penalties(clerk:
     clerk.step(number, "decision", "2026-03-13", penalties=[STOP, fine(12000)], circumstance="light")
     rows = clerk.db.rows("select case_no, kind from penalties where case_no like %s order by 1", [number + "%"])
     assert rows == [{"case_no": number, "kind": "suspension"}, {"case_no": f"{number}-2", "kind": "fine"}]
+
+
+def test_a_decision_of_several_kinds_is_one_penalty_and_a_seal_is_none(db: Database) -> None:
+    unit, clerk = build_city(db)["U1"], Clerk(db)
+    number = ready(clerk, STOP, fine(12000), article=STOPPING)
+    clerk.step(number, "hearing_waived", "2026-03-12T12:00")
+    clerk.step(number, "collective", "2026-03-12T15:00", collective=MEETING)
+    clerk.step(number, "decision", "2026-03-13", penalties=[STOP, fine(12000)], circumstance="light")
+    # 2026-7 is a number of its own, and no further kind of a case 2026.
+    db.rows("insert into penalties (case_no, unit_id, decided_on, kind, article) select no, %s, '2026-03-16', kind, "
+            "'消防法第五十四条' from (values ('F1', 'seal'), ('2026-7', 'warning')) p (no, kind) returning 1", [unit])
+    day, month = dt.date(2026, 3, 31), Period.named("monthly", "2026-03")
+    with db.connection() as connection:
+        wanted = [figures.defined(day)[one] for one in ("penalties", "offenders")]
+        counted = counting.count(connection, wanted, month, None, day)
+        scored = connection.execute(features.q["penalties"], {"as_of": day, "units": [unit]}).fetchone()
+        assert credit.serious_grounds(connection, unit, day) == []
+    assert {one: told.value for one, told in counted.items()} == {"penalties": 2, "offenders": 1}
+    assert dict(counted["penalties"].forms) == {"suspension": 1, "warning": 1}
+    assert scored is not None
+    assert (scored["penalties_12m"], scored["grave_penalties_12m"]) == (3, 2)
 
 
 @pytest.mark.parametrize(("rule", "filed", "until"), [
