@@ -122,6 +122,10 @@ def _measure(row: Row) -> Iterable[Fault]:
 
 def _major(row: Row) -> Iterable[Fault]:
     yield from later(row, "found_on", "ended_on", "发现日期")
+    yield from later(row, "found_on", "notice_on", "发现日期")
+    yield from later(row, "notice_on", "ended_on", "整改通知书送达日期")
+    if row.get("standing") == "not_major" and row.get("notice_on"):
+        yield "notice_on", "no notice was served of what is no major hazard"
     if row.get("standing") == "accepted" and not row.get("ended_on"):
         yield "ended_on", "a major hazard that was accepted has the day on which it left the list"
     if row.get("standing") in ("determined", "listed") and row.get("ended_on"):
@@ -234,8 +238,8 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
         chosen("standing", "状态", {"determined": "已判定", "listed": "挂牌督办", "accepted": "已验收",
             "not_major": "非重大"},
                needed=True),
-        chosen("level", "挂牌级别", {"province": "省级", "city": "市级", "county": "县级"}), _day("ended_on",
-            "销案日期")),
+        chosen("level", "挂牌级别", {"province": "省级", "city": "市级", "county": "县级"}),
+        _day("notice_on", "整改通知书送达日期"), _day("ended_on", "销案日期")),
         (_OF_UNIT, _OF_OFFICERS), _major),
     _kind("complaints", "举报投诉", "complaint", ("complaint_no",), (
         _no("complaint_no", "举报编号"), _UNIT, _at("received_at", "受理时间", needed=True),
