@@ -183,10 +183,13 @@ def _first_day(entry: Mapping[str, Any], day: dt.date) -> None:
     if day >= entry["earliest_on"]:
         return
     longer = entry["earliest_on"].year - entry["decided_on"].year > 1
+    # The number of a listing is our own and tells nobody anything.
+    what, zh = (entry["ref"], entry["ref"]) if entry["kind"] == "penalty" else (
+        f"the {entry['kind']} listing", "该名单信息")
     raise closed("credit.repair_after_years" if longer else "credit.publicity_years", entry["decided_on"],
-                 f"repair of {entry['ref']}, decided on {entry['decided_on']}, can be asked for from "
+                 f"repair of {what}, decided on {entry['decided_on']}, can be asked for from "
                  f"{entry['earliest_on']} on",
-                 f"{entry['ref']}（{entry['decided_on']} 作出）自 {entry['earliest_on']} 起方可申请修复")
+                 f"{zh}（{entry['decided_on']} 作出）自 {entry['earliest_on']} 起方可申请修复")
 
 
 def _refuse_excluded(connection: Connection, entry: Mapping[str, Any], day: dt.date) -> None:

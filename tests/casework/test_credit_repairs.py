@@ -74,7 +74,7 @@ def test_a_serious_listing_is_left_by_repair_after_a_year(db: Database) -> None:
     build_city(db)
     clerk = CreditClerk(db)
     listing = clerk.listed("2026-03-12")
-    with pytest.raises(GateClosed, match="from 2027-03-12 on"):
+    with pytest.raises(GateClosed, match="repair of the serious listing, decided on 2026-03-12.*from 2027-03-12 on"):
         clerk.apply("listing", listing, "2027-03-11")
     number = clerk.apply("listing", listing, "2027-03-12")
     clerk.repair_step(number, "accepted", "2027-03-12T11:00")
