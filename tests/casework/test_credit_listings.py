@@ -117,7 +117,7 @@ def test_a_unit_is_never_on_both_lists(db: Database) -> None:
     number = clerk.notice("2026-03-13", "general")
     clerk.notice_step(number, "served", "2026-03-13", how="direct")
     clerk.notice_step(number, "waived", "2026-03-13T11:00")
-    with pytest.raises(AlreadyDone, match="is on the general list from 2026-03-12.*: it leaves that one first") as twice:
+    with pytest.raises(AlreadyDone, match="is on the general list from 2026-03-12.*: it leaves that one") as twice:
         clerk.list(number, "2026-03-16")
     assert twice.value.zh
     assert "在“一般失信”名单上" in twice.value.zh
