@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from api import pages
 from api.areas import choices
 from api.guard import Db, Options, Staff
+from api.i18n import say
 from api.refusals import Absent
 from api.viewer import Viewer
 from api.wording import until
@@ -73,6 +74,8 @@ class Deadline(BaseModel):
     dropped_at: dt.datetime | None
     dropped_why: str | None
     state: Literal["late", "due_soon", "running", "done_in_time", "done_late", "dropped"]
+    provisional: bool = Field(description="counted in working days of a year whose holidays are not announced: it is "
+                                          "reckoned again in the night after the notice is known")
 
 
 class BodyCount(BaseModel):
@@ -128,11 +131,12 @@ def api_csv(wanted: Annotated[DeadlineFilter, Query()], viewer: Staff, db: Db, o
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["状态", "时限", "依据", "事项", "编号", "单位编号", "单位", "区域", "责任主体", "起算", "到期",
-                     "完成"])
+                     "完成", "备注"])
     for row in found["rows"]:
         writer.writerow([_plain(value) for value in (
             row["state"], row["title_zh"], row["source"], row["noun"], row["ref"], row["unit_no"], row["unit_name"],
-            row["area_code"], row["body"], row["started_at"], until(row["due_at"]), row["done_at"])])
+            row["area_code"], row["body"], row["started_at"], until(row["due_at"]), row["done_at"],
+            say("zh", "deadlines.provisional") if row["provisional"] else "")])
     # The mark tells a spreadsheet that the file is UTF-8.
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8",
                     headers={"content-disposition": 'attachment; filename="deadlines.csv"'})

@@ -121,6 +121,8 @@ class ReportAnswer(BaseModel):
     last: dt.date
     period: str
     as_of: dt.date
+    so_far: dict[str, str] | None = Field(
+        description="of a period that has not ended: up to when it and the year before are counted, zh and en")
     area: dict[str, Any] | None
     figures: list[FigureAnswer]
     relations: list[RelationAnswer]
@@ -159,7 +161,7 @@ def read(db: Database, viewer: Viewer, wanted: ReportWanted, today: dt.date) -> 
     """The report asked for, of the viewer's areas."""
     with db.connection() as connection:
         return report(connection, wanted.kind, period_of(wanted, today), area=wanted.area or None, areas=viewer.areas,
-                      as_of=pages.day_or_none(wanted.as_of) or today)
+                      as_of=pages.day_or_none(wanted.as_of) or today, today=today)
 
 
 def read_rows(db: Database, viewer: Viewer, code: str, wanted: RowsWanted, today: dt.date) -> tuple[

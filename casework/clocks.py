@@ -12,11 +12,13 @@ from typing import Any
 
 from casework.deadlines import span
 from policy import CalendarDays, Hours, WorkingDays, due, rules
-from policy.clocks import SHANGHAI, Span, legal_day
+from policy.clocks import SHANGHAI, Span, end_of, legal_day
 from store import Queries
 from store.database import Connection
 
 q = Queries(__file__)
+
+_LAST_SECOND = dt.timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ def stop(connection: Connection, rule: str, ref: str, done_at: dt.datetime) -> b
 def drop(connection: Connection, noun: str, ref: str, at: dt.datetime, why: str, *, rule: str | None = None) -> int:
     """Let the clocks of something run no longer: what they ran for has gone (withdrawn, transferred). How many."""
     return connection.execute(q["drop"], {"noun": noun, "ref": ref, "rule": rule, "at": at, "why": why}).rowcount
+
+
+def of_its_day(ended_at: dt.datetime, day: dt.date) -> dt.datetime:
+    """When what a visit did is done: one that runs past midnight counts by the day it began on."""
+    return min(ended_at, end_of(day) - _LAST_SECOND)
 
 
 def due_of(rule: str, started_at: dt.datetime, key: str | None = None) -> dt.datetime:

@@ -33,9 +33,10 @@ select entry_id from credit_entries
 where (event_kind = 'repair' and event_ref = %(entry)s) or (event_kind = 'penalty_withdrawn' and event_ref = %(ref)s);
 
 -- name: grounds
--- Penalties within a span and major hazards past their day.
-select (select count(*) from penalties where unit_id = %(unit)s and decided_on > %(since)s and decided_on <= %(day)s
-            and (withdrawn_on is null or withdrawn_on > %(day)s)) as penalties,
+-- Penalties within a span and major hazards past their day: a decision of several kinds is one, a seal is none.
+select (select count(*) from penalties p where unit_id = %(unit)s and decided_on > %(since)s and decided_on <= %(day)s
+            and (withdrawn_on is null or withdrawn_on > %(day)s) and kind <> 'seal'
+            and not further_kind(p.case_no)) as penalties,
        (select count(*) from hazards where unit_id = %(unit)s and is_major and due_on < %(day)s
             and (corrected_on is null or corrected_on > %(day)s)) as overdue;
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from casework.announced import is_provisional
 from casework.errors import CaseworkError
 from policy import rules
 from store import Queries, cursors
@@ -43,7 +44,10 @@ class Wanted:
 
 
 def listed(connection: Connection, wanted: Wanted, now: dt.datetime) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of clocks with their state and unit, and the key to ask for the next with; None at the end."""
+    """A page of clocks with their state and unit, and the key to ask for the next with; None at the end.
+
+    ``provisional`` ends were counted over a year whose holidays are not announced.
+    """
     if wanted.state not in STATES:
         raise CaseworkError(f"state must be one of {', '.join(STATES)}, not {wanted.state!r}")
     if wanted.noun and wanted.noun not in NOUNS:
@@ -62,6 +66,8 @@ def listed(connection: Connection, wanted: Wanted, now: dt.datetime) -> tuple[li
     more = cursors.written(page[-1]["sorted_at"], page[-1]["clock_id"]) if len(rows) > wanted.limit else None
     for row in page:
         del row["sorted_at"]
+        row["provisional"] = row["done_at"] is None and row["dropped_at"] is None and is_provisional(
+            row["rule"], row["started_at"], row["due_at"])
     return page, more
 
 

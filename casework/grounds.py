@@ -82,13 +82,19 @@ def check_penalty(text: str, kind: str, amount: Decimal | None, day: dt.date, pa
     kinds = allows.get("kinds")
     if kind not in kinds if kinds else kind == "seal":
         raise CaseworkError(f"{ground} is no ground of a {kind}" + (f": it allows {', '.join(kinds)}" if kinds else ""),
-                            zh=f"{ground.zh}不是 {kind} 的依据" + (f"，只可作出 {'、'.join(kinds)}" if kinds else ""))
+                            zh=f"{ground.zh}不是{kind_zh(kind, day)}的依据" + (
+                                f"，只可作出{'、'.join(kind_zh(one, day) for one in kinds)}" if kinds else ""))
     if kind != "fine" or amount is None:
         return
     most = Decimal(allows["fine"][party] if party else max(allows["fine"].values()))
     if amount > most:
         raise CaseworkError(f"a fine of {amount:f} yuan is above the {most:f} yuan that {text} allows",
                             zh=f"罚款 {amount:f} 元超过{text}规定的上限 {most:f} 元")
+
+
+def kind_zh(kind: str, day: dt.date) -> str:
+    """The Chinese name of a kind of penalty."""
+    return next((str(one["zh"]) for one in rules().value("penalty.kinds", day) if one["code"] == kind), kind)
 
 
 def _allowed(ground: Ground, day: dt.date) -> Mapping[str, Any] | None:

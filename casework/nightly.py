@@ -9,13 +9,13 @@ from typing import Any
 import casework.credit_record.nightly
 import casework.delegation.nightly
 import casework.enforcement.nightly
-from casework import clock_filling, complainants
+from casework import announced, clock_filling, complainants
 from store import Database
 
 #: Each is called with the day that begins; what it returns is counts, shown on the job page. Set-based SQL only: a city
 #: has a million inspections and the scores wait for this.
 PARTS: tuple[Callable[[Database, dt.date], dict[str, Any]], ...] = (
-    clock_filling.run, complainants.clear, casework.enforcement.nightly.run,
+    announced.run, clock_filling.run, complainants.clear, casework.enforcement.nightly.run,
     casework.delegation.nightly.run, casework.credit_record.nightly.run)
 
 

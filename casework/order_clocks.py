@@ -21,8 +21,8 @@ _LAST_SECOND = dt.timedelta(seconds=1)
 
 
 def start(connection: Connection, orders: Sequence[Order], owner: Owner, ended_at: dt.datetime, day: dt.date) -> None:
-    """Start the clocks of new orders; a visit that runs past midnight still counts by the day it began on."""
-    seen = min(ended_at, end_of(day) - _LAST_SECOND)
+    """Start the clocks of new orders."""
+    seen = clocks.of_its_day(ended_at, day)
     for order in orders:
         served = seen if order.served_on == day else end_of(order.served_on) - _LAST_SECOND
         clocks.start(connection, "deadlines.order_served", "order", order.order_no, owner, seen, key=order.kind)
@@ -39,6 +39,7 @@ def rechecked(connection: Connection, unit_id: int, closed: Sequence[str], day: 
 
     What the re-inspection within its own period finds corrected was corrected in time: no one looked in between.
     """
+    at = clocks.of_its_day(at, day)
     connection.execute(q["closed"], {"orders": list(closed), "at": at})
     if all_due:
         connection.execute(q["looked_at"], {"unit": unit_id, "day": day, "at": at})

@@ -27,7 +27,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
                  "until_on": "date", "standing": "text", "ended_on": "date"},
     "major_hazards": {"major_hazard_no": "text", "unit_no": "text", "way": "text", "elements": "text[]",
                       "officers": "text[]", "found_at": "timestamptz", "found_on": "date", "standing": "text",
-                      "level": "text", "ended_on": "date"},
+                      "level": "text", "notice_on": "date", "ended_on": "date"},
     "steps": {"noun": "text", "ref": "text", "step": "text", "at": "timestamptz", "details": "jsonb"},
     "agreements": {"agreement_no": "text", "regime": "text", "town_code": "text", "principal_code": "text",
                    "powers": "text[]", "from_day": "date", "to_day": "date", "signed_on": "date"},
@@ -47,7 +47,10 @@ def load(connection: Connection, noun: str, rows: Iterable[Mapping[str, Any]], a
         if stray:
             raise CaseworkError(f"{noun}: a row names unit {stray['unit_no']!r}, which is not in the register: "
                                 "load it first")
-    return connection.execute(q[f"merge_{noun}"], {"actor": actor}).rowcount
+    loaded = connection.execute(q[f"merge_{noun}"], {"actor": actor}).rowcount
+    if noun == "major_hazards":
+        connection.execute(q["notices_served"], {"actor": actor})
+    return loaded
 
 
 def _value(row: Mapping[str, Any], name: str) -> Any:

@@ -41,7 +41,8 @@ on conflict (measure_no) do nothing;
 -- Where major hazards land before they are merged.
 drop table if exists pg_temp.stage_past_major_hazards;
 create temp table stage_past_major_hazards (major_hazard_no text, unit_no text, way text, elements text[],
-    officers text[], found_at timestamptz, found_on date, standing text, level text, ended_on date) on commit drop;
+    officers text[], found_at timestamptz, found_on date, standing text, level text, notice_on date, ended_on date)
+    on commit drop;
 
 -- name: stray_major_hazards
 -- The first unit that is not in the register.
@@ -55,6 +56,15 @@ select s.major_hazard_no, u.unit_id, u.area_code, s.way, s.elements, s.officers,
     s.level, s.ended_on, %(actor)s
 from stage_past_major_hazards s join units u using (unit_no)
 on conflict (major_hazard_no) do nothing;
+
+-- name: notices_served
+-- The notice of rectification of hazards that have just come in, where its day is told: reports count it, and what stands goes on
+-- from it.
+insert into enforcement_steps (noun, ref, step, at, entered_by)
+select 'major_hazard', s.major_hazard_no, 'notice_served', s.notice_on::timestamp at time zone 'Asia/Shanghai', %(actor)s
+from stage_past_major_hazards s join major_hazards m using (major_hazard_no)
+where s.notice_on is not null and m.entered_at = now()
+  and not exists (select from enforcement_steps e where e.noun = 'major_hazard' and e.ref = s.major_hazard_no);
 
 -- name: stage_steps
 -- Where steps land before they are merged.

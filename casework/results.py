@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any
 
-from casework import credit, delegation, forms, order_clocks, owners, publications, sheet_storing
+from casework import clocks, credit, delegation, forms, order_clocks, owners, publications, sheet_storing
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import HazardFound, NewVisit, ResultForm
 from casework.hazard_checks import check_hazards
@@ -197,7 +197,8 @@ def _run_clocks(connection: Connection, record: dict[str, Any], inspection_id: i
     order_clocks.rechecked(connection, record["unit_id"], closed, day, form.ended_at,
                            all_due=record["kind"] == "reinspection" and form.result != "closed")
     order_clocks.start(connection, orders, owner, form.ended_at, day)
-    publications.queue(connection, inspection_id, number, record["kind"], owner, form.ended_at)
+    publications.queue(connection, inspection_id, number, record["kind"], owner,
+                       clocks.of_its_day(form.ended_at, day))
 
 
 def _post_points(connection: Connection, place: Place, number: str, hazards: list[HazardFound], day: dt.date,

@@ -93,11 +93,12 @@ def checked(db: Database, request_no: str, inspection_no: str, actor: str) -> dt
                                 f"and entered ({_ARTICLES[found['kind']]})",
                                 zh=f"{request_no} 需要关联收到之后完成的同类检查")
         connection.execute(q["checked"], {"number": request_no, "inspection": visit["inspection_id"]})
-        clocks.stop(connection, CHECKS[found["kind"]], request_no, visit["ended_at"])
+        made = clocks.of_its_day(visit["ended_at"], visit["inspected_on"])
+        clocks.stop(connection, CHECKS[found["kind"]], request_no, made)
         due = None
         if found["kind"] in DECISIONS:
             due = clocks.start(connection, DECISIONS[found["kind"]], "request", request_no,
-                               owners.of_unit(connection, found["unit_id"]), visit["ended_at"])
+                               owners.of_unit(connection, found["unit_id"]), made)
         audit.record(connection, actor, "check", "request", request_no, {"inspection_no": None},
                      {"inspection_no": inspection_no})
     return due

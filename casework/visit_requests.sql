@@ -25,7 +25,7 @@ on conflict (permit_no) do nothing;
 
 -- name: visit
 -- A visit by its number.
-select inspection_id, unit_id, kind, status, ended_at from inspections where inspection_no = %s;
+select inspection_id, unit_id, kind, status, inspected_on, ended_at from inspections where inspection_no = %s;
 
 -- name: checked
 -- The visit made for a request.

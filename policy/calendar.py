@@ -24,14 +24,21 @@ class WorkCalendar:
     taken for years that neither of them knows."""
 
     def __init__(self, rest: frozenset[dt.date] = frozenset(), work: frozenset[dt.date] = frozenset(),
-                 expected: frozenset[dt.date] = frozenset()) -> None:
-        self._rest, self._work, self._expected = rest, work, expected
+                 expected: frozenset[dt.date] = frozenset(), before: dt.date = dt.date.max) -> None:
+        self._rest, self._work, self._expected, self._before = rest, work, expected, before
 
     def is_announced(self, year: int) -> bool:
         """Whether the State Council's notice for ``year`` is known to the library or laid down in policy."""
-        return year in _YEARS or any(day.year == year for day in self._rest | self._work)
+        return dt.date(year, 1, 1) < self._before and (
+            year in _YEARS or any(day.year == year for day in self._rest | self._work))
+
+    def without_notice(self, year: int) -> WorkCalendar:
+        """This calendar as it was while the notice for ``year`` and for those after it was missing."""
+        return WorkCalendar(self._rest, self._work, self._expected, dt.date(year, 1, 1))
 
     def is_working_day(self, day: dt.date) -> bool:
+        if day >= self._before:
+            return day.weekday() < 5 and day not in self._expected
         if day in self._rest:
             return False
         if day in self._work:

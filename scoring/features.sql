@@ -157,10 +157,10 @@ where found_on < %(as_of)s and (corrected_on is null or corrected_on >= %(as_of)
 group by unit_id
 
 -- name: penalties
--- Penalties decided in the twelve months before the day and not withdrawn by then.
-select unit_id, count(*) as penalties_12m,
+-- Penalties decided in the twelve months before the day and not withdrawn by then; a decision of several kinds is one.
+select unit_id, count(*) filter (where not further_kind(p.case_no)) as penalties_12m,
        count(*) filter (where kind in ('suspension', 'seal', 'licence_revoked')) as grave_penalties_12m
-from penalties
+from penalties p
 where decided_on < %(as_of)s and decided_on >= %(as_of)s::date - interval '12 months'
   and (withdrawn_on is null or withdrawn_on >= %(as_of)s)
   and (%(units)s::bigint[] is null or unit_id = any(%(units)s))

@@ -12,6 +12,8 @@ WORDS = {
     "deadlines.due": ("到期", "Due"),
     "deadlines.for": ("事项", "For"),
     "deadlines.none": ("没有符合条件的时限", "Nothing is due that fits"),
+    "deadlines.provisional": ("放假安排尚未公布，按法定节假日暂计",
+                              "holidays not announced yet: by those that law sets"),
     "deadlines.csv": ("下载 CSV", "CSV"),
     "deadlines.thirty": ("办结数为近三十天", "ended: of the last thirty days"),
     "clock.open": ("全部未结", "All open"),

@@ -9,8 +9,9 @@ left join (select unit_id, case when bool_or(list = 'serious') then 'serious' wh
                   then 'general' else 'red' end as list
            from credit_listings where from_day <= %(day)s and (to_day is null or to_day >= %(day)s) group by unit_id) l
     using (unit_id)
-left join (select unit_id, count(*) as penalties from penalties
+left join (select unit_id, count(*) as penalties from penalties p
            where decided_on between %(first)s and %(day)s and (withdrawn_on is null or withdrawn_on > %(day)s)
+             and kind <> 'seal' and not further_kind(p.case_no)
            group by unit_id) p using (unit_id)
 left join (select unit_id, count(*) as hazards from hazards
            where is_major and found_on <= %(day)s and (corrected_on is null or corrected_on > %(day)s)

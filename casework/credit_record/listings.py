@@ -99,10 +99,16 @@ def _make_room(connection: Connection, unit: Mapping[str, Any], listing: str, da
     for held in connection.execute(q["held"], {"unit": unit["unit_id"], "day": day}).fetchall():
         gives_way = (held["list"], listing) in (("general", "serious"), ("red", "general"), ("red", "serious"))
         if not gives_way or held["from_day"] >= day:
-            raise AlreadyDone(f"unit {unit['unit_no']} is on the {held['list']} list from {held['from_day']}: a unit "
-                              f"is on one list at a time",
-                              zh=f"单位 {unit['unit_no']} 自 {held['from_day']} 起在 {held['list']} 名单上，"
-                                 f"一个单位同时只列入一个名单")
+            names = {one["code"]: one["zh"] for one in rules().value("credit.lists", day)}
+            first = held["from_day"] + dt.timedelta(days=1)
+            en, zh = ((f"list it from {first} on", f"请自 {first} 起列入") if gives_way else
+                      ("it leaves that one first, by repair or by an objection that is right",
+                       "应先经信用修复或异议成立移出该名单") if held["list"] != "red" else
+                      ("end that listing first", "请先终止该名单"))
+            raise AlreadyDone(f"unit {unit['unit_no']} is on the {held['list']} list from {held['from_day']}, and a "
+                              f"unit is on one list at a time: {en}",
+                              zh=f"单位 {unit['unit_no']} 自 {held['from_day']} 起在“{names[held['list']]}”名单上，"
+                                 f"一个单位同时只列入一个名单：{zh}")
         end(connection, held["listing_id"], day - dt.timedelta(days=1), "replaced", actor)
 
 

@@ -76,7 +76,7 @@ def expect(matter: Mapping[str, Any], step: str, standings: Sequence[str]) -> No
         raise AlreadyDone(f"{matter['noun']} {matter['matter_no']} stands at {matter['standing']}: a step {step} is "
                           f"made while it is {' or '.join(standings)}",
                           zh=f"{_ZH[matter['noun']]} {matter['matter_no']} 为“{words.stood(matter['standing'])}”，"
-                             f"不能进行“{words.said(step)}”")
+                             f"不能进行“{words.said(step)}”：应在{words.fits(standings)}时进行")
 
 
 def add(connection: Connection, matter: Mapping[str, Any], step: str, at: dt.datetime, note: str | None,

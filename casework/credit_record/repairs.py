@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from casework import clocks, credit, forms
-from casework.credit_record import exclusions, listings, matters, publicity, words
+from casework.credit_record import duties, exclusions, listings, matters, publicity, words
 from casework.credit_record.refusals import closed
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from policy import rules
@@ -119,8 +119,10 @@ def _take(connection: Connection, repair: Mapping[str, Any], name: str, at: dt.d
     if name == "accepted" and missing:
         raise closed("credit.repair_papers", day, f"papers are missing: {', '.join(missing)}",
                      f"材料不齐：{'、'.join(missing)}")
-    if name == "approved":
+    if name in ("accepted", "approved"):
         entry = find(connection, repair["target"], repair["ref"], repair["unit_id"])
+        _refuse_undone(connection, entry, at)
+    if name == "approved":
         _first_day(entry, day)
         _refuse_excluded(connection, entry, day)
         noticed = matters.last(made, "public_notice")
@@ -181,10 +183,13 @@ def _first_day(entry: Mapping[str, Any], day: dt.date) -> None:
     if day >= entry["earliest_on"]:
         return
     longer = entry["earliest_on"].year - entry["decided_on"].year > 1
+    # The number of a listing is our own and tells nobody anything.
+    what, zh = (entry["ref"], entry["ref"]) if entry["kind"] == "penalty" else (
+        f"the {entry['kind']} listing", "该名单信息")
     raise closed("credit.repair_after_years" if longer else "credit.publicity_years", entry["decided_on"],
-                 f"repair of {entry['ref']}, decided on {entry['decided_on']}, can be asked for from "
+                 f"repair of {what}, decided on {entry['decided_on']}, can be asked for from "
                  f"{entry['earliest_on']} on",
-                 f"{entry['ref']}（{entry['decided_on']} 作出）自 {entry['earliest_on']} 起方可申请修复")
+                 f"{zh}（{entry['decided_on']} 作出）自 {entry['earliest_on']} 起方可申请修复")
 
 
 def _refuse_excluded(connection: Connection, entry: Mapping[str, Any], day: dt.date) -> None:
@@ -192,6 +197,13 @@ def _refuse_excluded(connection: Connection, entry: Mapping[str, Any], day: dt.d
     if reason:
         raise closed("credit.repair_excluded", day, f"no repair of {entry['ref']}: {reason[0]}",
                      f"{entry['ref']} 不予修复：{reason[1]}")
+
+
+def _refuse_undone(connection: Connection, entry: Mapping[str, Any], at: dt.datetime) -> None:
+    reason = duties.undone(connection, entry, at)
+    if reason:
+        raise closed("credit.repair_duties", legal_day(at), f"no repair of {entry['ref']} yet: {reason[0]}",
+                     f"{entry['ref']} 暂不能修复：{reason[1]}")
 
 
 def _papers(value: Any, day: dt.date) -> list[str]:

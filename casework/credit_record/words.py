@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 STANDINGS: Mapping[str, tuple[str, str]] = {
     "issued": ("待送达", "to be served"), "served": ("已送达", "served"), "listed": ("已列入", "listed"),
@@ -34,6 +34,11 @@ STEPS: Mapping[str, tuple[str, str]] = {
 def said(step: str) -> str:
     """The Chinese name of a step."""
     return STEPS[step][0]
+
+
+def fits(standings: Sequence[str]) -> str:
+    """In Chinese, the standings in which a step is made."""
+    return "或".join(f"“{stood(one)}”" for one in standings)
 
 
 def stood(standing: str) -> str:

@@ -57,26 +57,51 @@ def referring(db: Database, actor: str, now: dt.datetime) -> Iterator[None]:
 
 def from_draft(connection: Connection, draft: Draft, actor: str, now: dt.datetime) -> str:
     """The referral of a refused act; the one that stands where the same was refused before."""
-    return create(connection, ReferralForm(
+    return _once(connection, ReferralForm(
         draft.reason, draft.unit_id, None, draft.from_code, "town", draft.to_code, draft.day, draft.item_codes,
         f"{draft.act}: {draft.reason}"), actor, now)
 
 
 def create(connection: Connection, form: ReferralForm, actor: str, now: dt.datetime) -> str:
-    """Store a referral; its clock of acceptance begins, or that of a station's written transfer."""
+    """Store a referral; its clock of acceptance begins, or that of a station's written transfer.
+
+    A matter that was referred before and is not answered is refused with the number that it has (409).
+    """
+    _check(form, now)
+    stands = _standing(connection, form)
+    if stands:
+        raise AlreadyDone(f"the same matter, found on {stands['found_on']}, stands as referral {stands['referral_no']} "
+                          f"and is not answered yet", zh=f"同一事项（{stands['found_on']} 发现）已有移送 "
+                                                         f"{stands['referral_no']}，尚未答复")
+    return _store(connection, form, actor, now)
+
+
+def _once(connection: Connection, form: ReferralForm, actor: str, now: dt.datetime) -> str:
+    """What the program itself refers: the number that the same matter has already, where it stands."""
+    _check(form, now)
+    stands = _standing(connection, form)
+    return str(stands["referral_no"]) if stands else _store(connection, form, actor, now)
+
+
+def _check(form: ReferralForm, now: dt.datetime) -> None:
     forms.chosen(form.reason, "reason", [row["code"] for row in rules().value("delegation.referral_reasons",
                                                                               legal_day(now))])
     if form.found_on > legal_day(now):
         raise CaseworkError(f"found_on {form.found_on} is in the future", zh=f"发现日期 {form.found_on} 晚于今天")
     if form.unit_id is None and not form.place:
         raise CaseworkError("say the unit, or the place where there is none (place)", zh="请填写单位或场所")
+
+
+def _standing(connection: Connection, form: ReferralForm) -> dict[str, Any] | None:
     noun, ref = form.source or (None, None)
     lock_for_transaction(connection, f"referral of {form.unit_id or form.place}")
-    stands = connection.execute(q["same_open"], {
-        "unit": form.unit_id, "reason": form.reason, "from": form.from_code, "items": list(form.item_codes),
-        "noun": noun, "ref": ref}).fetchone()
-    if stands:
-        return str(stands["referral_no"])
+    return connection.execute(q["same_open"], {
+        "unit": form.unit_id, "place": form.place, "reason": form.reason, "from": form.from_code,
+        "items": list(form.item_codes), "noun": noun, "ref": ref}).fetchone()
+
+
+def _store(connection: Connection, form: ReferralForm, actor: str, now: dt.datetime) -> str:
+    noun, ref = form.source or (None, None)
     number = _next_number(connection, legal_day(now))
     row = connection.execute(q["insert"], {
         "number": number, "reason": form.reason, "unit": form.unit_id, "place": form.place, "from": form.from_code,
@@ -104,7 +129,7 @@ def refer_uncorrected(connection: Connection, day: dt.date, actor: str, now: dt.
     made = []
     for row in rows:
         items = [one["item_code"] for one in connection.execute(q["items_of_order"], [row["order_no"]])]
-        made.append(create(connection, ReferralForm(
+        made.append(_once(connection, ReferralForm(
             "uncorrected", row["unit_id"], None, row["town_code"], "town", row["principal_code"], day, tuple(items),
             None, ("order", row["order_no"])), actor, now))
     return made

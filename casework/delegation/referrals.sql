@@ -5,8 +5,8 @@ from referrals where referral_no like %(prefix)s;
 
 -- name: same_open
 -- A referral of the same matter that is not answered yet.
-select referral_no from referrals
-where unit_id = %(unit)s and reason = %(reason)s and from_code = %(from)s and item_codes = %(items)s
+select referral_no, found_on from referrals
+where unit_id is not distinct from %(unit)s::bigint and (unit_id is not null or place = %(place)s) and reason = %(reason)s and from_code = %(from)s and item_codes = %(items)s
   and source_noun is not distinct from %(noun)s::text and source_ref is not distinct from %(ref)s::text
   and state in ('found', 'sent', 'returned')
 limit 1;

@@ -135,7 +135,8 @@ def amount(value: Any, name: str) -> Decimal:
     if found is None or not found.is_finite() or not 0 < found <= _LARGEST or found != round(found, 2):
         raise CaseworkError(f"{name} must be more than 0 and at most {_LARGEST} yuan, with at most two decimals",
                             zh=f"金额应大于 0、不超过 {_LARGEST} 元，最多两位小数")
-    return found
+    # JSON has 40000.0 where a person wrote 40000, and sentences say the sum.
+    return found.quantize(Decimal(1)) if found == found.to_integral_value() else found
 
 
 def _penalties(value: Any, name: str) -> list[dict[str, Any]]:

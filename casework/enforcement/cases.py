@@ -18,11 +18,12 @@ from casework.enforcement import (
     leniency,
     steps,
 )
+from casework.enforcement.articles import of
 from casework.enforcement.attempts import Attempt
 from casework.enforcement.case_forms import CaseForm
 from casework.enforcement.errors import GateClosed, closed
 from casework.enforcement.steps import StepForm
-from casework.enforcement.words import said, stood
+from casework.enforcement.words import fits, said, stood
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.numbers import next_number
 from casework.officers import Place, check_team
@@ -46,6 +47,13 @@ FROM: dict[str, tuple[str, ...]] = {
     "publication_withdrawn": ("decided", "closed", "archived"),
     "archived": ("closed", "dropped"),
 }
+#: Where the place of a step stands in 行政处罚法.
+_LAW = {step: of("行政处罚法", number) for number, named in (
+    (42, ("inquiry",)), (44, ("notice",)), (45, ("statement",)), (58, ("legal_review",)), (61, ("served",)),
+    (57, ("collective", "decision", "no_penalty", "dropped", "closed")), (67, ("paid", "execution_ended")),
+    (64, ("hearing_asked", "hearing_waived", "hearing_notice", "hearing_held")), (47, ("archived",)),
+    (48, ("published", "decision_withdrawn", "publication_withdrawn")),
+    (25, ("transferred", "transfer_accepted", "transfer_refused"))) for step in named}
 _TO = {"decision": "decided", "no_penalty": "decided", "closed": "closed", "archived": "archived",
        "dropped": "dropped", "transfer_accepted": "transferred"}
 #: Steps that can be made more than once; an amended notice begins the rights of the party anew.
@@ -129,9 +137,9 @@ def order(attempt: Attempt) -> CaseworkError | None:
     step_, case = attempt.form.step, attempt.case
     if case["standing"] not in FROM[step_]:
         return GateClosed(f"case {case['case_no']} stands at {case['standing']}: a step {step_} is made while it is "
-                          f"{' or '.join(FROM[step_])}",
+                          f"{' or '.join(FROM[step_])} ({_LAW[step_][0]})",
                           zh=f"案件 {case['case_no']} 现为“{stood(case['standing'])}”，"
-                             f"不能进行“{said(step_)}”")
+                             f"不能进行“{said(step_)}”：应在{fits(FROM[step_])}时进行（{_LAW[step_][1]}）")
     made = _made_before(attempt)
     if made:
         at = steps.shown(made["at"])

@@ -14,6 +14,8 @@ from casework.enforcement.articles import Article
 from casework.enforcement.attempts import Attempt, Reason, amounts, fine_of, made_public
 from casework.enforcement.errors import GateClosed, closed
 from casework.enforcement.evidence import missing_media
+from casework.enforcement.words import said
+from casework.grounds import kind_zh
 from policy import rules
 from policy.clocks import legal_day
 
@@ -65,7 +67,7 @@ def _as_told(attempt: Attempt) -> Reason:
     for one in attempt.penalties:
         if one["kind"] not in told:
             return (f"the party was told of {', '.join(told)}, not of {one['kind']}: tell it again",
-                    f"告知的处罚不含 {one['kind']}，请重新告知")
+                    f"告知的处罚不含{kind_zh(one['kind'], attempt.form.day)}，请重新告知")
         if one["amount_yuan"] is not None and one["amount_yuan"] > told[one["kind"]]:
             return (f"the party was told of a fine of {told[one['kind']]} yuan, not of {one['amount_yuan']}: tell it "
                     f"again", f"告知的罚款为 {told[one['kind']]} 元，低于 {one['amount_yuan']} 元，请重新告知")
@@ -171,7 +173,7 @@ def _filmed(attempt: Attempt) -> Reason:
     missing = missing_media(attempt.steps, attempt.form.day)
     if missing:
         return (f"no video with digest and duration is with {', '.join(missing)}: supply it",
-                f"步骤 {'、'.join(missing)} 没有影像记录（含摘要和时长），请补充")
+                f"“{'”“'.join(map(said, missing))}”没有影像记录（含摘要和时长），请补充")
     if not any(one["kind"] == "video" for step in attempt.steps for one in step["evidence"]):
         return ("no video with digest and duration is with any step: supply one",
                 "各步骤均无影像记录（含摘要和时长），请补充")

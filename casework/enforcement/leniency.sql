@@ -12,6 +12,6 @@ order by item_code, self_check_id desc;
 
 -- name: earlier
 -- Whether a unit was punished before, or has another case that was neither dropped nor ended without a penalty.
-select exists (select from penalties where unit_id = %(unit)s and withdrawn_on is null
+select exists (select from penalties where unit_id = %(unit)s and withdrawn_on is null and kind <> 'seal'
                and decided_on between %(since)s and %(day)s and case_no <> %(case)s
                and case_no not like %(case)s || '-%%') as earlier;

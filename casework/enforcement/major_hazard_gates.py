@@ -11,7 +11,7 @@ from casework.enforcement.articles import Article
 from casework.enforcement.attempts import Reason
 from casework.enforcement.errors import GateClosed, closed
 from casework.enforcement.steps import StepForm, last, shown
-from casework.enforcement.words import said, stood
+from casework.enforcement.words import fits, said, stood
 from casework.errors import AlreadyDone, CaseworkError
 from policy import rules
 from policy.clocks import legal_day
@@ -38,7 +38,8 @@ def refusal(hazard: Mapping[str, Any], made: Sequence[Mapping[str, Any]], form: 
     if stands not in FROM[name]:
         return GateClosed(f"major hazard {number} stands at {stands}: a step {name} is made while it is "
                           f"{' or '.join(FROM[name])} ({_ARTICLE[0]})",
-                          zh=f"重大火灾隐患 {number} 现为“{stood(stands)}”，不能进行“{said(name)}”（{_ARTICLE[1]}）")
+                          zh=f"重大火灾隐患 {number} 现为“{stood(stands)}”，不能进行“{said(name)}”："
+                             f"应在{fits(FROM[name])}时进行（{_ARTICLE[1]}）")
     before = None if name == "progress" else last(made, name)
     if before and name == "demonstrated" and not _consented(before):
         before = None

@@ -8,6 +8,7 @@ from typing import Any
 from casework.enforcement.articles import Article
 from casework.enforcement.errors import GateClosed, closed
 from casework.enforcement.steps import StepForm, last, shown
+from casework.enforcement.words import said
 
 #: The steps that lie before a step, of cases, measures and major hazards; the newest of them counts.
 AFTER: dict[str, tuple[str, ...]] = {
@@ -33,4 +34,4 @@ def early(made: Sequence[Mapping[str, Any]], form: StepForm, article: Article) -
         return None
     at, then = shown(form.at), shown(before["at"])
     return closed(article, f"the step {form.step} is dated {at}, before the step {before['step']} at {then}",
-                  f"步骤 {form.step} 的时间 {at} 早于步骤 {before['step']} 的时间 {then}")
+                  f"“{said(form.step)}”的时间 {at} 早于“{said(before['step'])}”的时间 {then}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 STANDINGS: Mapping[str, tuple[str, str]] = {
     "open": ("办理中", "open"), "late": ("有逾期", "late"), "decided": ("已决定", "decided"),
@@ -42,6 +42,11 @@ STEPS: Mapping[str, tuple[str, str]] = {
 def said(step: str) -> str:
     """The Chinese name of a step; what is no step is said as it was given."""
     return STEPS[step][0] if step in STEPS else step
+
+
+def fits(standings: Sequence[str]) -> str:
+    """In Chinese, the standings in which a step is made."""
+    return "或".join(f"“{stood(one)}”" for one in standings)
 
 
 def stood(standing: str) -> str:

@@ -97,6 +97,8 @@ def _case(row: Row) -> Iterable[Fault]:
         yield "closed_on", "a closed case has the day on which it was closed"
     if row.get("standing") == "decided" and not row.get("decided_on"):
         yield "decided_on", "a decided case has the day of its decision"
+    if row.get("standing") == "transferred" and not row.get("closed_on"):
+        yield "closed_on", "a case that was handed over has the day of it"
 
 
 def _penalty(row: Row) -> Iterable[Fault]:
@@ -120,6 +122,10 @@ def _measure(row: Row) -> Iterable[Fault]:
 
 def _major(row: Row) -> Iterable[Fault]:
     yield from later(row, "found_on", "ended_on", "发现日期")
+    yield from later(row, "found_on", "notice_on", "发现日期")
+    yield from later(row, "notice_on", "ended_on", "整改通知书送达日期")
+    if row.get("standing") == "not_major" and row.get("notice_on"):
+        yield "notice_on", "no notice was served of what is no major hazard"
     if row.get("standing") == "accepted" and not row.get("ended_on"):
         yield "ended_on", "a major hazard that was accepted has the day on which it left the list"
     if row.get("standing") in ("determined", "listed") and row.get("ended_on"):
@@ -201,7 +207,7 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
     _kind("cases", "行政处罚案件", "case", ("case_no",), (
         _no("case_no", "案件编号"), _UNIT, chosen("party", "当事人类别", _PARTIES, default="organisation"),
         chosen("regime", "执法体制", {"own": "自行", "delegated": "委托", "empowered": "赋权"}, default="own"),
-        chosen("procedure", "程序", {"simple": "简易程序", "ordinary": "普通程序"}, default="ordinary"),
+        chosen("procedure", "程序", {"simple": "简易程序", "ordinary": "普通程序"}, needed=True),
         _text("article", "违反条款", 200, needed=True), _text("facts", "违法事实", 4000, needed=True),
         _list("items", "检查项"), _OFFICERS, _day("offence_on", "违法日期", needed=True), _flag("life_safety",
             "涉及生命安全"),
@@ -232,8 +238,8 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
         chosen("standing", "状态", {"determined": "已判定", "listed": "挂牌督办", "accepted": "已验收",
             "not_major": "非重大"},
                needed=True),
-        chosen("level", "挂牌级别", {"province": "省级", "city": "市级", "county": "县级"}), _day("ended_on",
-            "销案日期")),
+        chosen("level", "挂牌级别", {"province": "省级", "city": "市级", "county": "县级"}),
+        _day("notice_on", "整改通知书送达日期"), _day("ended_on", "销案日期")),
         (_OF_UNIT, _OF_OFFICERS), _major),
     _kind("complaints", "举报投诉", "complaint", ("complaint_no",), (
         _no("complaint_no", "举报编号"), _UNIT, _at("received_at", "受理时间", needed=True),
@@ -244,7 +250,7 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
     _kind("fires", "火灾", "fire", ("fire_no",), (
         _no("fire_no", "火灾编号"), _UNIT, _at("occurred_at", "起火时间", needed=True),
         chosen("procedure", "调查程序", {"ordinary": "一般程序", "simple": "简易程序", "minor": "轻微"},
-            default="simple"), _NOTE),
+            needed=True), _NOTE),
         (_OF_UNIT,)),
     _kind("credit-entries", "信用积分记录", "credit entry", ("event_kind", "event_ref"), (
         _UNIT, _day("occurred_on", "发生日期", needed=True), Column("points", "分值", number(-1000, 1000), "float8",

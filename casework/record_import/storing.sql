@@ -25,7 +25,10 @@ where (m.unit_id, m.kind, m.path, m.ground, m.scope, m.officers, m.began_on, m.u
 select s.major_hazard_no as number
 from stage_past_major_hazards s join units u using (unit_no) join major_hazards m using (major_hazard_no)
 where (m.unit_id, m.way, m.elements, m.officers, m.found_on, m.standing, m.level, m.ended_on)
-   is distinct from (u.unit_id, s.way, s.elements, s.officers, s.found_on, s.standing, s.level, s.ended_on);
+   is distinct from (u.unit_id, s.way, s.elements, s.officers, s.found_on, s.standing, s.level, s.ended_on)
+   or s.notice_on is not null and not exists (
+       select from enforcement_steps e where e.noun = 'major_hazard' and e.ref = s.major_hazard_no
+           and e.step = 'notice_served' and legal_day(e.at) = s.notice_on);
 
 -- name: differ_agreements
 -- Staged agreements whose number stands with other facts.

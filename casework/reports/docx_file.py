@@ -27,12 +27,14 @@ def write(report: Report, language: Language = "zh", address: str = "") -> bytes
         # Word takes Chinese from a font of its own; without it each machine shows another.
         font.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), _CHINESE)
     document.styles["Normal"].font.size = Pt(10.5)
-    document.core_properties.title = _title(report, language)
+    document.core_properties.title = lines.title(report, language)
     document.core_properties.author = "Huoyan"
-    head = document.add_heading(_title(report, language), 0)
+    head = document.add_heading(lines.title(report, language), 0)
     head.alignment = WD_ALIGN_PARAGRAPH.CENTER
     document.add_paragraph(f"{word('period', language)} {report.period.first} – {report.period.last}    "
                            f"{word('as_of', language)} {report.as_of}")
+    if report.so_far:
+        document.add_paragraph(report.so_far[language])
     for section, held, sentences in lines.sections(report):
         document.add_heading(section[language], 1)
         if sentences:
@@ -54,10 +56,6 @@ def write(report: Report, language: Language = "zh", address: str = "") -> bytes
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()
-
-
-def _title(report: Report, language: Language) -> str:
-    return report.title if language == "zh" else f"{report.en}, {report.period.name or report.period.first}"
 
 
 def _section_table(document: Document, report: Report, held: list[Any], language: Language) -> None:

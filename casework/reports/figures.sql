@@ -91,7 +91,8 @@ where l.granted and l.decided_on between %(first)s and %(last)s
   and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
 
 -- name: penalties_decided
--- Decisions that stood on the last day, by the power they rest on and their kind.
+-- Decisions that stood on the last day, by the power they rest on and their kind: one of several kinds is one, by its first
+-- (the others are numbered after its case), and a seal is no penalty.
 select 'penalty' as noun, p.penalty_id as id, p.case_no as ref, p.unit_id, u.unit_no, p.decided_on as day,
        1::bigint as weight, u.area_code, coalesce(c.regime, f.regime, a.regime, 'own') as part, p.kind as form
 from penalties p left join cases c on c.case_no = p.case_no
@@ -99,6 +100,7 @@ left join cases f on f.case_no = regexp_replace(p.case_no, '-[0-9]+$', '')
 left join town_acts a on a.noun = 'penalty' and a.ref = p.case_no
 left join units u on u.unit_id = p.unit_id
 where p.decided_on between %(first)s and %(last)s and (p.withdrawn_on is null or p.withdrawn_on > %(last)s)
+  and p.kind <> 'seal' and not further_kind(p.case_no)
   and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
 
 -- name: cases_decided
@@ -115,6 +117,13 @@ select 'case' as noun, c.case_id as id, c.case_no as ref, c.unit_id, u.unit_no, 
        1::bigint as weight, c.area_code, null::text as part, c.regime as form
 from enforcement_steps s join cases c on c.case_no = s.ref left join units u on u.unit_id = c.unit_id
 where s.noun = 'case' and s.step = 'transferred' and s.at >= %(begins)s and s.at < %(ends)s
+  and (%(areas)s::text[] is null or c.area_code = any(%(areas)s))
+union all
+-- One that came in with the record of past years has no steps: it ended with the notice.
+select 'case', c.case_id, c.case_no, c.unit_id, u.unit_no, c.closed_on, 1::bigint, c.area_code, null::text, c.regime
+from cases c left join units u on u.unit_id = c.unit_id
+where c.standing = 'transferred' and c.closed_on between %(first)s and %(last)s
+  and not exists (select from enforcement_steps s where s.noun = 'case' and s.ref = c.case_no and s.step = 'transferred')
   and (%(areas)s::text[] is null or c.area_code = any(%(areas)s))
 
 -- name: units_stopped
@@ -211,6 +220,7 @@ select 'unit' as noun, r.unit_id as id, u.unit_no as ref, r.unit_id, u.unit_no, 
 from (select p.unit_id, max(p.decided_on) as day from penalties p
       where p.decided_on between %(last)s::date - make_interval(months => %(months)s) and %(last)s
         and (p.withdrawn_on is null or p.withdrawn_on > %(last)s)
+        and p.kind <> 'seal' and not further_kind(p.case_no)
       group by p.unit_id having count(*) >= %(least)s and max(p.decided_on) >= %(first)s) r
 left join units u on u.unit_id = r.unit_id
 where (%(areas)s::text[] is null or u.area_code = any(%(areas)s))

@@ -22,7 +22,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "row_count": ("明细行数", "Rows behind it"), "relation": ("关系", "Relation"), "numbers": ("算式", "In numbers"),
     "holds": ("成立", "holds"), "holds_not": ("不成立", "does not hold"), "difference": ("差额", "Difference"),
     "result": ("结果", "Result"), "look": ("恰好成立，值得核对", "exact to the letter: worth a look"),
-    "share": ("比值", "Ratio"), "relations": ("数据关系核对", "Relations held against each other"),
+    "share": ("比值", "Ratio"), "relations": ("数据关系核对", "Relations of the figures"),
     "definitions": ("指标定义", "Definitions"), "towns": ("各镇街情况", "Town by town"), "area": ("区域", "Area"),
     "months": ("按月", "By month"), "month": ("月份", "Month"), "forms": ("分项", "Parts"), "form": ("分项", "Part"),
     "problems": ("存在的主要问题", "Open problems"), "plan": ("工作打算", "Plan"), "period": ("期间", "Period"),
@@ -34,6 +34,11 @@ WORDS: dict[str, tuple[str, str]] = {
 def word(key: str, language: Language) -> str:
     """A heading."""
     return WORDS[key][language == "en"]
+
+
+def title(report: Report, language: Language) -> str:
+    """The heading of a file."""
+    return report.title if language == "zh" else f"{report.en}, {report.period.name or report.period.first}"
 
 
 def name(figure: Figure, language: Language) -> str:

@@ -14,6 +14,7 @@ with visits as (
     select w.officer_no, count(*) as penalties
     from penalties p join penalty_officers w using (penalty_id) join units u using (unit_id)
     where p.decided_on between %(first)s and %(last)s and (p.withdrawn_on is null or p.withdrawn_on > %(last)s)
+      and p.kind <> 'seal' and not further_kind(p.case_no)
       and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
     group by w.officer_no
 ), marked as (

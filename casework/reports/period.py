@@ -81,6 +81,11 @@ class Period:
             return self.around(kind, _shifted(self.first))
         return Period(_shifted(self.first), _shifted(self.last))
 
+    def so_far(self, today: dt.date, of: Period) -> Period:
+        """As much of this period as has gone by of another one, which ``today`` lies in; all where that has ended."""
+        gone = _shifted(today) if self.first == _shifted(of.first) else self.first + (today - of.first)
+        return self if of.last <= today else Period(self.first, min(self.last, gone), self.name)
+
     @property
     def begins(self) -> dt.datetime:
         """The moment at which its first legal day begins."""

@@ -28,10 +28,13 @@ class Line:
     now: Counted
     before: Counted | None
     year_ago: Counted
+    comparable: bool = True
 
     @property
     def change(self) -> float | None:
-        """Against the year before, as a share of it."""
+        """Against the year before, as a share of it; None where that had none, or the period has not begun."""
+        if not self.comparable:
+            return None
         return (self.now.value - self.year_ago.value) / self.year_ago.value if self.year_ago.value else None
 
 
@@ -44,6 +47,7 @@ class Report:
     before: Period
     year_ago: Period
     as_of: dt.date
+    today: dt.date
     area: dict[str, Any] | None
     zh: str
     en: str
@@ -61,11 +65,24 @@ class Report:
         # The period says already that it is a year, a quarter or a month.
         return f"{where}{self.period.zh(self.kind)}{self.zh[2:]}"
 
+    @property
+    def so_far(self) -> dict[str, str] | None:
+        """What must be said of a period that has not ended, in both languages; None where it has."""
+        if self.period.last <= self.today:
+            return None
+        if self.period.first > self.today:
+            return {"zh": f"期间自 {self.period.first} 开始，至 {self.today} 尚无可统计的数据。",
+                    "en": f"The period begins on {self.period.first}: on {self.today} there is nothing to count yet."}
+        return {"zh": f"期间至 {self.period.last} 结束，以上数字统计至 {self.today}；"
+                      f"上年同期统计 {self.year_ago.first} 至 {self.year_ago.last}。",
+                "en": f"The period ends on {self.period.last}; it is counted up to {self.today}, the year before "
+                      f"from {self.year_ago.first} to {self.year_ago.last}."}
+
     def as_dict(self) -> dict[str, Any]:
         """As REST and ``--out file.json`` give it."""
         words = period_words(self.period.last)
         return {"kind": self.kind, "title": self.title, "en": self.en, "first": self.period.first,
-                "last": self.period.last, "period": self.period.name, "as_of": self.as_of,
+                "last": self.period.last, "period": self.period.name, "as_of": self.as_of, "so_far": self.so_far,
                 "before": asdict(self.before), "year_ago": asdict(self.year_ago), "area": self.area,
                 "figures": [{**asdict(line.figure), "rule": words[line.figure.period], "value": line.now.value,
                              "row_count": line.now.rows, "before": line.before.value if line.before else None,
@@ -89,20 +106,29 @@ def scope(connection: Connection, area: str | None, areas: Sequence[str] | None)
 
 
 def report(connection: Connection, kind: Kind, period: Period, *, area: str | None = None,
-           areas: Sequence[str] | None = None, as_of: dt.date) -> Report:
-    """The report of ``kind`` over ``period``; ``as_of`` is the day to which corrections of a cohort are counted."""
+           areas: Sequence[str] | None = None, as_of: dt.date, today: dt.date | None = None) -> Report:
+    """The report of ``kind`` over ``period``; ``as_of`` is the day to which corrections of a cohort are counted.
+
+    A period that has not ended by ``today`` (``as_of`` if left out) is held against as many days of the one before and
+    of the year before, and their cohorts have had as long to be corrected.
+    """
+    today = today or as_of
     day = period.last
     layout, figures = rules().value("reports.layouts", day)[kind], defined(day)
     codes, about = scope(connection, area, areas)
     wanted = [figures[code] for section in layout["sections"] for code in section["figures"]]
     before, year_ago = period.before(kind), period.year_ago(kind)
+    once, comparable = before == year_ago, period.first <= today
+    if comparable:
+        before, year_ago = before.so_far(today, period), year_ago.so_far(today, period)
     now = count(connection, wanted, period, codes, as_of)
-    then = count(connection, wanted, year_ago, codes, as_of)
-    last = None if before == year_ago else count(connection, wanted, before, codes, as_of)
-    lines = {one.code: Line(one, now[one.code], last[one.code] if last else None, then[one.code]) for one in wanted}
+    then = count(connection, wanted, year_ago, codes, as_of - (period.first - year_ago.first))
+    last = None if once else count(connection, wanted, before, codes, as_of - (period.first - before.first))
+    lines = {one.code: Line(one, now[one.code], last[one.code] if last else None, then[one.code], comparable)
+             for one in wanted}
     by_area = layout.get("by_area", [])
-    return Report(kind, period, before, year_ago, as_of, about, layout["zh"], layout["en"], layout["sections"], lines,
-                  identities.checked({code: line.now.value for code, line in lines.items()}, day),
+    return Report(kind, period, before, year_ago, as_of, today, about, layout["zh"], layout["en"], layout["sections"],
+                  lines, identities.checked({code: line.now.value for code, line in lines.items()}, day),
                   _told(connection, kind, period, area, wording.sections(kind, figures, now, day)),
                   _towns(connection, [figures[code] for code in by_area], period, codes, as_of), by_area)
 

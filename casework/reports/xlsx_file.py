@@ -19,7 +19,7 @@ _WIDEST = 60
 def write(report: Report, language: Language = "zh", address: str = "") -> bytes:
     """The workbook; ``address`` goes before the links to the rows. Numbers are numbers, units a column of their own."""
     book = Workbook()
-    book.properties.title = report.title
+    book.properties.title = lines.title(report, language)
     head, rows = lines.figure_table(report, language)
     sheet = book.active
     sheet.title = word("figures", language)
@@ -37,8 +37,10 @@ def write(report: Report, language: Language = "zh", address: str = "") -> bytes
             _fill(book.create_sheet(word(key, language)[:31]), head, rows)
     texts = [[section[language], sentence[language]] for section, _held, told in lines.sections(report)
              for sentence in told]
+    if report.so_far:
+        texts.insert(0, [word("period", language), report.so_far[language]])
     if texts:
-        _fill(book.create_sheet("文字" if language == "zh" else "Text"), [report.title, ""], texts)
+        _fill(book.create_sheet("文字" if language == "zh" else "Text"), [lines.title(report, language), ""], texts)
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()

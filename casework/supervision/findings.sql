@@ -43,6 +43,7 @@ with visits as (
     select o.officer_no, count(*)::int as penalties
     from penalties p join penalty_officers o using (penalty_id) join units u using (unit_id)
     where p.decided_on between %(first)s and %(last)s and p.withdrawn_on is null
+      and p.kind <> 'seal' and not further_kind(p.case_no)
       and (%(areas)s::text[] is null or u.area_code = any(%(areas)s))
       and (%(officer)s::text is null or o.officer_no = %(officer)s)
     group by o.officer_no

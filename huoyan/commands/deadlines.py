@@ -45,11 +45,14 @@ def deadlines(state: str, body: str | None, area: str | None, rule: str | None, 
         click.echo(f"{one['body']}: {one['clocks']} {one['state'].replace('_', ' ')}")
     table = Table("state", "due", "rule", "for", "unit", "area", "body", box=box.SIMPLE_HEAD)
     for row in rows:
-        table.add_row(row["state"], _local(row["due_at"]), row["rule"], f"{row['noun']} {row['ref']}",
+        mark = " ?" if row["provisional"] else ""
+        table.add_row(row["state"], f"{_local(row['due_at'])}{mark}", row["rule"], f"{row['noun']} {row['ref']}",
                       row["unit_no"] or "",
                       row["area_code"], row["body"])
     console = Console()
     (console if console.is_terminal else Console(width=200)).print(table)
+    if any(row["provisional"] for row in rows):
+        click.echo("? counted over a year whose holidays are not announced yet: by those that law itself sets")
     if more:
         click.echo(f"more than {limit}: narrow the list or raise --limit")
 

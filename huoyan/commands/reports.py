@@ -81,7 +81,7 @@ def _report(kind: Kind, name: str, *, first: dt.date | None, last: dt.date | Non
     today = legal_day(dt.datetime.now(dt.UTC))
     period = Period.of(kind, name, first, last, today=today)
     with database(load_settings(), "report") as db, db.connection() as connection:
-        told = make(connection, kind, period, area=area, as_of=as_of or today)
+        told = make(connection, kind, period, area=area, as_of=as_of or today, today=today)
     if out is None:
         _print(Console(), told, language)
         return
@@ -129,6 +129,8 @@ def enter(ledger: str, file: Any, actor: str | None) -> None:
 
 def _print(console: Console, told: Report, language: lines.Language) -> None:
     console.print(f"{told.title}  {told.period.first} – {told.period.last}", highlight=False)
+    if told.so_far:
+        console.print(told.so_far[language], highlight=False, soft_wrap=True)
     for section, held, sentences in lines.sections(told):
         console.print(f"\n{section[language]}", style="bold", highlight=False)
         for one in sentences:

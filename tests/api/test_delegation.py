@@ -111,6 +111,12 @@ def test_a_referral_by_hand_and_the_limits_of_areas(towns: House) -> None:
              "to_code": district.OURS, "found_on": "2026-12-04", "send": False}
     found = town.post("/api/v1/referrals", json=entry).json()
     assert (found["state"], found["answer_by"]) == ("found", "2026-12-11T15:59:59.999999Z")
+    # Found on another day it was answered with the first one, and its own day was lost.
+    again = town.post("/api/v1/referrals?lang=zh", json=entry | {"found_on": "2026-12-01"})
+    assert again.status_code == 409
+    assert f"同一事项（2026-12-04 发现）已有移送 {found['referral_no']}，尚未答复" in again.json()["error"]
+    other = town.post("/api/v1/referrals", json=entry | {"place": "新街 9 号网吧"})
+    assert other.status_code == 201
     assert town.post(f"/api/v1/referrals/{found['referral_no']}/sending", json={}).json()["in_time"] is True
     assert town.post("/api/v1/referrals", json=entry | {"from_code": OTHER_TOWN}).status_code == 404
     assert town.post("/api/v1/referrals", json=entry | {"to_code": TOWN}).status_code == 400

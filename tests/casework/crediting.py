@@ -15,6 +15,8 @@ from store import Database
 #: After everything that the tests enter.
 NOW = dt.datetime(2030, 12, 31, 12, 0, tzinfo=SHANGHAI)
 PAPERS = ["application", "certificate", "fine_receipt", "rectification", "promise", "mandate", "identity"]
+#: By kind of penalty, where it is not Art. 60.
+_ARTICLES = {"seal": 54, "suspension": 61, "licence_revoked": 58}
 
 
 class CreditClerk:
@@ -25,7 +27,7 @@ class CreditClerk:
 
     def penalty(self, day: str, number: str, kind: str = "fine", unit: str = "U1") -> str:
         decided = dt.date.fromisoformat(day)
-        form = PenaltyForm(unit, decided, kind, f"消防法 第{54 if kind == 'seal' else 60}条", ("B1", "B2"),
+        form = PenaltyForm(unit, decided, kind, f"消防法 第{_ARTICLES.get(kind, 60)}条", ("B1", "B2"),
                            Decimal(8000) if kind == "fine" else None, number)
         return penalties.record_penalty(self.db, form, "clerk", now=NOW)
 

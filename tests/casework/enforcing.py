@@ -77,3 +77,5 @@ penalty.grounds:
       tag: P
 """
 STOP = {"kind": "suspension"}
+#: An article that a suspension can rest on.
+STOPPING = "消防法 Art. 61"

@@ -83,7 +83,7 @@ def test_views_that_were_right_end_the_notice(db: Database) -> None:
     assert clerk.read(number)["standing"] == "dropped"
     with pytest.raises(AlreadyDone, match="stands at dropped") as refused:
         clerk.list(number, "2026-10-13")
-    assert refused.value.zh == f"告知 {number} 为“已撤销”，不能进行“列入名单”"
+    assert refused.value.zh == f"告知 {number} 为“已撤销”，不能进行“列入名单”：应在“已送达”时进行"
     assert _listings(db) == []
 
 
@@ -117,8 +117,10 @@ def test_a_unit_is_never_on_both_lists(db: Database) -> None:
     number = clerk.notice("2026-03-13", "general")
     clerk.notice_step(number, "served", "2026-03-13", how="direct")
     clerk.notice_step(number, "waived", "2026-03-13T11:00")
-    with pytest.raises(AlreadyDone, match="is on the general list from 2026-03-12"):
+    with pytest.raises(AlreadyDone, match="is on the general list from 2026-03-12.*: it leaves that one") as twice:
         clerk.list(number, "2026-03-16")
+    assert twice.value.zh
+    assert "在“一般失信”名单上" in twice.value.zh
     clerk.listed("2026-04-01", "serious")
     assert _listings(db) == [("general", "2026-03-12", "2026-03-31", "replaced"), ("serious", "2026-04-01", None, None)]
     assert db.rows("select kind from credit_publicity where ended_on is null") == [{"kind": "serious"}]

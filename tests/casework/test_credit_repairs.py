@@ -14,6 +14,7 @@ from policy import rules
 from store import Database
 from tests.casework.city import build_city
 from tests.casework.crediting import NOW, PAPERS, CreditClerk
+from tests.casework.enforcing import VIDEO, Clerk, fine
 
 START = rules().value("credit.start", dt.date(2026, 3, 12))
 
@@ -73,7 +74,7 @@ def test_a_serious_listing_is_left_by_repair_after_a_year(db: Database) -> None:
     build_city(db)
     clerk = CreditClerk(db)
     listing = clerk.listed("2026-03-12")
-    with pytest.raises(GateClosed, match="from 2027-03-12 on"):
+    with pytest.raises(GateClosed, match="repair of the serious listing, decided on 2026-03-12.*from 2027-03-12 on"):
         clerk.apply("listing", listing, "2027-03-11")
     number = clerk.apply("listing", listing, "2027-03-12")
     clerk.repair_step(number, "accepted", "2027-03-12T11:00")
@@ -158,3 +159,51 @@ def test_what_stands_against_a_repair(others: list[tuple[dt.date, tuple[str, ...
                                       repairs: list[tuple[dt.date, tuple[str, ...]]], reason: str | None) -> None:
     found = exclusions.why(exclusions.Facts(D(2026, 3, 12), ("fine",), others, repairs), D(2027, 3, 15))
     assert found is None if reason is None else found is not None and reason in found[0]
+
+
+def test_a_fine_that_the_record_shows_unpaid_is_not_repaired_on_a_receipt(db: Database) -> None:
+    build_city(db)
+    case, clerk = Clerk(db), CreditClerk(db)
+    number = case.file()
+    case.told(number, "2026-03-12", fine(8000))
+    case.reviewed(number, "2026-03-13")
+    case.step(number, "decision", "2026-03-16", penalties=[fine(8000)], circumstance="light")
+    case.step(number, "served", "2026-03-17", how="direct", evidence=[VIDEO])
+    repair = clerk.apply("penalty", number, "2027-03-17")
+    with pytest.raises(GateClosed, match="16000.00 yuan are owed: enter the payment in the case") as unpaid:
+        clerk.repair_step(repair, "accepted", "2027-03-17T11:00")
+    assert unpaid.value.zh
+    assert "尚欠罚款 16000.00 元" in unpaid.value.zh
+    case.step(number, "paid", "2027-03-17T12:00", amount_yuan=16000)
+    clerk.repair_step(repair, "accepted", "2027-03-17T13:00")
+
+
+def test_a_listing_for_a_major_hazard_is_not_repaired_while_the_hazard_stands(db: Database) -> None:
+    units = build_city(db)
+    clerk = CreditClerk(db)
+    listing = clerk.listed("2026-03-12")
+    db.rows("insert into major_hazards (major_hazard_no, unit_id, area_code, way, elements, officers, found_at, "
+            "found_on, standing, entered_by) values ('Z1', %s, '990101001', 'direct', '{6.1}', '{B1,B2}', "
+            "'2026-01-05', '2026-01-05', 'listed', 'x') returning 1", [units["U1"]])
+    repair = clerk.apply("listing", listing, "2027-03-12")
+    with pytest.raises(GateClosed, match="major hazard Z1 stands: have its correction accepted first"):
+        clerk.repair_step(repair, "accepted", "2027-03-12T11:00")
+    db.rows("update major_hazards set standing = 'accepted', ended_on = '2027-03-12' returning 1")
+    clerk.repair_step(repair, "accepted", "2027-03-12T12:00")
+    clerk.repair_step(repair, "public_notice", "2027-03-12T13:00")
+
+
+def test_a_listing_for_what_was_not_corrected_waits_for_the_re_inspection(db: Database) -> None:
+    units = build_city(db)
+    clerk = CreditClerk(db)
+    listing = clerk.listed("2026-03-12", "general")
+    db.rows("insert into inspections (inspection_no, unit_id, kind, inspected_on, status, result) values "
+            "('J1', %s, 'other', '2026-01-09', 'done', 'hazards_ordered') returning 1", [units["U1"]])
+    db.rows("insert into orders (order_no, unit_id, inspection_id, kind, served_on, correct_by, recheck_by) "
+            "select 'G1', unit_id, inspection_id, 'time_limited', '2026-01-09', '2026-01-20', '2026-01-23' "
+            "from inspections returning 1")
+    repair = clerk.apply("listing", listing, "2027-03-12")
+    with pytest.raises(GateClosed, match="order G1 is past its day and open: enter the re-inspection first"):
+        clerk.repair_step(repair, "accepted", "2027-03-12T11:00")
+    db.rows("update orders set closed_on = '2027-03-12' returning 1")
+    clerk.repair_step(repair, "accepted", "2027-03-12T12:00")

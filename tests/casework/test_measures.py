@@ -28,7 +28,7 @@ from casework.results import record_result
 from policy import clocks
 from store import Database
 from tests.casework.city import PHOTO, SHEET, build_city, moment
-from tests.casework.enforcing import MEETING, NOW, STOP, VIDEO, WARNING, Clerk, at, fine
+from tests.casework.enforcing import MEETING, NOW, STOP, STOPPING, VIDEO, WARNING, Clerk, at, fine
 from tests.servers.databases import Server
 
 
@@ -178,7 +178,7 @@ def test_a_seal_is_extended_once_runs_out_by_itself_and_may_be_imposed_again(cle
 
 @pytest.mark.row(206)
 def test_an_order_to_stop_carries_out_a_decision_and_ends_on_request(clerk: Clerk) -> None:
-    case = clerk.file()
+    case = clerk.file(article=STOPPING)
     order = {"kind": "suspension", "case_no": case, "scope": "停产停业", "officers": ["B1", "B2"],
              "began_at": "2026-03-16T10:00"}
 
@@ -214,7 +214,7 @@ def units_stopped(clerk: Clerk) -> int:
 
 
 def test_an_order_to_stop_falls_with_its_decision(clerk: Clerk) -> None:
-    case = clerk.file(unit_no="U3")
+    case = clerk.file(unit_no="U3", article=STOPPING)
     clerk.told(case, "2026-03-12", STOP)
     clerk.reviewed(case, "2026-03-12T11:00")
     clerk.step(case, "hearing_waived", "2026-03-12T12:00")

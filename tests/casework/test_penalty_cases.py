@@ -9,13 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from casework import credit
 from casework.enforcement import evidence
 from casework.errors import AlreadyDone, CaseworkError, NotFound
+from casework.reports import counting, figures
+from casework.reports.period import Period
 from policy import clocks
 from policy.clocks import SHANGHAI
+from scoring import features
 from store import Database
 from tests.casework.city import build_city
-from tests.casework.enforcing import LOCAL, MEETING, NOW, SHA, STOP, VIDEO, WARNING, Clerk, fine
+from tests.casework.enforcing import LOCAL, MEETING, NOW, SHA, STOP, STOPPING, VIDEO, WARNING, Clerk, fine
 from tests.casework.towns import delegate
 from tests.servers.databases import Server
 
@@ -166,7 +170,7 @@ def test_every_decision_needs_a_review_by_someone_who_does_not_handle_the_case(c
     (fine(30000), r"行政处罚法 Art\. 57"), (STOP, r"消防法 Art\. 70")])
 def test_a_large_fine_and_an_order_to_stop_need_minutes(clerk: Clerk, penalty: dict[str, object],
                                                         article: str) -> None:
-    number = ready(clerk, penalty)
+    number = ready(clerk, penalty, article=STOPPING)
     clerk.step(number, "hearing_waived", "2026-03-12T12:00")
     decide = {"penalties": [penalty], "circumstance": "ordinary"}
     with pytest.raises(CaseworkError, match=f"needs a collective decision with minutes first.*{article}"):
@@ -198,7 +202,7 @@ def test_nothing_is_decided_before_the_right_to_a_hearing_has_run_out(clerk: Cle
 
 
 def test_a_hearing_that_was_asked_for_is_held_with_notice_and_another_chair(clerk: Clerk) -> None:
-    number = ready(clerk, STOP)
+    number = ready(clerk, STOP, article=STOPPING)
     with pytest.raises(CaseworkError, match=r"has not asked for a hearing.*Art\. 64"):
         clerk.step(number, "hearing_held", "2026-03-13", chair="T1")
     clerk.step(number, "hearing_asked", "2026-03-13")
@@ -331,12 +335,33 @@ def test_a_case_that_is_handed_over_stays_until_it_is_accepted(clerk: Clerk) -> 
 
 
 def test_a_decision_may_have_several_kinds_and_each_is_a_row_of_penalties(clerk: Clerk) -> None:
-    number = ready(clerk, STOP, fine(12000))
+    number = ready(clerk, STOP, fine(12000), article=STOPPING)
     clerk.step(number, "hearing_waived", "2026-03-12T12:00")
     clerk.step(number, "collective", "2026-03-12T15:00", collective=MEETING)
     clerk.step(number, "decision", "2026-03-13", penalties=[STOP, fine(12000)], circumstance="light")
     rows = clerk.db.rows("select case_no, kind from penalties where case_no like %s order by 1", [number + "%"])
     assert rows == [{"case_no": number, "kind": "suspension"}, {"case_no": f"{number}-2", "kind": "fine"}]
+
+
+def test_a_decision_of_several_kinds_is_one_penalty_and_a_seal_is_none(db: Database) -> None:
+    unit, clerk = build_city(db)["U1"], Clerk(db)
+    number = ready(clerk, STOP, fine(12000), article=STOPPING)
+    clerk.step(number, "hearing_waived", "2026-03-12T12:00")
+    clerk.step(number, "collective", "2026-03-12T15:00", collective=MEETING)
+    clerk.step(number, "decision", "2026-03-13", penalties=[STOP, fine(12000)], circumstance="light")
+    # 2026-7 is a number of its own, and no further kind of a case 2026.
+    db.rows("insert into penalties (case_no, unit_id, decided_on, kind, article) select no, %s, '2026-03-16', kind, "
+            "'消防法第五十四条' from (values ('F1', 'seal'), ('2026-7', 'warning')) p (no, kind) returning 1", [unit])
+    day, month = dt.date(2026, 3, 31), Period.named("monthly", "2026-03")
+    with db.connection() as connection:
+        wanted = [figures.defined(day)[one] for one in ("penalties", "offenders")]
+        counted = counting.count(connection, wanted, month, None, day)
+        scored = connection.execute(features.q["penalties"], {"as_of": day, "units": [unit]}).fetchone()
+        assert credit.serious_grounds(connection, unit, day) == []
+    assert {one: told.value for one, told in counted.items()} == {"penalties": 2, "offenders": 1}
+    assert dict(counted["penalties"].forms) == {"suspension": 1, "warning": 1}
+    assert scored is not None
+    assert (scored["penalties_12m"], scored["grave_penalties_12m"]) == (3, 2)
 
 
 @pytest.mark.parametrize(("rule", "filed", "until"), [
@@ -347,7 +372,7 @@ def test_a_decision_may_have_several_kinds_and_each_is_a_row_of_penalties(clerk:
     ("hearing_asked", "2026-02-13", "2026-02-27"), ("hearing_asked", "2026-09-29", "2026-10-12"),
     ("hearing_asked", "2026-03-12", "2026-03-19")])
 def test_the_periods_of_a_case_end_on_the_day_counted_by_hand(clerk: Clerk, rule: str, filed: str, until: str) -> None:
-    number = ready(clerk, STOP, day=filed)
+    number = ready(clerk, STOP, day=filed, article=STOPPING)
     assert clerk.due(number, rule)["due_at"] == last_moment(until)
 
 
@@ -387,3 +412,45 @@ def test_a_step_is_neither_of_tomorrow_nor_from_before_the_case(clerk: Clerk) ->
     clerk.step(number, "dropped", "2026-03-13", note="不成立")
     with pytest.raises(CaseworkError, match="stands at dropped"):
         clerk.step(number, "inquiry", "2026-03-14")
+
+
+@pytest.mark.parametrize(("article", "kind", "refusal", "zh"), [
+    ("消防法 Art. 60", "licence_revoked", "消防法 Art. 60 is no ground of a licence_revoked: it allows warning, fine",
+     "《消防法》第 60 条不是吊销许可的依据，只可作出警告、罚款"),
+    ("消防法 Art. 60", "suspension", "Art. 60 is no ground of a suspension",
+     "第 60 条不是责令停止施工、停止使用或停产停业的依据"),
+    ("消防法 Art. 61", "warning", "Art. 61 is no ground of a warning: it allows fine, suspension", "只可作出罚款、")])
+def test_an_article_is_the_ground_of_its_own_kinds_alone(clerk: Clerk, article: str, kind: str, refusal: str,
+                                                         zh: str) -> None:
+    number = clerk.file(article=article)
+    with pytest.raises(CaseworkError, match=refusal) as refused:
+        clerk.told(number, "2026-03-12", {"kind": kind})
+    assert refused.value.zh
+    assert zh in refused.value.zh
+
+
+def test_a_refusal_says_in_chinese_where_a_step_is_made_and_by_what_law(clerk: Clerk) -> None:
+    number = ready(clerk, WARNING)
+    with pytest.raises(CaseworkError, match=r"made while it is closed or dropped \(行政处罚法 Art\. 47\)") as early:
+        clerk.step(number, "archived", "2026-03-13", archive_ref="1")
+    assert early.value.zh == (
+        f"案件 {number} 现为“办理中”，不能进行“归档”：应在“已结案”或“已撤案”时进行（《行政处罚法》第四十七条）")
+    with pytest.raises(CaseworkError) as unlike:
+        clerk.step(number, "decision", "2026-03-13", penalties=[fine(6000)], circumstance="light")
+    assert unlike.value.zh == "告知的处罚不含罚款，请重新告知（《行政处罚法》第四十四条）"
+    clerk.step(number, "decision", "2026-03-13", penalties=[WARNING])
+    with pytest.raises(CaseworkError) as backwards:
+        clerk.step(number, "served", "2026-03-12T12:00", how="direct")
+    assert backwards.value.zh
+    assert "“送达”的时间 2026-03-12 12:00 早于“处罚决定”的时间" in backwards.value.zh
+    clerk.step(number, "served", "2026-03-13T12:00", how="direct")
+    clerk.step(number, "published", "2026-03-13T13:00", uri="https://x")
+    with pytest.raises(CaseworkError) as unfilmed:
+        clerk.step(number, "closed", "2026-03-14")
+    assert unfilmed.value.zh == "“送达”没有影像记录（含摘要和时长），请补充（《行政处罚法》第四十七条）"
+
+
+def test_a_sum_is_said_as_it_was_written(clerk: Clerk) -> None:
+    number = ready(clerk, fine(6000.0))
+    with pytest.raises(CaseworkError, match="told of a fine of 6000 yuan, not of 7000.5: tell it again"):
+        clerk.step(number, "decision", "2026-03-13", penalties=[fine(7000.5)], circumstance="light")

@@ -15,6 +15,9 @@ from casework.enforcement import cases, major_hazards
 from casework.enforcement.steps import StepForm
 from casework.errors import CaseworkError
 from casework.record_import import KINDS, import_record, template
+from casework.reports.counting import count
+from casework.reports.figures import defined
+from casework.reports.period import Period
 from policy import rules
 from store import Database
 from tests.casework.city import build_city, moment
@@ -30,14 +33,14 @@ ROWS: dict[str, list[str]] = {
     "orders": ["order_no,inspection_no,kind,served_on,correct_by,closed_on",
         "Z1,J1,time_limited,2024-05-06,2024-05-20,",
                ],
-    "cases": ["case_no,unit_no,article,facts,officers,offence_on,filed_on,standing,decided_on,closed_on",
-              "A1,U1,60.1.3,占用疏散通道,B1;B2,2024-05-06,2024-05-07,archived,2024-06-01,2024-07-01"],
+    "cases": ["case_no,unit_no,procedure,article,facts,officers,offence_on,filed_on,standing,decided_on,closed_on",
+              "A1,U1,ordinary,60.1.3,占用疏散通道,B1;B2,2024-05-06,2024-05-07,archived,2024-06-01,2024-07-01"],
     "penalties": ["case_no,unit_no,inspection_no,decided_on,kind,amount_yuan,article",
         "A1-1,U1,J1,2024-06-01,fine,6000,60"],
     "measures": ["measure_no,unit_no,kind,ground,scope,officers,began_on,until_on,standing,ended_on",
                  "C1,U1,seal,grave,二层,B1;B2,2024-05-06,2024-06-04,lifted,2024-05-30"],
-    "major-hazards": ["major_hazard_no,unit_no,way,elements,officers,found_on,standing,level,ended_on",
-                      "M1,U1,direct,6.1,B1;B2,2024-05-06,accepted,county,2024-09-01"],
+    "major-hazards": ["major_hazard_no,unit_no,way,elements,officers,found_on,standing,level,ended_on,notice_on",
+                      "M1,U1,direct,6.1,B1;B2,2024-05-06,accepted,county,2024-09-01,2024-05-10"],
     "complaints": ["complaint_no,unit_no,received_at,channel,kind,checked_at,verified",
                    "T1,U2,2024-03-04 08:30,96119,blocked_exit,2024-03-04 15:00,是",
                        "T2,U1,2026-03-10 09:00,12345,other,,"],
@@ -158,14 +161,23 @@ _EVENTS = ", ".join(code for rule in ("credit.points", "credit.events") for code
     ("penalties", "A1-1,U2,J1,2024-06-01,fine,6000,60", "inspection J1 is not one of unit U2"),
     ("penalties", "A1-1,U1,J1,2024-06-01,fine,,60", "a fine has its amount"),
     ("penalties", "A1-1,U1,J1,2024-06-01,warning,50,60", "an amount belongs to a fine, not to warning"),
-    ("cases", "A1,U1,60.1.3,占用疏散通道,B1;B2,2024-05-06,2024-05-07,decided,,",
+    ("cases", "A1,U1,ordinary,60.1.3,占用疏散通道,B1;B2,2024-05-06,2024-05-07,decided,,",
      "a decided case has the day of its decision"),
+    ("cases", "A1,U1,ordinary,60.1.3,占用疏散通道,B1;B2,2024-05-06,2024-05-07,transferred,,",
+     "a case that was handed over has the day of it"),
+    # Left blank they were counted as the procedure that nobody had told, in the yearly report too.
+    ("cases", "A1,U1,,60.1.3,占用疏散通道,B1;B2,2024-05-06,2024-05-07,decided,2024-06-01,", "it is empty"),
+    ("fires", "F1,U2,2023-12-31 23:59,", "it is empty"),
     ("measures", "C1,U1,seal,grave,二层,B1;B2,2024-05-06,2024-06-04,lifted,",
      "a measure that was lifted or carried out has the day on which it ended"),
-    ("major-hazards", "M1,U1,direct,6.1,B1;B2,2024-05-06,accepted,county,",
+    ("major-hazards", "M1,U1,direct,6.1,B1;B2,2024-05-06,accepted,county,,",
      "a major hazard that was accepted has the day on which it left the list"),
-    ("major-hazards", "M1,U1,direct,6.1,B1;B2,2024-05-06,listed,county,2024-09-01",
+    ("major-hazards", "M1,U1,direct,6.1,B1;B2,2024-05-06,listed,county,2024-09-01,",
      "a major hazard that stands has no end yet"),
+    ("major-hazards", "M1,U1,direct,6.1,B1;B2,2024-05-06,not_major,,,2024-05-10",
+     "no notice was served of what is no major hazard"),
+    ("major-hazards", "M1,U1,direct,6.1,B1;B2,2024-05-06,accepted,,2024-06-01,2024-06-02",
+     "it lies before notice_on (整改通知书送达日期) 2024-06-02"),
     ("guidance", "990101,2024-02-10,B1,指导", "990101 is not a town"),
     ("complaints", "T1,U2,2024-03-04 08:30,96119,other,2024-03-04 08:00,是",
      "it lies before received_at (受理时间) 2024-03-04 08:30"),
@@ -192,8 +204,8 @@ def test_what_was_brought_in_goes_on_here(db: Database, tmp_path: Path) -> None:
     brought = {
         "measures": ["C2,U2,seal,exits,二层,B1;B2,2026-02-01,2026-03-01,standing,",
                      "C3,U2,seal,exits,三层,B1;B2,2026-03-01,2026-03-30,standing,"],
-        "cases": ["A2,U2,消防法 Art. 60,占用疏散通道,B1;B2,2026-01-06,2026-01-07,decided,2026-02-01,"],
-        "major-hazards": ["M2,U2,direct,6.1,B1;B2,2026-02-06,determined,,"]}
+        "cases": ["A2,U2,ordinary,消防法 Art. 60,占用疏散通道,B1;B2,2026-01-06,2026-01-07,decided,2026-02-01,"],
+        "major-hazards": ["M2,U2,direct,6.1,B1;B2,2026-02-06,determined,,,"]}
     for kind, lines in brought.items():
         told = import_record(db, kind, put(tmp_path, kind, [ROWS[kind][0], *lines]), actor="w", day=TODAY)
         assert told.rejected == []
@@ -208,6 +220,24 @@ def test_what_was_brought_in_goes_on_here(db: Database, tmp_path: Path) -> None:
     assert cases.step(db, "A2", StepForm("served", at, details={"how": "direct"}), "w", now=now) is None
     notice = StepForm("notice_served", at, details={"correct_by": TODAY})
     assert major_hazards.step(db, "M2", notice, "w", now=now) is None
+
+
+def test_a_notice_of_a_major_hazard_of_past_years_is_counted_by_its_day(db: Database, tmp_path: Path) -> None:
+    build_city(db)
+    file = put(tmp_path, "major-hazards", ROWS["major-hazards"])
+    told = import_record(db, "major-hazards", file, actor="w", day=TODAY)
+    assert (told.inserted, told.rejected) == (1, [])
+    year = Period.named("yearly", "2024")
+    with db.connection() as connection:
+        wanted = [defined(year.last)[one] for one in ("major_notices", "major_corrected")]
+        found = count(connection, wanted, year, None, TODAY)
+    assert {one: figure.value for one, figure in found.items()} == {"major_notices": 1, "major_corrected": 1}
+    same = import_record(db, "major-hazards", file, actor="w", day=TODAY)
+    assert (same.unchanged, same.rejected) == (1, [])
+    moved = [line.replace("2024-05-10", "2024-05-11") for line in ROWS["major-hazards"]]
+    refused = import_record(db, "major-hazards", put(tmp_path, "moved", moved), actor="w", day=TODAY)
+    assert refused.rejected[0].reason == "the major hazard M1 stands with other facts and stays as it is"
+    assert len(db.rows("select 1 from enforcement_steps")) == 1
 
 
 def test_what_a_person_entered_stays(db: Database, tmp_path: Path) -> None:
@@ -228,7 +258,7 @@ def test_a_workbook_in_chinese_comes_in_and_a_dry_run_stores_nothing(db: Databas
     assert sheet is not None
     at = dt.datetime(2024, 5, 6, 7, 8)  # noqa: DTZ001  a cell of Excel has no zone
     for row in (["火灾编号", "单位编号", "起火时间", "调查程序"], ["F1", "U1", at, "简易程序"],
-                ["F2", "U2", dt.date(2024, 5, 7), None]):
+                ["F2", "U2", dt.date(2024, 5, 7), "轻微"]):
         sheet.append(row)
     book.save(tmp_path / "fires.xlsx")
     dry = import_record(db, "fires", tmp_path / "fires.xlsx", actor="w", day=TODAY, dry_run=True)

@@ -16,7 +16,7 @@ from casework.forms import NewVisit, ResultForm
 from casework.results import record_result
 from store import Database
 from tests.casework.city import PHOTO, SHEET, build_city, moment
-from tests.casework.enforcing import LOCAL, MEETING, NOW, STOP, VIDEO, WARNING, Clerk, at, fine
+from tests.casework.enforcing import LOCAL, MEETING, NOW, STOP, STOPPING, VIDEO, WARNING, Clerk, at, fine
 from tests.servers.databases import Server
 
 
@@ -60,7 +60,7 @@ def test_a_fine_is_paid_after_its_service_and_not_above_what_is_owed(clerk: Cler
 
 
 def test_a_hearing_is_not_held_before_the_moment_that_was_told(clerk: Clerk) -> None:
-    number = clerk.file()
+    number = clerk.file(article=STOPPING)
     clerk.told(number, "2026-03-12", STOP)
     with pytest.raises(CaseworkError, match=r"before the step notice.*Art\. 64"):
         clerk.step(number, "hearing_asked", "2026-03-12T09:30")
@@ -72,7 +72,7 @@ def test_a_hearing_is_not_held_before_the_moment_that_was_told(clerk: Clerk) -> 
 
 
 def test_who_asks_for_a_hearing_after_waiving_it_is_heard(clerk: Clerk) -> None:
-    number = clerk.file()
+    number = clerk.file(article=STOPPING)
     clerk.told(number, "2026-03-12", STOP)
     clerk.step(number, "hearing_waived", "2026-03-13")
     clerk.step(number, "hearing_asked", "2026-03-16")

@@ -98,6 +98,26 @@ def test_an_order_corrected_at_its_recheck_was_in_time(db: Database) -> None:
                                                                "done_in_time")
 
 
+def test_a_visit_of_the_last_day_that_runs_past_midnight_was_in_time(db: Database) -> None:
+    build_city(db)
+    visit(db, DAY, **ordered())
+    row = db.row("select hazard_id, recheck_by from hazards, orders")
+    assert row is not None
+    late = moment(row["recheck_by"], 23, 30)
+    past = late + dt.timedelta(minutes=50)
+    base = ResultForm(late, past, "pass", officers=TEAM, sheet=SHEET, evidence=(PHOTO,))
+    record_result(db, NewVisit("U2", "reinspection"), replace(base, corrected=(row["hazard_id"],)), "wang", now=past)
+    asked = request_form({"unit_no": "U1", "kind": "event", "received_at": f"{DAY}T09:00", "from_body": "公安分局",
+                          "held_from": str(DAY + dt.timedelta(days=60))})
+    number, due_at = visit_requests.register(db, asked, "wang", now=past)
+    night = due_at.astimezone(SHANGHAI).replace(hour=23, minute=30)
+    held = record_result(db, NewVisit("U1", "event"), replace(
+        base, started_at=night, ended_at=night + dt.timedelta(minutes=50)), "wang", now=past)
+    visit_requests.checked(db, number, held.inspection_no, "wang")
+    assert states(db, past) == dict.fromkeys(("order_served", "order_corrected", "recheck", "event_check"),
+                                             "done_in_time")
+
+
 def test_a_recheck_stops_its_clock_though_nothing_was_corrected(db: Database) -> None:
     build_city(db)
     visit(db, DAY, **ordered())

@@ -114,6 +114,9 @@ CHANGES = (
      "(select complaint_id from complaints where checked_at is null limit 1)"),
     ("agreements", -1, "update agreements set ended_on = '2024-12-31', ended_why = 'x' where agreement_id = "
      "(select agreement_id from agreements where regime = 'delegated' and to_day = '2024-12-31' limit 1)"),
+    # As the record of past years brings it in: without steps.
+    ("transfers", 1, "update cases set standing = 'transferred', closed_on = '2024-12-31' where case_id = "
+     "(select case_id from cases c where not exists (select from enforcement_steps where ref = c.case_no) limit 1)"),
     ("penalties", 1, "update penalties set withdrawn_on = '2025-01-02' where withdrawn_on is not null"),
     ("town_posts", -1, "update town_posts set to_day = '2024-12-30' where post_no = 'RP00003'"),
     ("units_sealed", 0, "insert into measures (measure_no, kind, unit_id, area_code, path, ground, scope, officers, "
@@ -167,6 +170,46 @@ def test_a_sentence_that_no_row_supports_is_left_out(trial: Connection, told: Re
     assert "problems" not in after
     left = {one["zh"] for section in after.values() for one in section}
     assert {"临时查封单位4家。", "举办文书制作专题培训4场次。"} <= set(texts) - left
+
+
+def test_a_year_under_way_is_held_against_as_many_days_of_the_year_before(trial: Connection) -> None:
+    today = dt.date(2025, 3, 10)
+    told = report(trial, "yearly", Period.named("yearly", "2025"), as_of=today, today=today)
+    part = Period(dt.date(2024, 1, 1), dt.date(2024, 3, 10))
+    figure = told.lines["inspections"].figure
+    same = count(trial, [figure], part, None, AS_OF)["inspections"].value
+    assert 0 < told.lines["inspections"].year_ago.value == same
+    assert told.so_far is not None
+    assert "统计至 2025-03-10；上年同期统计 2024-01-01 至 2024-03-10" in told.so_far["zh"]
+    assert yearly(trial).so_far is None
+
+
+def test_a_year_that_has_not_begun_says_so_and_claims_no_fall(trial: Connection) -> None:
+    today = dt.date(2024, 12, 30)
+    told = report(trial, "yearly", Period.named("yearly", "2025"), as_of=today, today=today)
+    assert {line.change for line in told.lines.values()} == {None}
+    assert told.so_far is not None
+    assert told.so_far["en"] == "The period begins on 2025-01-01: on 2024-12-30 there is nothing to count yet."
+
+
+def test_what_was_found_a_year_before_had_as_long_to_be_corrected(trial: Connection) -> None:
+    trial.execute("update hazards set corrected_on = '2025-02-01' where hazard_id = (select hazard_id from hazards "
+                  "join inspections using (inspection_id) "
+                  "where inspection_no like 'RJ%%' and corrected_on is null limit 1)")
+    year = Period.named("yearly", "2025")
+    soon, late = (report(trial, "yearly", year, as_of=day, today=day).lines["hazards_cohort"].year_ago.value
+                  for day in (dt.date(2026, 1, 31), dt.date(2026, 2, 2)))
+    assert late - soon == 1
+
+
+def test_a_month_under_way_is_held_against_as_many_days_of_the_month_before() -> None:
+    month, today = Period.named("monthly", "2025-03"), dt.date(2025, 3, 10)
+    assert month.before("monthly").so_far(today, month).last == dt.date(2025, 2, 10)
+    assert month.year_ago("monthly").so_far(today, month).last == dt.date(2024, 3, 10)
+    quarter = Period.named("quarterly", "2025Q2")
+    assert quarter.before("quarterly").so_far(dt.date(2025, 6, 30), quarter).last == dt.date(2025, 3, 31)
+    leap = Period.named("yearly", "2024")
+    assert leap.year_ago("yearly").so_far(dt.date(2024, 2, 29), leap).last == dt.date(2023, 2, 28)
 
 
 def test_records_and_units_are_never_one_number(told: Report) -> None:
