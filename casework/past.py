@@ -18,17 +18,18 @@ from store.database import Connection
 q = Queries(__file__)
 
 _COLUMNS: dict[str, dict[str, str]] = {
-    "cases": {"case_no": "text", "unit_no": "text", "party": "text", "regime": "text", "procedure": "text",
-              "article": "text", "facts": "text", "items": "text[]", "officers": "text[]", "offence_on": "date",
-              "life_safety": "bool", "filed_at": "timestamptz", "filed_on": "date", "standing": "text",
-              "decided_on": "date", "closed_on": "date"},
+    "cases": {"case_no": "text", "unit_no": "text", "inspection_no": "text", "party": "text", "regime": "text",
+              "procedure": "text", "article": "text", "facts": "text", "items": "text[]", "officers": "text[]",
+              "offence_on": "date", "life_safety": "bool", "filed_at": "timestamptz", "filed_on": "date",
+              "standing": "text", "decided_on": "date", "closed_on": "date"},
     "measures": {"measure_no": "text", "unit_no": "text", "kind": "text", "path": "text", "ground": "text",
                  "scope": "text", "officers": "text[]", "began_at": "timestamptz", "began_on": "date",
                  "until_on": "date", "standing": "text", "ended_on": "date"},
     "major_hazards": {"major_hazard_no": "text", "unit_no": "text", "way": "text", "elements": "text[]",
                       "officers": "text[]", "found_at": "timestamptz", "found_on": "date", "standing": "text",
                       "level": "text", "ended_on": "date"},
-    "steps": {"noun": "text", "ref": "text", "step": "text", "at": "timestamptz", "details": "jsonb"},
+    "steps": {"noun": "text", "ref": "text", "step": "text", "at": "timestamptz", "officers": "text[]",
+              "details": "jsonb"},
     "evidence": {"noun": "text", "ref": "text", "step": "text", "at": "timestamptz", "kind": "text", "uri": "text",
                  "sha256": "text", "seconds": "int4"},
     "agreements": {"agreement_no": "text", "regime": "text", "town_code": "text", "principal_code": "text",

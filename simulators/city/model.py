@@ -102,7 +102,7 @@ class City:
     major_hazards: list[Row]
     """Columns of ``major_hazards`` with unit_no, one for each hazard that is_major."""
     steps: list[Row]
-    """noun ('case', 'measure', 'major_hazard'), ref, step, at, details: what these went through, oldest first."""
+    """noun ('case', 'measure', 'major_hazard'), ref, step, at, officers, details: their way, oldest first."""
     evidence: list[Row]
     """noun, ref, step, at (of the step), kind, uri, sha256, seconds: recordings of steps."""
 

@@ -91,14 +91,15 @@ def _workday(day: dt.date, forward: int = 1) -> dt.date:
     return day
 
 
-def _make(led: Proceedings, noun: str, ref: str, until: dt.date,
+def _make(led: Proceedings, noun: str, ref: str, officers: Sequence[str], until: dt.date,
           steps: Sequence[tuple[str, dt.date, int, Mapping[str, Any]]]) -> None:
     """Keep the steps that were made by then, each with its recording where it is filmed."""
     for step, day, hour, details in steps:
         if day >= until:
             continue
         at = _moment(day, hour, len(ref) % 60)
-        led.steps.append({"noun": noun, "ref": ref, "step": step, "at": at, "details": dict(details)})
+        led.steps.append({"noun": noun, "ref": ref, "step": step, "at": at, "officers": list(officers),
+                          "details": dict(details)})
         if noun == "case" and step in _FILMED:
             uri = f"simulator://records/{ref}/{step}.mp4"
             digest = hashlib.sha256(uri.encode()).hexdigest()
@@ -126,21 +127,22 @@ def _case(rng: np.random.Generator, led: Proceedings, penalty: Row, visit: Row, 
     meets = kind == "suspension" or (fine or 0) >= _LARGE
     standing = "archived" if archived < until else "closed" if closed < until else "decided"
     led.cases.append({
-        "case_no": number, "unit_no": penalty["unit_no"], "party": "organisation", "regime": "own",
-        "procedure": "ordinary", "article": penalty["article"], "facts": "；".join(item.zh for item in items),
+        "case_no": number, "unit_no": penalty["unit_no"], "inspection_no": penalty["inspection_no"],
+        "party": "organisation", "regime": "own", "procedure": "ordinary", "article": penalty["article"],
+        "facts": "；".join(item.zh for item in items),
         "items": [item.code for item in items], "officers": officers, "offence_on": visit["inspected_on"],
         "life_safety": False, "filed_at": _moment(filed, 9), "filed_on": filed, "standing": standing,
         "decided_on": decided, "closed_on": closed if closed < until else None})
-    _make(led, "case", number, until, [step for step in (
+    _make(led, "case", number, officers, until, [step for step in (
         ("filed", filed, 9, {}), ("inquiry", filed, 10, {}),
         ("notice", notice, 11, {"penalties": told, "public_told": True}),
         ("hearing_waived", notice, 12, {}) if heard else None,
         ("legal_review", decided, 8, {"reviewer": reviewer, "agreed": True}),
         ("collective", decided, 10, {"agreed": True, "members": [*officers, reviewer]}) if meets else None,
         ("decision", decided, 15, {"penalties": told, "circumstance": _circumstance(penalty), "decisions": [number]}),
-        ("served", served, 16, {"how": "direct"}), ("published", published, 17, {}),
-        ("paid", paid, 18, {"amount_yuan": fine}) if fine else None, ("closed", closed, 19, {}),
-        ("archived", archived, 20, {"archive_ref": f"DA{number[-6:-1]}"})) if step is not None])
+        ("served", served, 16, {"how": "direct"}), ("published", published, 10, {}),
+        ("paid", paid, 11, {"amount_yuan": fine}) if fine else None, ("closed", closed, 14, {}),
+        ("archived", archived, 15, {"archive_ref": f"DA{number[-6:-1]}"})) if step is not None])
     return served
 
 
@@ -169,7 +171,7 @@ def _seal(rng: np.random.Generator, led: Proceedings, penalty: Row, items: Seque
         "measure_no": number, "unit_no": penalty["unit_no"], "kind": "seal", "path": "ordinary", "ground": ground,
         "scope": f"存在“{item.zh}”的部位", "officers": officers, "began_at": _moment(began, 15), "began_on": began,
         "until_on": last, "standing": standing, "ended_on": None if standing == "standing" else ended})
-    _make(led, "measure", number, until, [("imposed", began, 15, {"until_on": str(last)}), *(
+    _make(led, "measure", number, officers, until, [("imposed", began, 15, {"until_on": str(last)}), *(
         (("lift_asked", asked, 9, {}), ("lift_inspected", lifted, 10, {"gone": True}),
          ("lift_decided", lifted, 16, {"lifted": True})) if lifted else (("expired", last, 23, {}),))])
 
@@ -185,7 +187,7 @@ def _stop(rng: np.random.Generator, led: Proceedings, penalty: Row, place: int, 
         "measure_no": number, "unit_no": penalty["unit_no"], "kind": "suspension", "path": "ordinary", "ground": "",
         "scope": "责令停产停业", "officers": officers, "began_at": _moment(served, 17), "began_on": served,
         "standing": standing, "ended_on": lifted if standing == "lifted" else None})
-    _make(led, "measure", number, until, (
+    _make(led, "measure", number, officers, until, (
         ("imposed", served, 17, {}), ("lift_asked", asked, 9, {}), ("lift_inspected", lifted, 10, {"gone": True}),
         ("lift_decided", lifted, 16, {"lifted": True})))
 
@@ -215,7 +217,7 @@ def _major_hazards(led: Proceedings, hazards: Sequence[Row], visits: Mapping[str
             "major_hazard_no": ref, "unit_no": hazard["unit_no"], "way": "direct", "elements": [item.zh],
             "officers": officers, "found_at": _moment(found, 11), "found_on": found, "standing": standing,
             "level": "county" if standing in ("listed", "accepted") else None, "ended_on": done if ends else None})
-        _make(led, "major_hazard", ref, until, [
+        _make(led, "major_hazard", ref, officers, until, [
             ("found", found, 11, {}), ("determined", determined, 10, {}),
             ("notice_served", notice, 16, {"correct_by": str(hazard["due_on"])}),
             ("opinion_reported", notice, 17, {"report_no": f"火消报〔{notice.year}〕{place:02d}号"}),

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-from huoyan.embedded.in_hand import cases, credit, grid, ledgers, measures, referrals, requests
+from huoyan.embedded.in_hand import cases, credit, grid, ledgers, measures, referrals, requests, towns
 from huoyan.embedded.in_hand.scene import Scene
 from store import Database
 
 __all__ = ["lay"]
 
 # Cases come first: whether a person's case stands says whether all of this was laid before.
-_PARTS = (cases.lay, measures.lay, grid.lay, referrals.lay, requests.lay, credit.lay, ledgers.lay)
+_PARTS = (cases.lay, measures.lay, grid.lay, towns.lay, referrals.lay, requests.lay, credit.lay, ledgers.lay)
 
 
 def lay(db: Database, now: dt.datetime) -> bool:

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from casework.enforcement import case_forms, cases, measure_forms, measures
-from huoyan.embedded.in_hand.scene import DUTY, Place, Scene, video
+from huoyan.embedded.in_hand.scene import DUTY, Place, Scene, video, welcomes
 
 _ARTICLE, _OPENED = "消防法第六十条", "消防法第五十八条"
 _FACTS = "消防设施、器材未保持完好有效"
@@ -67,7 +67,7 @@ def _decided(scene: Scene) -> None:
 
 
 def _stopped(scene: Scene) -> None:
-    place = scene.take(lambda place: place.is_crowded and not place.is_key, lambda place: place.is_crowded)
+    place = scene.take(lambda place: welcomes(place) and place.is_crowded, welcomes)
     team = scene.team(place, 24, 23, 18, 7, 6)
     number = cases.file(scene.db, case_forms.case_form({
         "unit_no": place.unit_no, "filed_at": scene.at(24, 10), "procedure": "ordinary", "article": _OPENED,

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
-from casework.delegation import guidance, supervision
 from casework.enforcement import self_checks, soft_measures
 from casework.governance import areas, control_rooms, coordination, interviews, responsibility
 from huoyan.embedded.in_hand.scene import DISTRICT, DUTY, TOWN_CODE, Place, Scene, digest
 
 #: One office is vacant, as the page says.
-_OFFICES = (("government", "副主任"), ("brigade", "大队长"), ("emergency", "副局长"), ("justice", "副局长"),
-            ("police", "副大队长"), ("towns", "镇街代表"))
+_OFFICES = (("government", "王某", "副主任"), ("brigade", "李某", "大队长"), ("emergency", "张某", "副局长"),
+            ("justice", "刘某", "副局长"), ("police", "陈某", "副大队长"), ("towns", "杨某", "镇街代表"))
 _BASIS = "区消防安全责任制实施细则"
 _AT_RISK = 4
 
@@ -20,13 +17,12 @@ def lay(scene: Scene) -> None:
     """Lay the rows of each ledger."""
     _governance(scene)
     _units(scene)
-    _towns(scene)
 
 
 def _governance(scene: Scene) -> None:
     db, now = scene.db, scene.now
-    for office, post in _OFFICES:
-        coordination.put(db, {"area_code": DISTRICT, "office": office, "name": f"成员（{post}）", "post": post},
+    for office, name, post in _OFFICES:
+        coordination.put(db, {"area_code": DISTRICT, "office": office, "name": name, "post": post},
                          DUTY, now=now)
     for row in ({"area_code": DISTRICT, "is_key": True, "body": "brigade"},
                 {"area_code": DISTRICT, "is_key": False, "body": "town"},
@@ -70,12 +66,3 @@ def _control_room(scene: Scene, place: Place, certified: bool) -> None:
     control_rooms.check(scene.db, {"unit_no": place.unit_no, "certificate_no": f"ZGZ{place.unit_no}1",
                                    "checked_on": scene.day(5), "outcome": "valid"}, DUTY, now=scene.now)
 
-
-def _towns(scene: Scene) -> None:
-    """What the brigade and its towns agreed on, and a visit of guidance."""
-    held, officers = scene.day(10), [row["officer_no"] for row in scene.officers[:2]]
-    for body, area, task, days in (("town", TOWN_CODE, "完成沿街商铺电气线路排查", 30),
-                                   ("brigade", DISTRICT, "编制镇街执法文书模板", 12)):
-        supervision.agree(scene.db, "委托执法联席会议", held, area, body, task, held + dt.timedelta(days=days), DUTY,
-                          scene.now)
-    guidance.visit(scene.db, TOWN_CODE, scene.day(12), officers, "讲解检查记录填写和证据固定", DUTY, scene.now)

@@ -11,7 +11,7 @@ from casework.enforcement import (
     measure_forms,
     measures,
 )
-from huoyan.embedded.in_hand.scene import DUTY, Scene
+from huoyan.embedded.in_hand.scene import DUTY, Scene, welcomes
 
 _SEALED_DAYS, _CORRECT_DAYS = 29, 60
 
@@ -24,7 +24,7 @@ def lay(scene: Scene) -> None:
 
 
 def _seal(scene: Scene) -> None:
-    place = scene.take(lambda place: place.is_crowded)
+    place = scene.take(lambda place: welcomes(place) and place.is_crowded, welcomes)
     team = scene.team(place, 3)
     measures.impose(scene.db, measure_forms.measure_form({
         "kind": "seal", "unit_no": place.unit_no, "inspected_at": scene.at(3, 9), "began_at": scene.at(3, 16),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from casework import visit_requests
-from huoyan.embedded.in_hand.scene import DUTY, Scene
+from huoyan.embedded.in_hand.scene import DUTY, Scene, welcomes
 
 _EVENT_IN_DAYS = 12
 
@@ -21,6 +21,6 @@ def lay(scene: Scene) -> None:
              "held_to": begins + dt.timedelta(days=2), "note": "商品展销活动，预计每日三千人次"},
             {"kind": "promise", "received_at": scene.at(9, 15), "from_body": "政务服务大厅",
              "document_no": f"火消承〔{scene.day(9).year}〕63号"}):
-        place = scene.take(lambda place: place.is_crowded)
+        place = scene.take(lambda place: welcomes(place) and place.is_crowded, welcomes)
         visit_requests.register(scene.db, visit_requests.request_form({**data, "unit_no": place.unit_no}), DUTY,
                                 now=scene.now)

@@ -29,6 +29,7 @@ class Place:
     unit_id: int
     unit_no: str
     area_code: str
+    kind: str
     is_key: bool
     is_crowded: bool
     visits: tuple[tuple[str, dt.date, tuple[str, ...], tuple[str, ...]], ...]
@@ -36,6 +37,18 @@ class Place:
     def visit(self, by: dt.date) -> tuple[str, dt.date, tuple[str, ...], tuple[str, ...]] | None:
         """The newest of these visits by a day."""
         return max((one for one in self.visits if one[1] <= by), key=lambda one: one[1], default=None)
+
+
+def _place(row: dict[str, Any]) -> Place:
+    visits = zip(row["visit_nos"], row["visit_days"], row["visit_items"], row["visit_names"], strict=True)
+    return Place(row["unit_id"], row["unit_no"], row["area_code"], row["kind"], row["is_key"], row["is_crowded"],
+                 tuple((number, day, tuple(items.split(",")), tuple(names.split(",")))
+                       for number, day, items, names in visits))
+
+
+def welcomes(place: Place) -> bool:
+    """Whether guests come and go there: where a business is stopped, sealed or opened."""
+    return place.kind in ("entertainment", "hotel", "mall", "restaurant", "cinema")
 
 
 @dataclass
@@ -62,11 +75,7 @@ class Scene:
             recused = {(row["officer_no"], row["unit_id"]) for row in connection.execute(q["recused"]).fetchall()}
         if not units or not officers:
             raise EmbeddedError("the district has no units or no officers of a brigade: start over with --reset")
-        places = [Place(row["unit_id"], row["unit_no"], row["area_code"], row["is_key"], row["is_crowded"], tuple(
-            (number, day, tuple(items), tuple(names)) for number, day, items, names in zip(
-                row["visit_nos"], row["visit_days"], row["items"], row["names"], strict=True)))
-            for row in ({**row, "items": [one.split(",") for one in row["visit_items"]],
-                         "names": [one.split(",") for one in row["visit_names"]]} for row in units)]
+        places = [_place(row) for row in units]
         places.sort(key=lambda place: hashlib.sha256(place.unit_no.encode()).digest())
         return cls(db, now, places, officers, leave, recused)
 
@@ -89,17 +98,25 @@ class Scene:
         self._given.append(found)
         return found
 
-    def team(self, place: Place, *backs: int, without: Sequence[str] = ()) -> list[str]:
-        """Two officers of the brigade who may act at a unit on all of these days."""
+    def fit(self, officers: Sequence[dict[str, Any]], place: Place, *backs: int) -> list[str]:
+        """Which of some officers may act at a unit on all of these days."""
         days = [self.day(back) for back in backs]
-        fit = [row["officer_no"] for row in self.officers if row["officer_no"] not in without
-               and (row["officer_no"], place.unit_id) not in self.recused
-               and all(row["certificate_from"] <= day <= row["certificate_to"] for day in days)
-               and not any(one["officer_no"] == row["officer_no"] and one["from_day"] <= day <= one["to_day"]
-                           for one in self.leave for day in days)]
+        return [row["officer_no"] for row in officers
+                if (row["officer_no"], place.unit_id) not in self.recused
+                and all(row["certificate_from"] <= day <= row["certificate_to"] for day in days)
+                and not any(one["officer_no"] == row["officer_no"] and one["from_day"] <= day <= one["to_day"]
+                            for one in self.leave for day in days)]
+
+    def town_officers(self, town: str) -> list[dict[str, Any]]:
+        """The officers of a town."""
+        return self.db.rows(q["town_officers"], {"town": town})
+
+    def team(self, place: Place, *backs: int) -> list[str]:
+        """Two officers of the brigade who may act at a unit on all of these days."""
+        fit = self.fit(self.officers, place, *backs)
         if len(fit) < 2:
-            raise EmbeddedError(f"no two officers of the brigade could act at {place.unit_no} on {days[0]}: start over "
-                                "with --reset and another --seed")
+            raise EmbeddedError(f"no two officers of the brigade could act at {place.unit_no} on {self.day(backs[0])}: "
+                                "start over with --reset and another --seed")
         first = place.unit_id % len(fit)
         return [fit[first], fit[(first + 1) % len(fit)]]
 

@@ -1,6 +1,6 @@
 -- name: units
 -- Units that are inspected, each with its visits since a day that found what 消防法 Art. 60 fines and that no case is about.
-select u.unit_id, u.unit_no, u.area_code, u.is_key, u.is_crowded, coalesce(v.numbers, '{}') as visit_nos,
+select u.unit_id, u.unit_no, u.area_code, u.kind, u.is_key, u.is_crowded, coalesce(v.numbers, '{}') as visit_nos,
        coalesce(v.days, '{}') as visit_days, coalesce(v.items, '{}') as visit_items,
        coalesce(v.names, '{}') as visit_names
 from units u left join lateral (
@@ -51,3 +51,13 @@ order by s.kind <> 'penalty', s.decided_on desc, s.ref limit 200;
 select u.unit_no from units u
 where not exists (select from penalties p where p.unit_id = u.unit_id)
   and not exists (select from credit_listings l where l.unit_id = u.unit_id);
+
+-- name: towns
+-- Towns in order.
+select area_code, name_zh from areas where level = 'town' order by area_code;
+
+-- name: town_officers
+-- Officers of a town with their certificates.
+select officer_no, certificate_from, certificate_to from officers
+where body = 'town' and status = 'active' and %(town)s = any(area_codes) and certificate_to is not null
+order by not can_lead, officer_no;
