@@ -1,21 +1,24 @@
 -- name: units
--- Units that are inspected, each with its visits since a day that found what 消防法 Art. 60 fines and that no case is about.
+-- Units that are inspected, each with its visits since a day that found what Art. 60 fines and that nobody was fined for.
+with visits as (
+    select i.unit_id, i.inspection_no, i.inspected_on, string_agg(h.item_code, ',' order by h.item_code) as items,
+           string_agg(t.name_zh, ',' order by h.item_code) as names
+    from inspections i join hazards h using (inspection_id)
+    join inspection_items t on t.item_code = h.item_code and t.valid_to is null
+    where i.inspected_on >= %(since)s and i.inspected_on < %(day)s and h.severity <> 'minor'
+      and t.basis ~ '第二十八条|第十六条第一款第\((二|四)\)项'
+      and i.inspection_id not in (select inspection_id from penalties where inspection_id is not null)
+    group by i.inspection_id
+), found as (
+    select unit_id, array_agg(inspection_no order by inspection_no) as numbers,
+           array_agg(inspected_on order by inspection_no) as days, array_agg(items order by inspection_no) as items,
+           array_agg(names order by inspection_no) as names
+    from visits group by unit_id
+)
 select u.unit_id, u.unit_no, u.area_code, u.kind, u.is_key, u.is_crowded, coalesce(v.numbers, '{}') as visit_nos,
        coalesce(v.days, '{}') as visit_days, coalesce(v.items, '{}') as visit_items,
        coalesce(v.names, '{}') as visit_names
-from units u left join lateral (
-    select array_agg(f.inspection_no order by f.inspection_no) as numbers,
-           array_agg(f.inspected_on order by f.inspection_no) as days,
-           array_agg(f.items order by f.inspection_no) as items, array_agg(f.names order by f.inspection_no) as names
-    from (select i.inspection_no, i.inspected_on, string_agg(h.item_code, ',' order by h.item_code) as items,
-                 string_agg(t.name_zh, ',' order by h.item_code) as names
-          from inspections i join hazards h using (inspection_id)
-          join inspection_items t on t.item_code = h.item_code and t.valid_to is null
-          where i.unit_id = u.unit_id and i.inspected_on >= %(since)s and i.inspected_on < %(day)s
-            and h.severity <> 'minor' and t.basis ~ '第二十八条|第十六条第一款第\((二|四)\)项'
-            and not exists (select from penalties p where p.inspection_id = i.inspection_id)
-          group by i.inspection_id) f
-) v on true
+from units u left join found v using (unit_id)
 where u.status = 'active' order by u.unit_id;
 
 -- name: officers
