@@ -1,7 +1,7 @@
-"""Cases, measures, major hazards and agreements of a past led elsewhere, at COPY speed: no gates, no clocks.
+"""Cases, measures and major hazards with their steps, and agreements, of a past led elsewhere, at COPY speed.
 
-As in :mod:`casework.bulk`, rows are mappings keyed by ``unit_no``, and a number that stands is left as it is. The
-people's path, with its gates and evidence, is in ``casework/enforcement`` and ``casework/delegation``.
+As in :mod:`casework.bulk`, rows are mappings keyed by ``unit_no``, and a number that stands is left as it is; there
+are no gates and no clocks. The people's path, with both, is in ``casework/enforcement`` and ``casework/delegation``.
 """
 
 from __future__ import annotations
@@ -18,17 +18,20 @@ from store.database import Connection
 q = Queries(__file__)
 
 _COLUMNS: dict[str, dict[str, str]] = {
-    "cases": {"case_no": "text", "unit_no": "text", "party": "text", "regime": "text", "procedure": "text",
-              "article": "text", "facts": "text", "items": "text[]", "officers": "text[]", "offence_on": "date",
-              "life_safety": "bool", "filed_at": "timestamptz", "filed_on": "date", "standing": "text",
-              "decided_on": "date", "closed_on": "date"},
+    "cases": {"case_no": "text", "unit_no": "text", "inspection_no": "text", "party": "text", "regime": "text",
+              "procedure": "text", "article": "text", "facts": "text", "items": "text[]", "officers": "text[]",
+              "offence_on": "date", "life_safety": "bool", "filed_at": "timestamptz", "filed_on": "date",
+              "standing": "text", "decided_on": "date", "closed_on": "date"},
     "measures": {"measure_no": "text", "unit_no": "text", "kind": "text", "path": "text", "ground": "text",
                  "scope": "text", "officers": "text[]", "began_at": "timestamptz", "began_on": "date",
                  "until_on": "date", "standing": "text", "ended_on": "date"},
     "major_hazards": {"major_hazard_no": "text", "unit_no": "text", "way": "text", "elements": "text[]",
                       "officers": "text[]", "found_at": "timestamptz", "found_on": "date", "standing": "text",
                       "level": "text", "notice_on": "date", "ended_on": "date"},
-    "steps": {"noun": "text", "ref": "text", "step": "text", "at": "timestamptz", "details": "jsonb"},
+    "steps": {"noun": "text", "ref": "text", "step": "text", "at": "timestamptz", "officers": "text[]",
+              "details": "jsonb"},
+    "evidence": {"noun": "text", "ref": "text", "step": "text", "at": "timestamptz", "kind": "text", "uri": "text",
+                 "sha256": "text", "seconds": "int4"},
     "agreements": {"agreement_no": "text", "regime": "text", "town_code": "text", "principal_code": "text",
                    "powers": "text[]", "from_day": "date", "to_day": "date", "signed_on": "date"},
 }

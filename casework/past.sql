@@ -1,9 +1,9 @@
 -- name: stage_cases
 -- Where cases land before they are merged.
 drop table if exists pg_temp.stage_past_cases;
-create temp table stage_past_cases (case_no text, unit_no text, party text, regime text, procedure text, article text,
-    facts text, items text[], officers text[], offence_on date, life_safety bool, filed_at timestamptz, filed_on date,
-    standing text, decided_on date, closed_on date) on commit drop;
+create temp table stage_past_cases (case_no text, unit_no text, inspection_no text, party text, regime text,
+    procedure text, article text, facts text, items text[], officers text[], offence_on date,
+    life_safety bool, filed_at timestamptz, filed_on date, standing text, decided_on date, closed_on date) on commit drop;
 
 -- name: stray_cases
 -- The first unit that is not in the register.
@@ -11,11 +11,13 @@ select s.unit_no from stage_past_cases s left join units u using (unit_no) where
 
 -- name: merge_cases
 -- Cases of the area in which their unit lies.
-insert into cases (case_no, unit_id, area_code, party, regime, procedure, article, facts, items, officers, offence_on,
-    life_safety, filed_at, filed_on, standing, decided_on, closed_on, entered_by)
-select s.case_no, u.unit_id, u.area_code, s.party, s.regime, s.procedure, s.article, s.facts, coalesce(s.items, '{}'),
-    s.officers, s.offence_on, s.life_safety, s.filed_at, s.filed_on, s.standing, s.decided_on, s.closed_on, %(actor)s
+insert into cases (case_no, unit_id, area_code, inspection_id, party, regime, procedure, article, facts, items, officers,
+    offence_on, life_safety, filed_at, filed_on, standing, decided_on, closed_on, entered_by)
+select s.case_no, u.unit_id, u.area_code, i.inspection_id, s.party, s.regime, s.procedure, s.article, s.facts,
+    coalesce(s.items, '{}'), s.officers, s.offence_on, s.life_safety, s.filed_at, s.filed_on, s.standing, s.decided_on,
+    s.closed_on, %(actor)s
 from stage_past_cases s join units u using (unit_no)
+left join inspections i on i.inspection_no = s.inspection_no and i.unit_id = u.unit_id
 on conflict (case_no) do nothing;
 
 -- name: stage_measures
@@ -69,14 +71,29 @@ where s.notice_on is not null and m.entered_at = now()
 -- name: stage_steps
 -- Where steps land before they are merged.
 drop table if exists pg_temp.stage_past_steps;
-create temp table stage_past_steps (noun text, ref text, step text, at timestamptz, details jsonb) on commit drop;
+create temp table stage_past_steps (noun text, ref text, step text, at timestamptz, officers text[],
+    details jsonb) on commit drop;
 
 -- name: merge_steps
 -- Steps; one that stands at that moment is left.
-insert into enforcement_steps (noun, ref, step, at, details, entered_by)
-select s.noun, s.ref, s.step, s.at, s.details, %(actor)s from stage_past_steps s
+insert into enforcement_steps (noun, ref, step, at, officers, details, entered_by)
+select s.noun, s.ref, s.step, s.at, coalesce(s.officers, '{}'), s.details, %(actor)s from stage_past_steps s
 where not exists (select from enforcement_steps e
                   where (e.noun, e.ref, e.step, e.at) = (s.noun, s.ref, s.step, s.at));
+
+-- name: stage_evidence
+-- Where recordings land before they are merged.
+drop table if exists pg_temp.stage_past_evidence;
+create temp table stage_past_evidence (noun text, ref text, step text, at timestamptz, kind text, uri text, sha256 text,
+    seconds integer) on commit drop;
+
+-- name: merge_evidence
+-- Recordings of steps that were loaded before, each once.
+insert into step_evidence (step_id, kind, uri, sha256, seconds, entered_by)
+select e.step_id, s.kind, s.uri, s.sha256, s.seconds, %(actor)s
+from stage_past_evidence s
+join enforcement_steps e on (e.noun, e.ref, e.step, e.at) = (s.noun, s.ref, s.step, s.at)
+on conflict (step_id, sha256) do nothing;
 
 -- name: stage_agreements
 -- Where agreements land before they are merged.

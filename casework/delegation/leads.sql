@@ -37,7 +37,11 @@ select max(at) as at from grid_lead_steps where lead_id = %s;
 -- name: listed
 -- Leads of some towns, the newest first.
 select l.lead_id, l.lead_no, l.grid_code, g.name as grid_name, l.town_code, l.place_kind, l.place, l.unit_id,
-    l.task_codes, l.found_at, l.found_by, l.photo_ref, l.photo_sha256, l.state, l.passed_to, l.note, c.rule, c.due_at,
+    l.task_codes, array(select coalesce(t.name, x.code) from unnest(l.task_codes) with ordinality as x (code, place)
+        left join lateral (select name from grid_tasks t where t.town_code = l.town_code and t.task_code = x.code
+                           and t.from_day <= legal_day(l.found_at) order by t.from_day desc limit 1) t on true
+        order by x.place) as task_names,
+    l.found_at, l.found_by, l.photo_ref, l.photo_sha256, l.state, l.passed_to, l.note, c.rule, c.due_at,
     c.due_at < %(now)s as late
 from grid_leads l join grids g using (grid_code)
 left join lateral (select rule, due_at from clocks c where c.noun = 'lead' and c.ref = l.lead_no and c.done_at is null

@@ -135,7 +135,8 @@ where t.acted_on between %(first)s and %(last)s and t.video_sha256 is null and t
   and t.acted_on < %(filmed_before)s;
 
 -- name: missing_review
--- Decisions that stand without a legal review before them, by someone who did not handle the case.
+-- Decisions that stand without a legal review before them, by someone who did not handle the case. A seal is no penalty: a
+-- meeting decides on it, and it has no such step.
 select 'penalty' as noun, p.case_no as ref, p.unit_id, u.area_code,
        case when coalesce(c.regime, 'own') = 'own' then 'brigade' else 'town' end as body,
        array(select officer_no from penalty_officers o where o.penalty_id = p.penalty_id order by officer_no) as officers,
@@ -143,7 +144,7 @@ select 'penalty' as noun, p.case_no as ref, p.unit_id, u.area_code,
 from penalties p
 join units u using (unit_id)
 left join cases c on c.case_no = regexp_replace(p.case_no, '^(A[0-9]{8}-[0-9]{4,})-[0-9]+$', '\1')
-where p.withdrawn_on is null and p.decided_on between %(first)s and %(last)s
+where p.withdrawn_on is null and p.kind <> 'seal' and p.decided_on between %(first)s and %(last)s
   and not exists (select from enforcement_steps s
                   where s.noun = 'case' and s.ref = c.case_no and s.step = 'legal_review'
                     and legal_day(s.at) <= p.decided_on and s.details ->> 'reviewer' <> all(c.officers));

@@ -93,10 +93,12 @@ def _fill(stack: Demo, db: Database, console: Console) -> None:
         rows = stack.load(db, now, lambda text, share: bar.update(task, description=text, completed=share))
         bar.update(task, completed=1.0, description="loaded 已载入" if rows else "data kept 沿用数据")
         stack.sign_agreements(db, now)
+        stack.lay_matters(db, now)
         night = bar.add_task("night's jobs 夜间作业", total=5)
         for outcome in stack.run_night(db, now, lambda text: bar.update(night, description=text)):
             bar.advance(night)
             bar.update(night, description=f"{outcome.job} {outcome.day}")
+        stack.draw_campaign(db, now)
         bar.update(night, description="night's jobs 夜间作业")
     if rows:
         console.print("   ".join(f"{name} {count:,}" for name, count in rows.items()))

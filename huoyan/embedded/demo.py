@@ -19,10 +19,11 @@ from urllib.request import urlopen
 import api.accounts
 import registry.vendors
 import scoring.nightly
-from huoyan.embedded import past_findings, town_agreements
+from huoyan.embedded import in_hand, past_findings, town_agreements
 from huoyan.embedded.broker import BrokerOptions
 from huoyan.embedded.errors import EmbeddedError
 from huoyan.embedded.folders import make_folder, secret
+from huoyan.embedded.in_hand import campaign
 from huoyan.embedded.loading import Progress, load_city
 from huoyan.embedded.logins import ingest_login, vendor_login, write_logins
 from huoyan.embedded.postgres import EmbeddedPostgres
@@ -42,6 +43,8 @@ PASSWORD = "huoyan-demo"  # noqa: S105
 LOGINS = (("admin", "管理员", "administrator", "990000"), ("duty", "大队值班员", "brigade", "990101"),
           ("town", "镇街工作人员", "town", "990101001"))
 _WEEKS_SCORED = 12
+#: Detectors and the report of last year look at what towns did, however short the telemetry is.
+_AGREED_DAYS = 730
 _HOST = "127.0.0.1"
 #: One device's clock is so many seconds behind when it connects: what is done about it can be seen within two minutes.
 _CLOCK_OFF = -200
@@ -136,7 +139,15 @@ class Demo:
 
     def sign_agreements(self, db: Database, now: dt.datetime) -> int:
         """What towns did in the record and will be drawn for, they may do: by agreements, unless there are any."""
-        return town_agreements.sign(db, now, self.options.days)
+        return town_agreements.sign(db, now, max(self.options.days, _AGREED_DAYS))
+
+    def lay_matters(self, db: Database, now: dt.datetime) -> bool:
+        """Cases, measures, leads and the like that are in hand today, made as people make them; once."""
+        return in_hand.lay(db, now)
+
+    def draw_campaign(self, db: Database, now: dt.datetime) -> bool:
+        """A campaign of the days after the draw, once its officers are known to be free."""
+        return campaign.lay(db, self.draw_day(now), now)
 
     def make_logins(self, db: Database) -> None:
         """Logins of people (in the database) and of vendors (at the broker)."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import casework.bulk
+import casework.past
 import ingest.bulk
 import registry.bulk
 from simulators.city import METRICS, City
@@ -58,6 +59,9 @@ def _load_record(connection: Connection, city: City, rows: dict[str, int]) -> No
                        ("complaints", casework.bulk.load_complaints), ("fires", casework.bulk.load_fires),
                        ("credit_entries", casework.bulk.load_credit), ("listings", casework.bulk.load_listings)):
         load(connection, getattr(city, noun))
+        rows[noun] = len(getattr(city, noun))
+    for noun in ("cases", "measures", "major_hazards", "steps", "evidence"):
+        casework.past.load(connection, noun, getattr(city, noun), "simulator")
         rows[noun] = len(getattr(city, noun))
 
 

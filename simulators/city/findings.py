@@ -16,7 +16,7 @@ _MORE_SERIOUS = .30
 _CRITICAL = .26
 _MAJOR = .018
 """Share of critical findings that are determined a major hazard (重大火灾隐患)."""
-_FINES = {"58": (30_000, 300_000), "60": (5_000, 50_000), "61": (5_000, 50_000), "66": (1_000, 5_000)}
+FINES = {"58": (30_000, 300_000), "60": (5_000, 50_000), "61": (5_000, 50_000), "66": (1_000, 5_000)}
 
 
 @dataclass
@@ -151,7 +151,7 @@ def _punish(rng: np.random.Generator, visit: Row, found: list[tuple[Item, Row]],
     if decided >= until:
         return
     kind, amount = "fine", None
-    low, high = _FINES.get(item.article, (0, 0))
+    low, high = FINES.get(item.article, (0, 0))
     if item.article == "58" or (item.severity == "critical" and rng.random() < .06):
         kind = "suspension" if rng.random() < .6 else "fine"
     if item.severity == "critical" and rng.random() < .015:
@@ -163,7 +163,7 @@ def _punish(rng: np.random.Generator, visit: Row, found: list[tuple[Item, Row]],
     findings.penalties.append({
         "case_no": f"火消行罚决字〔{decided.year}〕{len(findings.penalties) + 1:05d}号", "unit_no": visit["unit_no"],
         "inspection_no": visit["inspection_no"], "decided_on": decided, "kind": kind, "amount_yuan": amount,
-        "article": f"消防法第{_CHINESE[item.article]}条", "withdrawn_on": None, "entered_by": visit["entered_by"]})
+        "article": f"消防法第{CHINESE[item.article]}条", "withdrawn_on": None, "entered_by": visit["entered_by"]})
 
 
-_CHINESE = {"58": "五十八", "60": "六十", "61": "六十一", "63": "六十三", "66": "六十六", "67": "六十七"}
+CHINESE = {"58": "五十八", "60": "六十", "61": "六十一", "63": "六十三", "66": "六十六", "67": "六十七"}

@@ -6,7 +6,18 @@ import datetime as dt
 
 import numpy as np
 
-from simulators.city import cases, conditions, devices, items, latents, officers, record, units, visits
+from simulators.city import (
+    cases,
+    conditions,
+    devices,
+    items,
+    latents,
+    officers,
+    proceedings,
+    record,
+    units,
+    visits,
+)
 from simulators.city.areas import area_rows
 from simulators.city.model import City
 from simulators.city.readings import Meters
@@ -50,6 +61,7 @@ def _generate(seed: int, unit_count: int, device_count: int, until: dt.date, day
     history = visits.visits(stream(7), unit_list, hidden, roster, complaints, unit_index)
     credit = record.credit_rows(stream(8), unit_list, hidden, history.findings, complaints, fires, quarters)
     listings = record.listing_rows(stream(9), unit_list, hidden, history.findings, credit)
+    led = proceedings.lead(stream(13), unit_list, history.inspections, history.findings, roster, until)
     spells = conditions.draw(stream(10), stream(12), device_list, unit_index, hidden, days, fires)
     unit_of = np.array([unit_index[device["unit_no"]] for device in device_list], dtype=np.int64)
     meters = Meters(seed, device_list, unit_of, hidden, days, spells)
@@ -59,7 +71,9 @@ def _generate(seed: int, unit_count: int, device_count: int, until: dt.date, day
         devices=device_list, officers=roster.officers, officer_leave=roster.leave, recusals=roster.recusals,
         items=items.item_rows(), inspections=history.inspections, hazards=history.findings.hazards,
         orders=history.findings.orders, penalties=history.findings.penalties, complaints=complaints, fires=fires,
-        credit_entries=credit, listings=listings, alarms=cases.alarm_rows(stream(11), device_list, spells, now),
+        credit_entries=credit, listings=listings, cases=led.cases, measures=led.measures,
+        major_hazards=led.major_hazards, steps=led.steps, evidence=led.evidence,
+        alarms=cases.alarm_rows(stream(11), device_list, spells, now),
         truth=[{"unit_no": unit["unit_no"], "true_risk": round(float(value), 9)}
                for unit, value in zip(unit_list, risk, strict=True)],
         _readings=meters.day, _events=cases.event_maker(device_list, spells),

@@ -94,6 +94,18 @@ class City:
     listings: list[Row]
     """unit_no, list ('general', 'serious', 'red'), from_day, to_day, basis."""
 
+    cases: list[Row]
+    """The case of each penalty but seals, by its number: columns of ``cases`` with unit_no; officers and items are
+    lists of str."""
+    measures: list[Row]
+    """Columns of ``measures`` with unit_no: seals, by the number of their penalty, and orders to stop."""
+    major_hazards: list[Row]
+    """Columns of ``major_hazards`` with unit_no, one for each hazard that is_major."""
+    steps: list[Row]
+    """noun ('case', 'measure', 'major_hazard'), ref, step, at, officers, details: their way, oldest first."""
+    evidence: list[Row]
+    """noun, ref, step, at (of the step), kind, uri, sha256, seconds: recordings of steps."""
+
     alarms: list[Row]
     """vendor_code, device_no, unit_no, kind, point, opened_at, received_at, stored_at, last_at, restored_at, verdict,
     verdict_by, verdict_at, verdict_note: one row for each alarm and fault (other states are events only).
@@ -147,4 +159,5 @@ class City:
 
 TABLES: tuple[str, ...] = (
     "areas", "units", "vendors", "devices", "officers", "officer_leave", "recusals", "items", "inspections", "hazards",
-    "orders", "penalties", "complaints", "fires", "credit_entries", "listings", "alarms", "truth")
+    "orders", "penalties", "complaints", "fires", "credit_entries", "listings", "cases", "measures",
+    "major_hazards", "steps", "evidence", "alarms", "truth")

@@ -61,7 +61,7 @@ def _officer(rng: np.random.Generator, number: int, body: str, area: str, until:
     ends = issued + dt.timedelta(days=5 * 365)
     # The first of each team keeps a valid certificate, so that no area is left without anyone to send.
     if not first and rng.random() < .10:
-        ends = until + dt.timedelta(days=int(rng.integers(-150, 30)))
+        ends = until + dt.timedelta(days=int(rng.integers(-21, 30)))
         issued = ends - dt.timedelta(days=5 * 365)
     given = GIVEN[int(rng.integers(len(GIVEN)))] + (GIVEN[int(rng.integers(len(GIVEN)))] if rng.random() < .7 else "")
     skills = sorted({SKILLS[int(index)] for index in rng.integers(len(SKILLS), size=2)})

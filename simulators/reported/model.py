@@ -26,6 +26,7 @@ class ReportedDistrict:
     measures: list[Row] = field(default_factory=list)
     major_hazards: list[Row] = field(default_factory=list)
     steps: list[Row] = field(default_factory=list)
+    evidence: list[Row] = field(default_factory=list)
     agreements: list[Row] = field(default_factory=list)
     licences: list[Row] = field(default_factory=list)
     education: list[Row] = field(default_factory=list)
