@@ -76,8 +76,11 @@ def page(request: Request, viewer: Lead, db: Db, options: Options,
     for row in told["findings"]:
         for key in counts[row["detector"]]:
             counts[row["detector"]][key] += row[key]
-    return pages.render(request, "supervision.html", **read(db, viewer, wanted), wanted=wanted, counts=counts,
-                        told=told, samples=kept)
+    marked = read(db, viewer, wanted)
+    for row in marked["findings"]:
+        row["facts"] |= {name: dt.datetime.fromisoformat(row["facts"][name]) for name in ("due_at", "done_at")
+                         if row["facts"].get(name)}
+    return pages.render(request, "supervision.html", **marked, wanted=wanted, counts=counts, told=told, samples=kept)
 
 
 @router.post("/supervision/findings/{finding_id}", include_in_schema=False)

@@ -14,6 +14,7 @@ WORDS = {
     "towns.officers": ("可上岗人员", "Officers ready"),
     "towns.officers.note": ("持证、岗前培训并通过考核 / 在岗", "certified, trained and passed / active"),
     "towns.acts": ("今年执法（委托 · 赋权）", "Acts this year (delegated · empowered)"),
+    "towns.acts.short": ("委托 · 赋权", "Acts"),
     "towns.acts.delegated": ("委托执法", "Delegated acts"),
     "towns.acts.empowered": ("赋权执法", "Empowered acts"),
     "towns.this_year": ("今年", "this year"),

@@ -108,6 +108,14 @@ def test_each_past_penalty_has_its_case_and_a_review_and_few_acts_are_marked(fil
     assert sum(found.values()) < .2 * visits["n"], found
 
 
+def test_the_page_of_supervision_tells_facts_in_words(duty: httpx.Client, filled: Database) -> None:
+    detectors.run(filled, legal_day(NOW), NOW)
+    body = duty.get("/supervision?detector=late_step").text.partition("<main")[2]
+    assert "网格隐患处置时限" in body
+    assert "due_at" not in body
+    assert "delegation.lead_in_grid" not in body
+
+
 @pytest.mark.parametrize("year", [2024, 2025])
 def test_the_yearly_report_of_the_past_holds_together(filled: Database, year: int) -> None:
     with filled.connection() as connection:
