@@ -55,8 +55,8 @@ def test_a_system_that_is_off_for_more_than_a_day_is_a_finding_and_not_before(db
     # The evidence says under which rule, so that it can be read when the rule has changed.
     assert row["evidence"]["limit"]["value"] == {"hours": 24}
     assert (row["evidence"]["limit"]["source"], row["evidence"]["limit"]["tag"]) == ("北京市消防条例", "D")
-    # One working day from Wednesday noon: the end of Thursday.
-    assert row["decide_by"] == at("2026-03-13", 0)
+    # One working day from Wednesday noon: the last moment of Thursday.
+    assert row["decide_by"] == at("2026-03-13", 0) - dt.timedelta.resolution
 
 
 def test_a_look_made_twice_changes_nothing_and_a_later_one_goes_on_with_the_same_finding(db: Database) -> None:
