@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
+from psycopg.types.json import Jsonb
 
 import api.accounts
+from api.i18n import say
 from api.ledger_pages import LEDGERS
 from casework.reports.period import Period
 from casework.reports.report import report
@@ -133,3 +135,34 @@ def test_a_small_district_gets_them_on_any_day(db: Database, seed: int, now: dt.
     assert db.row("select count(*)::int as n from cases where entered_by = 'duty'") == {"n": 4}
     assert db.row("select count(*)::int as n from credit_matters") == {"n": 2}
     assert db.row("select count(*)::int as n from draw_lists") == {"n": 1}
+
+
+#: What each detector tells of an act (casework/supervision/detectors.sql).
+FACTS = {
+    "beyond_power": [{"key_unit": True, "agreement": None},
+                     {"key_unit": False, "agreement": "W1", "regime": "delegated"}],
+    "one_officer": [{"officers": 1}], "expired_certificate": [{"ran_out": "2026-01-01"}, {"ran_out": None}],
+    "late_step": [{"rule": "deadlines.recheck", "of": "Z1", "due_at": "2026-01-05T15:59:59.999999+00:00",
+                   "done_at": None}],
+    "outside_band": [{"amount_yuan": 90000, "lowest": 5000, "highest": 20000, "article": "消防法 Art. 60",
+                      "circumstance": one} for one in ("light", "ordinary", "heavy", None)],
+    "missing_video": [{"steps": ["inquiry", "notice", "served"]}, {"act": "inspection"}],
+    "missing_review": [{"case": "A20260101-0001"}, {"case": None}]}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_facts_of_every_detector_are_words(duty: httpx.Client, filled: Database, lang: str) -> None:
+    assert FACTS.keys() == set(detectors.DETECTORS)
+    with filled.connection() as connection:
+        for detector, told in FACTS.items():
+            for number, facts in enumerate(told):
+                connection.execute(
+                    "insert into supervision_findings (detector, noun, ref, area_code, body, officers, acted_on, facts,"
+                    " found_on) values (%s, 'inspection', %s, '990101', 'town', '{}', '2026-12-01', %s, '2026-12-02')"
+                    " on conflict do nothing", [detector, f"X{number}", Jsonb(facts)])
+    for detector, told in FACTS.items():
+        answer = duty.get("/supervision", params={"detector": detector, "lang": lang})
+        assert answer.status_code == 200, detector
+        body = answer.text.partition("<main")[2]
+        for name in {name for facts in told for name, value in facts.items() if value is not None} - {"of"}:
+            assert say(lang, f"fact.{name}") in body, (detector, name)
