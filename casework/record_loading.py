@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
 
+from psycopg import sql
 from psycopg.rows import tuple_row
 
 from casework import staging
@@ -45,11 +45,10 @@ class _Table:
         return (*(("unit_no",) if self.unit else ()), *(("inspection_no",) if self.visit else ()))
 
     @property
-    def identities(self) -> tuple[str, ...]:
-        """The same as they are stored."""
-        if not self.unit:
-            return ("unit_id", "inspection_id", "staff_body")
-        return ("unit_id", *(("inspection_id",) if self.visit else ()))
+    def stored(self) -> tuple[str, ...]:
+        """The columns of a row as it is stored: what it hangs on, its visit first, then the rest."""
+        return (*(("inspection_id",) if self.visit else ()), "unit_id", *(() if self.unit else ("staff_body",)),
+                *(one.name for one in self.columns), *self.days)
 
 
 _TABLES = {
@@ -155,17 +154,22 @@ class Loading:
 
     def put(self, records: Records) -> dict[str, int]:
         """Store records; how many are new, were updated, and stood. Of a key that comes twice one is taken."""
-        self._find(records)
+        lines = self._lines(records)
         places = {key: place for place, key in enumerate(records.keys)}
 
         def write(standing: dict[Key, str | None]) -> int:
-            return self._insert(records.those(self._by_visit(records, [
-                place for key, place in places.items() if key not in standing])))
+            fresh = [lines[place] for key, place in places.items() if key not in standing]
+            if self._table.visit:
+                # Rows begin with their visit: neighbours there are neighbours in the indexes, written to few pages.
+                fresh.sort()
+            if fresh:
+                wire.copy_wired(self._connection, self._name, self._table.stored, fresh)
+            return len(fresh)
 
         standing, inserted = self._new.write(lambda: self._stands(places), write)
         self._elsewhere = {key for key, mark in standing.items() if self._mark not in (None, mark)}
-        ours = [places[key] for key in standing if key in places and key not in self._elsewhere]
-        updated = self._merge(records.those(ours)) if ours else 0
+        ours = [lines[places[key]] for key in standing if key in places and key not in self._elsewhere]
+        updated = self._merge(ours) if ours else 0
         return {"rows": len(records), "inserted": inserted, "updated": updated,
                 "unchanged": len(records) - inserted - updated}
 
@@ -173,8 +177,8 @@ class Loading:
         """The keys of the last :meth:`put` that somebody else has entered."""
         return self._elsewhere
 
-    def _find(self, records: Records) -> None:
-        """Look up what the records name; one sentence where something is not there."""
+    def _lines(self, records: Records) -> list[bytes]:
+        """Records whole, as binary COPY has them; one sentence where one names what is not there."""
         self.units.find(records.units, self._table.noun)
         named = dict.fromkeys(number for number in records.visits if number is not None)
         known = self.visits.find(named)
@@ -182,6 +186,15 @@ class Loading:
         if stray is not None:
             raise CaseworkError(f"{self._table.noun} names inspection {stray!r}, which is not in the register: "
                                 "load it first")
+        visits = [None if number is None else known[number] for number in records.visits]
+        fields: list[Iterable[bytes]] = [(one.number if one else wire.NULL for one in visits)] if visits else []
+        if self._table.unit:
+            fields.append(map(self.units.__getitem__, records.units))
+        else:
+            fields += [(one.unit for one in visits if one), (one.body for one in visits if one)]
+        days = [[field if field or one is None else one.dated for field, one in zip(column, visits, strict=True)]
+                for column in records.days]
+        return wire.rows([*fields, records.told, *days], len(records), len(self._table.stored))
 
     def _stands(self, places: dict[Key, int]) -> dict[Key, str | None]:
         """Which records stand, and whose mark they have; of hazards, those of the same visits."""
@@ -191,40 +204,11 @@ class Loading:
             rows = cursor.execute(q[f"stands_{self._name}"], [asked]).fetchall()
         return {row[0] if single else row[:-1]: row[-1] for row in rows}
 
-    def _by_visit(self, records: Records, places: list[int]) -> list[int]:
-        """Records of neighbours among the visits are neighbours in the indexes, written to few pages."""
-        if not self._table.visit:
-            return places
-        known = self.visits.find(())
-        numbers = [b"" if number is None else known[number].number for number in records.visits]
-        return sorted(places, key=numbers.__getitem__)
-
-    def _insert(self, fresh: Records) -> int:
-        if len(fresh):
-            known = self.visits.find(())
-            visits = [None if number is None else known[number] for number in fresh.visits]
-            fields: list[Iterable[bytes]] = [map(self.units.__getitem__, fresh.units)] if self._table.unit else [
-                (one.unit for one in visits if one)]
-            if self._table.visit:
-                fields.append(one.number if one else wire.NULL for one in visits)
-            if not self._table.unit:
-                fields.append(one.body for one in visits if one)
-            days = [[one.dated if one and not field else field
-                     for field, one in zip(column, visits, strict=True)] for column in fresh.days]
-            self._copy(self._name, self._table.identities, [*fields, fresh.told, *days], len(fresh))
-        return len(fresh)
-
-    def _merge(self, ours: Records) -> int:
+    def _merge(self, ours: list[bytes]) -> int:
         """Records that stand brought up to date; how many differed."""
-        self._connection.execute(q[f"stage_{self._name}"])
-        named = [wire.fields("text", column) for column in (ours.units, ours.visits) if column]
-        days = [[field or wire.NULL for field in column] for column in ours.days]
-        self._copy(f"stage_{self._name}", self._table.named, [*named, ours.told, *days], len(ours))
-        staging.analyze(self._connection, f"stage_{self._name}")
-        merged = self._connection.execute(q[f"merge_{self._name}"]).fetchone()
-        return merged["merged"] if merged else 0
-
-    def _copy(self, table: str, named: Sequence[str], fields: Sequence[Iterable[bytes]], count: int) -> None:
-        names = [*named, *(one.name for one in self._table.columns), *self._table.days]
-        lines = map(b"".join, zip(repeat(wire.head(len(names)), count), *fields, strict=True))
-        wire.copy_wired(self._connection, table, names, lines)
+        stage, names = f"stage_{self._name}", sql.SQL(", ").join(map(sql.Identifier, self._table.stored))
+        self._connection.execute(sql.SQL("drop table if exists pg_temp.{}").format(sql.Identifier(stage)))
+        made = sql.SQL("create temp table {} on commit drop as select {} from {} with no data")
+        self._connection.execute(made.format(sql.Identifier(stage), names, sql.Identifier(self._name)))
+        wire.copy_wired(self._connection, stage, self._table.stored, ours)
+        return self._connection.execute(q[f"merge_{self._name}"]).rowcount

@@ -8,13 +8,14 @@ differs from what stands is rejected, since a person's acts may hang on it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import sql
 
 from casework import bulk, clock_filling, past, record_loading, visit_loading
+from casework.named import NamedVisit
 from casework.record_import.columns import OURS, columns
 from casework.record_import.kinds import Kind
 from casework.record_loading import Records
@@ -148,7 +149,7 @@ def _refuse_by_visit(records: record_loading.Loading, kind: Kind, column: str,
     visits = records.visits.find(_named(candidates, column))
     if "unit_no" in kind.table.codes:
         records.units.find({one.row["unit_no"] for one in candidates if not one.faults}, kind.table.entity)
-    for place in sorted(_odd(records, kind, column, candidates)):
+    for place in sorted(_odd(records, kind, column, candidates, visits)):
         one = candidates[place]
         row, number = one.row, one.row[column]
         visit = visits.get(number)
@@ -166,11 +167,11 @@ def _refuse_by_visit(records: record_loading.Loading, kind: Kind, column: str,
                     one.faults.append((name, day, f"it lies before inspection {number} on {visit.day}"))
 
 
-def _odd(records: record_loading.Loading, kind: Kind, column: str, candidates: Sequence[Candidate]) -> set[int]:
+def _odd(records: record_loading.Loading, kind: Kind, column: str, candidates: Sequence[Candidate],
+         visits: Mapping[str, NamedVisit]) -> set[int]:
     """The places of rows that may not fit their visit, found column by column: of a long file they are few."""
     rows = [one.row for one in candidates]
-    numbers = [row.get(column) for row in rows]
-    visits = records.visits.find({number for number in numbers if number is not None})
+    numbers: list[Any] = [row.get(column) for row in rows]
     fit = {number for number, visit in visits.items() if visit.brought_in or not _with_visit(kind)}
     odd = {place for place, number in enumerate(numbers) if number is not None and number not in fit}
     since = {number: visit.day or dt.date.min for number, visit in visits.items()}

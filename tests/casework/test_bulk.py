@@ -66,6 +66,32 @@ def test_every_other_loader_is_idempotent(db: Database) -> None:
     assert due == {"span": dt.timedelta(hours=24)}
 
 
+CHANGED = {
+    bulk.load_hazards: ({"inspection_no": "H-00001", "item_code": "a", "severity": "minor"}, {"severity": "critical"}),
+    bulk.load_orders: ({"order_no": "G1", "inspection_no": "H-00001", "kind": "immediate", "served_on": DAY,
+                        "correct_by": DAY, "recheck_by": DAY}, {"inspection_no": "H-00002"}),
+    bulk.load_penalties: ({"case_no": "P1", "unit_no": "U1", "decided_on": DAY, "kind": "fine", "amount_yuan": 5000,
+                           "article": "消防法 60"}, {"amount_yuan": 5000.01, "unit_no": "U2"}),
+    bulk.load_complaints: ({"complaint_no": "T1", "unit_no": "U1", "received_at": moment(DAY, 8), "channel": "12345",
+                            "kind": "blocked_exit"}, {"verified": True, "checked_at": moment(DAY, 9)}),
+    bulk.load_fires: ({"fire_no": "F1", "unit_no": "U1", "occurred_at": moment(DAY, 3)}, {"procedure": "ordinary"})}
+
+
+def test_what_differs_is_brought_up_to_date_by_every_loader(db: Database) -> None:
+    build_city(db)
+    with db.connection() as connection:
+        bulk.load_inspections(connection, _visits())
+        for load, (row, change) in CHANGED.items():
+            assert load(connection, [row])["inserted"] == 1
+            assert load(connection, [{**row, **change}]) == {"rows": 1, "inserted": 0, "updated": 1, "unchanged": 0}
+            assert load(connection, [{**row, **change}])["unchanged"] == 1
+    assert db.row("select h.severity, i.inspection_no, p.amount_yuan::text, u.unit_no, c.verified, f.procedure"
+                  " from hazards h, orders o join inspections i using (inspection_id), penalties p join units u"
+                  " using (unit_id), complaints c, fires f") == {
+        "severity": "critical", "inspection_no": "H-00002", "amount_yuan": "5000.01", "unit_no": "U2",
+        "verified": True, "procedure": "ordinary"}
+
+
 def test_a_stray_unit_refuses_the_whole_load(db: Database) -> None:
     build_city(db)
     with pytest.raises(CaseworkError, match="'U99', which is not in the register"), db.connection() as connection:
