@@ -19,7 +19,7 @@ KINDS = ("penalty", "general", "serious", "red")
 
 def open_decision(connection: Connection, case_no: str) -> None:
     """Make a decision public that was just entered; one with several penalties is one entry with the longest time."""
-    _open(connection, connection.execute(q["decision_of"], {"number": case_no}).fetchall())
+    open_decisions(connection, [case_no])
 
 
 def open_decisions(connection: Connection, case_nos: Sequence[str]) -> None:

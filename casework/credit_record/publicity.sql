@@ -1,22 +1,5 @@
--- name: decision_of
--- The decision that a row of penalties belongs to: the rows of one case are one decision.
-with asked as (
-    select coalesce((select c.case_no from cases c where c.case_no = %(number)s
-                        or c.case_no = regexp_replace(%(number)s, '-[0-9]+$', '')
-                     order by length(c.case_no) desc limit 1), %(number)s) as ref
-)
-select a.ref, p.unit_id, min(p.decided_on) as decided_on, array_agg(p.kind order by p.penalty_id) as kinds,
-       min(p.article) as article, coalesce(min(c.procedure), 'ordinary') as procedure,
-       coalesce(min(c.party), 'organisation') as party
-from asked a
-join penalties p on p.case_no = a.ref or (p.case_no like a.ref || '-%%' and p.case_no ~ '-[0-9]+$'
-                                          and exists (select from cases where case_no = a.ref))
-left join cases c on c.case_no = a.ref
-where p.withdrawn_on is null
-group by a.ref, p.unit_id;
-
 -- name: decisions_of
--- The decisions that rows of penalties belong to, in the order of the first row of each.
+-- The decisions that rows of penalties belong to, in the order of the first row of each: the rows of one case are one decision.
 with asked as (
     select coalesce(own.case_no, whole.case_no, n.number) as ref, min(n.place) as place,
            coalesce(own.case_no, whole.case_no) is not null as is_case
