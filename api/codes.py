@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -12,25 +12,23 @@ from pydantic_core import PydanticCustomError
 from casework.supervision.detectors import DETECTORS
 from ingest.gbt26875.downstream import KINDS as DEVICE_REQUESTS
 from policy import rules
+from policy.codes import codes
 from sampling.lists.kinds import KINDS as LIST_DRAWS
 from scheduler import JOBS
 
 
-def _of(codes: Callable[[], Collection[str]]) -> AfterValidator:
+def _of(known: Callable[[], Collection[str]]) -> AfterValidator:
     """A field that is left blank is not asked for."""
     def check(value: str | None) -> str | None:
-        if value and value not in codes():
-            raise PydanticCustomError("unknown_code", "unknown_code", {"given": value, "codes": ", ".join(codes())})
+        if value and value not in known():
+            raise PydanticCustomError("unknown_code", "unknown_code", {"given": value, "codes": ", ".join(known())})
         return value
     return AfterValidator(check)
 
 
 def _policy(rule: str) -> AfterValidator:
-    """Codes of a rule as it holds last, written as a table or as a list of entries with a code."""
-    def codes() -> list[str]:
-        value: Any = rules().value(rule, dt.date.max)
-        return list(value) if isinstance(value, dict) else [str(entry["code"]) for entry in value]
-    return _of(codes)
+    """Codes of a rule as it holds last."""
+    return _of(lambda: codes(rule, dt.date.max))
 
 
 def _finding_rules() -> list[str]:
@@ -47,5 +45,5 @@ Detector = Annotated[str | None, _of(lambda: DETECTORS)]
 KnownRequest = Annotated[str, _of(lambda: DEVICE_REQUESTS)]
 KnownListDraw = Annotated[str | None, _of(lambda: LIST_DRAWS)]
 JobName = Annotated[str, _of(lambda: [job.name for job in JOBS])]
-RegisterKind = Annotated[str, _of(lambda: [
-    str(entry["code"]) for rule in ("kinds.units", "kinds.devices") for entry in rules().value(rule, dt.date.max)])]
+RegisterKind = Annotated[str, _of(lambda: {
+    **codes("kinds.units", dt.date.max), **codes("kinds.devices", dt.date.max)})]

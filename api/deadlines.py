@@ -109,7 +109,7 @@ def read(db: Database, viewer: Viewer, wanted: DeadlineFilter, now: dt.datetime)
 
 
 def _dressed(row: dict[str, Any], day: dt.date) -> dict[str, Any]:
-    known = row["rule"] in set(rules())
+    known = row["rule"] in rules()
     rule = rules().rule(row["rule"], day) if known else None
     link = LINKS.get(row["noun"])
     return {**row, "title_zh": rule.zh if rule else row["rule"], "title_en": rule.en if rule else row["rule"],

@@ -69,7 +69,7 @@ def _first(rule: str, started_at: dt.datetime) -> dt.date:
 def _counts(rule: str, day: dt.date) -> frozenset[int]:
     """The numbers of working days that a rule has on a day, for whatever kind of thing."""
     book = rules()
-    if rule not in set(book):
+    if rule not in book:
         return frozenset()
     counts = set(_spans(book.value(rule, day)))
     if rule == _OPINION:

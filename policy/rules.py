@@ -98,6 +98,9 @@ class RuleBook:
         text = json.dumps(held, sort_keys=True, default=str, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._rules
+
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._rules))
 

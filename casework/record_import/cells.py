@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from policy import rules
 from policy.clocks import SHANGHAI
+from policy.codes import codes
 from registry import cells
 from registry.cells import CellError, Reader, as_text
 from registry.columns import Column
@@ -55,22 +55,13 @@ def past_moment(cell: object, day: dt.date) -> dt.datetime:
 def of_policy(code: str, zh: str, rule: str, *, needed: bool = False, default: str | None = None) -> Column:
     """A column that holds a code of a rule, by code or by its Chinese word."""
     def read(cell: object, day: dt.date) -> str:
-        words, known = as_text(cell), _codes(rule, day)
+        words, known = as_text(cell), codes(rule, day)
         folded = words.casefold()
         for one, name in known.items():
             if folded == one or words == name:
                 return one
         raise CellError(f"it must be one of {', '.join(f'{one} ({name})' for one, name in known.items())}")
-    return Column(code, zh, read, needed=needed, default=default, options=lambda day: _codes(rule, day))
-
-
-def _codes(rule: str, day: dt.date) -> Mapping[str, str]:
-    value: Any = rules().value(rule, day)
-    if isinstance(value, Mapping):
-        return {str(code): str(one.get("zh", code)) if isinstance(one, Mapping) else str(code)
-                for code, one in value.items()}
-    return {str(one["code"]): str(one["zh"]) for one in value} if value and isinstance(value[0], Mapping) else {
-        str(one): str(one) for one in value}
+    return Column(code, zh, read, needed=needed, default=default, options=lambda day: codes(rule, day))
 
 
 def remembered(read: Reader) -> Reader:
