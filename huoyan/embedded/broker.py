@@ -210,7 +210,8 @@ async def serve(options: BrokerOptions) -> None:
         _log.info("broker listens", port=options.port, waiting=inbox.waiting)
         await stopping.wait()
         with suppress(TimeoutError):
-            await asyncio.wait_for(broker.shutdown(), 5)
+            async with asyncio.timeout(5):
+                await broker.shutdown()
     finally:
         inbox.close()
 

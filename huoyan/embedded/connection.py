@@ -62,7 +62,8 @@ class DurableHandler(BrokerProtocolHandler):  # type: ignore[misc]
                                 loop: asyncio.AbstractEventLoop | None = None) -> tuple[DurableHandler, Session]:
         """Refuse a stranger here: further on amqtt has already taken the session of that client id from its owner."""
         try:
-            packet = await asyncio.wait_for(_connect_packet(reader), _CONNECT_SECONDS)
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                packet = await _connect_packet(reader)
         except TimeoutError:
             packet = b""
         if not packet:

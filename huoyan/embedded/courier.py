@@ -92,7 +92,9 @@ class Courier:
 
     async def _wait(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.wake.wait(), self._broker.options.patience)
+            # Not wait_for: until Python 3.12 it forgets that it was cancelled where it is woken at the same moment.
+            async with asyncio.timeout(self._broker.options.patience):
+                await self.wake.wait()
         if self._held and time.monotonic() - self._progress > self._broker.options.patience:
             _log.warning("ingest acknowledges nothing: its connection is closed", held=len(self._held))
             await self._handler.handle_connection_closed()

@@ -128,7 +128,8 @@ class ListenService:
             silent_at = 0.0
             while not self._stop:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopped.wait(), _SWEEP_SECONDS)
+                    async with asyncio.timeout(_SWEEP_SECONDS):
+                        await self._stopped.wait()
                 now = time.monotonic()
                 self._sweep(now)
                 if now >= silent_at:

@@ -67,7 +67,8 @@ class RunningLinks:
 
     async def _require_listener(self) -> None:
         try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(self._host, self._port), _CONNECT_SECONDS)
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                _, writer = await asyncio.open_connection(self._host, self._port)
         except (OSError, TimeoutError) as error:
             raise SimulatorError(f"nobody listens on {self._host}:{self._port} over TCP: {error or 'no answer'}"
                                  ) from None
@@ -101,7 +102,9 @@ class RunningLinks:
             self._write(writer, device.due(time.time()))
             await writer.drain()
             try:
-                data = await asyncio.wait_for(reader.read(4096), max(device.next_at - time.time(), 0.01))
+                # Not wait_for: until Python 3.12 it forgets that it was cancelled where bytes come at the same moment.
+                async with asyncio.timeout(max(device.next_at - time.time(), 0.01)):
+                    data = await reader.read(4096)
             except TimeoutError:
                 continue
             if not data:
