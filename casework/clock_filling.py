@@ -7,6 +7,7 @@ of a period, it is reckoned once for each day that can still be open, and joined
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from casework.deadlines import last_day, span
@@ -27,18 +28,22 @@ def run(db: Database, day: dt.date) -> dict[str, Any]:
     return {name: count for name, count in told.items() if count}
 
 
-def orders(connection: Connection, day: dt.date | None = None) -> dict[str, int]:
-    """Clocks of open orders, and the end of those whose order is closed; called after a load as well."""
-    asked = _notices(day)
+def orders(connection: Connection, day: dt.date | None = None,
+           numbers: Collection[str] | None = None) -> dict[str, int]:
+    """Clocks of open orders, and the end of those whose order is closed; after a load, of the ``numbers`` that it
+    brought alone."""
+    asked = _notices(day) | {"numbers": None if numbers is None else list(numbers)}
     return {"orders_started": connection.execute(q["orders"], asked).rowcount,
-            "orders_ended": connection.execute(q["orders_ended"]).rowcount}
+            "orders_ended": connection.execute(q["orders_ended"], asked).rowcount}
 
 
-def complaints(connection: Connection, day: dt.date | None = None) -> dict[str, int]:
-    """Clocks of complaints not checked, and the end of those that were; called after a load as well."""
-    asked = _notices(day)
+def complaints(connection: Connection, day: dt.date | None = None,
+               numbers: Collection[str] | None = None) -> dict[str, int]:
+    """Clocks of complaints not checked, and the end of those that were; after a load, of the ``numbers`` that it
+    brought alone."""
+    asked = _notices(day) | {"numbers": None if numbers is None else list(numbers)}
     return {"complaints_started": connection.execute(q["complaint_check"], asked).rowcount,
-            "complaints_ended": connection.execute(q["complaints_ended"]).rowcount}
+            "complaints_ended": connection.execute(q["complaints_ended"], asked).rowcount}
 
 
 def seals(connection: Connection, day: dt.date | None = None) -> dict[str, int]:

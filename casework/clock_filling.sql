@@ -15,7 +15,7 @@ cross join lateral (
     select notice from unnest(%(lengths)s::float8[], %(notices)s::float8[]) with ordinality as n (length, notice, place)
     where n.length >= extract(epoch from r.until - r.start) or n.place = cardinality(%(lengths)s::float8[])
     order by n.place limit 1) n
-where o.closed_on is null and r.until >= r.start
+where o.closed_on is null and r.until >= r.start and (%(numbers)s::text[] is null or o.order_no = any(%(numbers)s))
   and not exists (select from clocks c where c.rule = r.rule and c.ref = o.order_no)
 on conflict (rule, ref) do nothing;
 
@@ -28,7 +28,8 @@ update clocks c set done_at = case
                (o.closed_on + 1)::timestamp at time zone 'Asia/Shanghai') end
 from orders o
 where c.noun = 'order' and c.rule in ('deadlines.order_corrected', 'deadlines.recheck') and c.done_at is null
-  and c.dropped_at is null and o.order_no = c.ref and o.closed_on is not null;
+  and c.dropped_at is null and o.order_no = c.ref and o.closed_on is not null
+  and (%(numbers)s::text[] is null or c.ref = any(%(numbers)s));
 
 -- name: complaint_check
 -- Clocks of complaints that are not checked and have none.
@@ -41,6 +42,7 @@ cross join lateral (
     where n.length >= extract(epoch from c.check_by - c.received_at) or n.place = cardinality(%(lengths)s::float8[])
     order by n.place limit 1) n
 where c.checked_at is null and c.check_by >= c.received_at
+  and (%(numbers)s::text[] is null or c.complaint_no = any(%(numbers)s))
   and not exists (select from clocks k where k.rule = 'deadlines.complaint_check' and k.ref = c.complaint_no)
 on conflict (rule, ref) do nothing;
 
@@ -49,6 +51,7 @@ on conflict (rule, ref) do nothing;
 update clocks k set done_at = case when k.rule = 'deadlines.complaint_check' then c.checked_at else c.told_at end
 from complaints c
 where k.noun = 'complaint' and k.done_at is null and k.dropped_at is null and c.complaint_no = k.ref
+  and (%(numbers)s::text[] is null or k.ref = any(%(numbers)s))
   and case k.rule when 'deadlines.complaint_check' then c.checked_at is not null
                   when 'deadlines.complaint_tell' then c.told_at is not null else false end;
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 from psycopg.rows import tuple_row
 
 from casework.errors import CaseworkError
-from store import Queries, wire
+from store import Queries, joined, wire
 from store.database import Connection
 
 q = Queries(__file__)
+VisitRow = tuple[Any, ...]
 
 
 class NamedVisit(NamedTuple):
@@ -33,40 +34,40 @@ class Units:
         self._connection = connection
         self._known: dict[str, bytes] = {}
 
-    def find(self, named: Collection[str], noun: str) -> None:
-        """Look up what is not known of some numbers; one sentence where ``noun``'s unit is not in the register."""
+    def look(self, named: Collection[str]) -> None:
+        """Look up what is not known of some numbers."""
         asked = set(named).difference(self._known)
-        if not asked:
-            return
-        self._known.update((number, wire.field("int8", identity))
-                           for number, identity in _rows(self._connection, "units", list(asked)))
-        if not asked <= self._known.keys():
+        if asked:
+            self._known.update((number, wire.field("int8", identity))
+                               for number, identity in _rows(self._connection, "units", asked))
+
+    def require(self, named: Collection[str], noun: str) -> None:
+        """One sentence where ``noun``'s unit is not in the register."""
+        if not self._known.keys() >= set(named):
             stray = next(number for number in named if number not in self._known)
             raise CaseworkError(f"{noun} names unit {stray!r}, which is not in the register: load it first")
 
     def __getitem__(self, number: str) -> bytes:
         return self._known[number]
 
-
-class Visits:
-    """Visits by their numbers; those of the rows that are written together are looked up together."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._known: dict[str, NamedVisit] = {}
-
-    def find(self, named: Collection[str]) -> dict[str, NamedVisit]:
-        """Those of some numbers that stand."""
-        if not self._known.keys() >= set(named):
-            rows = _rows(self._connection, "visits", list(named))
-            columns = list(zip(*rows, strict=True)) or [()] * 6
-            numbers, ours, days, identities, units, bodies = columns
-            self._known = dict(zip(numbers, map(
-                NamedVisit, ours, days, wire.fields("int8", identities), wire.fields("int8", units),
-                wire.fields("text", bodies), wire.fields("date", days)), strict=True))
-        return self._known
+    def get(self, number: str) -> bytes | None:
+        """The unit of a number; nothing where there is none."""
+        return self._known.get(number)
 
 
-def _rows(connection: Connection, name: str, numbers: list[str]) -> list[tuple]:  # type: ignore[type-arg]
+def look_for_visits(connection: Connection, named: Collection[str]) -> list[VisitRow]:
+    """Those of some visits that stand, as :func:`visits_of` takes them."""
+    return _rows(connection, "visits", named) if named else []
+
+
+def visits_of(rows: Sequence[VisitRow]) -> dict[str, NamedVisit]:
+    """Visits by their numbers."""
+    numbers, ours, days, identities, units, bodies = list(zip(*rows, strict=True)) or [()] * 6
+    return dict(zip(numbers, map(
+        NamedVisit, ours, days, identities, units, wire.fields("text", bodies), wire.fields("date", days)),
+        strict=True))
+
+
+def _rows(connection: Connection, name: str, numbers: Collection[str]) -> list[tuple[Any, ...]]:
     with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
-        return cursor.execute(q[name], [numbers]).fetchall()
+        return cursor.execute(q[name], [joined(numbers)]).fetchall()

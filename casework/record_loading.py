@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,11 @@ from psycopg.rows import tuple_row
 from casework import staging
 from casework.deadlines import complaint_span
 from casework.errors import CaseworkError
-from casework.named import Units, Visits
+from casework.named import NamedVisit, Units, VisitRow, look_for_visits, visits_of
 from casework.new_rows import NewRows
 from casework.staging import Column, Values
 from policy.clocks import Span, due, legal_day
-from store import Queries, lock_for_transaction, wire
+from store import Queries, joined, lock_for_transaction, wire
 from store.database import Connection
 
 q = Queries(__file__)
@@ -138,14 +138,24 @@ def _hazard_days(values: Values, count: int) -> list[list[bytes]]:
                     for field, handling, day in zip(told, handled, found, strict=True)]]
 
 
+@dataclass(frozen=True)
+class Laid:
+    """Records of different keys as they are written, of ``told`` that came in."""
+
+    lines: Mapping[Key, bytes]
+    told: int
+
+
 class Loading:
     """One load of a kind in the caller's transaction; units are looked up once for all of it.
 
-    With ``mark``, a record that somebody else entered is left as it is and counted as unchanged.
+    With ``mark``, a record that somebody else entered is left as it is and counted as unchanged. What is looked up and
+    written needs the database, the step between them does not: of a long file one part is laid out while another is
+    written.
     """
 
     def __init__(self, connection: Connection, name: str, mark: str | None = None) -> None:
-        self.units, self.visits = Units(connection), Visits(connection)
+        self.units = Units(connection)
         self._connection, self._name, self._table, self._mark = connection, name, _TABLES[name], mark
         self._new = NewRows(connection, name, self._table.unique)
         self._elsewhere: set[Key] = set()
@@ -154,11 +164,37 @@ class Loading:
 
     def put(self, records: Records) -> dict[str, int]:
         """Store records; how many are new, were updated, and stood. Of a key that comes twice one is taken."""
-        lines = self._lines(records)
-        places = {key: place for place, key in enumerate(records.keys)}
+        found = self.look(records.units, set(filter(None, records.visits)))
+        return self.write(self.lay(records, visits_of(found)))
 
+    def look(self, units: Collection[str], visits: Collection[str]) -> list[VisitRow]:
+        """Look up units and visits by their numbers; the visits are returned."""
+        self.units.look(units)
+        return look_for_visits(self._connection, visits)
+
+    def lay(self, records: Records, known: Mapping[str, NamedVisit]) -> Laid:
+        """Records whole, as binary COPY has them; one sentence where one names what is not there."""
+        self.units.require(records.units, self._table.noun)
+        stray = next((number for number in records.visits if number is not None and number not in known), None)
+        if stray is not None:
+            raise CaseworkError(f"{self._table.noun} names inspection {stray!r}, which is not in the register: "
+                                "load it first")
+        visits = [None if number is None else known[number] for number in records.visits]
+        fields: list[Iterable[bytes]] = []
+        if not self._table.unit:
+            fields.append(one.number + one.unit + one.body for one in visits if one)
+        else:
+            fields += [(one.number if one else wire.NULL for one in visits)] if visits else []
+            fields.append(map(self.units.__getitem__, records.units))
+        days = [[field if field or one is None else one.dated for field, one in zip(column, visits, strict=True)]
+                for column in records.days]
+        lines = wire.rows([*fields, records.told, *days], len(records), len(self._table.stored))
+        return Laid(dict(zip(records.keys, lines, strict=True)), len(records))
+
+    def write(self, laid: Laid) -> dict[str, int]:
+        """Store what :meth:`lay` laid out, counted as by :meth:`put`."""
         def write(standing: dict[Key, str | None]) -> int:
-            fresh = [lines[place] for key, place in places.items() if key not in standing]
+            fresh = [line for key, line in laid.lines.items() if key not in standing]
             if self._table.visit:
                 # Rows begin with their visit: neighbours there are neighbours in the indexes, written to few pages.
                 fresh.sort()
@@ -166,42 +202,23 @@ class Loading:
                 wire.copy_wired(self._connection, self._name, self._table.stored, fresh)
             return len(fresh)
 
-        standing, inserted = self._new.write(lambda: self._stands(places), write)
+        standing, inserted = self._new.write(lambda: self._stands(laid.lines), write)
         self._elsewhere = {key for key, mark in standing.items() if self._mark not in (None, mark)}
-        ours = [lines[places[key]] for key in standing if key in places and key not in self._elsewhere]
+        ours = [laid.lines[key] for key in standing if key in laid.lines and key not in self._elsewhere]
         updated = self._merge(ours) if ours else 0
-        return {"rows": len(records), "inserted": inserted, "updated": updated,
-                "unchanged": len(records) - inserted - updated}
+        return {"rows": laid.told, "inserted": inserted, "updated": updated,
+                "unchanged": laid.told - inserted - updated}
 
     def standing_elsewhere(self) -> set[Key]:
-        """The keys of the last :meth:`put` that somebody else has entered."""
+        """The keys of the last :meth:`write` that somebody else has entered."""
         return self._elsewhere
 
-    def _lines(self, records: Records) -> list[bytes]:
-        """Records whole, as binary COPY has them; one sentence where one names what is not there."""
-        self.units.find(records.units, self._table.noun)
-        named = dict.fromkeys(number for number in records.visits if number is not None)
-        known = self.visits.find(named)
-        stray = next((number for number in named if number not in known), None)
-        if stray is not None:
-            raise CaseworkError(f"{self._table.noun} names inspection {stray!r}, which is not in the register: "
-                                "load it first")
-        visits = [None if number is None else known[number] for number in records.visits]
-        fields: list[Iterable[bytes]] = [(one.number if one else wire.NULL for one in visits)] if visits else []
-        if self._table.unit:
-            fields.append(map(self.units.__getitem__, records.units))
-        else:
-            fields += [(one.unit for one in visits if one), (one.body for one in visits if one)]
-        days = [[field if field or one is None else one.dated for field, one in zip(column, visits, strict=True)]
-                for column in records.days]
-        return wire.rows([*fields, records.told, *days], len(records), len(self._table.stored))
-
-    def _stands(self, places: dict[Key, int]) -> dict[Key, str | None]:
+    def _stands(self, keys: Collection[Key]) -> dict[Key, str | None]:
         """Which records stand, and whose mark they have; of hazards, those of the same visits."""
         single = len(self._table.key) == 1
-        asked = list(places) if single else list({key[0] for key in places})
+        asked = keys if single else {key[0] for key in keys}
         with self._connection.cursor(row_factory=tuple_row) as cursor:
-            rows = cursor.execute(q[f"stands_{self._name}"], [asked]).fetchall()
+            rows = cursor.execute(q[f"stands_{self._name}"], [joined(map(str, asked))]).fetchall()
         return {row[0] if single else row[:-1]: row[-1] for row in rows}
 
     def _merge(self, ours: list[bytes]) -> int:

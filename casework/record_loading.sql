@@ -1,23 +1,23 @@
 -- name: stands_hazards
 -- Which hazards of some visits stand already.
 select i.inspection_no, h.item_code, 'import' as mark
-from inspections i join hazards h using (inspection_id) where i.inspection_no = any(%s);
+from inspections i join hazards h using (inspection_id) where i.inspection_no = any(string_to_array(%s, chr(31)));
 
 -- name: stands_orders
 -- Which of some orders stand already, and who entered them.
-select order_no, created_by as mark from orders where order_no = any(%s);
+select order_no, created_by as mark from orders where order_no = any(string_to_array(%s, chr(31)));
 
 -- name: stands_penalties
 -- Which of some penalties stand already, and who entered them.
-select case_no, entered_by as mark from penalties where case_no = any(%s);
+select case_no, entered_by as mark from penalties where case_no = any(string_to_array(%s, chr(31)));
 
 -- name: stands_complaints
 -- Which of some complaints stand already, and who entered them.
-select complaint_no, entered_by as mark from complaints where complaint_no = any(%s);
+select complaint_no, entered_by as mark from complaints where complaint_no = any(string_to_array(%s, chr(31)));
 
 -- name: stands_fires
 -- Which of some fires stand already.
-select fire_no, 'import' as mark from fires where fire_no = any(%s);
+select fire_no, 'import' as mark from fires where fire_no = any(string_to_array(%s, chr(31)));
 
 -- name: merge_hazards
 -- Hazards that stand brought up to date, but for those that a re-inspection has since closed.

@@ -12,7 +12,7 @@ from casework.named import Units
 from casework.new_rows import NewRows
 from casework.staging import Column, Row, Values
 from casework.visit_teams import Team, Teams
-from store import Queries, lock_for_transaction, wire
+from store import Queries, joined, lock_for_transaction, wire
 from store.database import Connection
 
 q = Queries(__file__)
@@ -73,8 +73,23 @@ def load(connection: Connection, rows: Iterable[Row]) -> dict[str, int]:
     return told
 
 
+@dataclass(frozen=True)
+class Laid:
+    """Visits of different numbers as they are written, under identities of their own: the rows, and their officers'."""
+
+    visits: Visits
+    lines: Sequence[bytes]
+    crews: Sequence[bytes]
+    told: int
+    """Rows that came in: of a number that came twice one is here."""
+
+
 class Loading:
-    """One load in the caller's transaction; units and officers are looked up once for all of it."""
+    """One load in the caller's transaction; units and officers are looked up once for all of it.
+
+    What is looked up and written needs the database, the step between them does not: of a long file one part is laid
+    out while another is written.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -86,50 +101,62 @@ class Loading:
 
     def put(self, visits: Visits) -> dict[str, int]:
         """Store visits; how many are new, were brought up to date, and stood."""
-        self._units.find(visits.units, "an inspection")
-        self._teams.find(set(visits.teams))
+        return self.write(self.lay(visits, self.look(visits)))
+
+    def look(self, visits: Visits) -> Sequence[int]:
+        """Look up what they name; identities for as many are reserved and returned."""
+        self._units.look(visits.units)
+        self._teams.look(set(visits.teams))
+        row = self._connection.execute(q["reserve"], [len(visits)]).fetchone()
+        return row["numbers"] if row else ()
+
+    def lay(self, visits: Visits, identities: Sequence[int]) -> Laid:
+        """Visits whole; one sentence where one names what is not there."""
+        self._units.require(visits.units, "an inspection")
+        self._teams.lay(set(visits.teams))
         places = {number: place for place, number in enumerate(visits.numbers)}
+        # Days are neighbours in the indexes: in their order visits are written to few pages.
+        one_each = visits.those(sorted(places.values(), key=lambda place: visits.days[place] or dt.date.max))
+        wired = wire.fields("int8", identities[:len(one_each)])
+        return Laid(one_each, self._visits(one_each, wired), self._officers(one_each, wired), len(visits))
+
+    def write(self, laid: Laid) -> dict[str, int]:
+        """Store what :meth:`lay` laid out, counted as by :meth:`put`."""
+        visits = laid.visits
 
         def stands() -> dict[str, tuple[int, str]]:
-            found = self._connection.execute(q["standing"], [list(places)]).fetchall()
+            found = self._connection.execute(q["standing"], [joined(visits.numbers)]).fetchall()
             return {row["inspection_no"]: (row["inspection_id"], row["source"]) for row in found}
 
         def write(standing: dict[str, tuple[int, str]]) -> tuple[int, int]:
-            fresh = visits.those(self._by_day(visits, [place for number, place in places.items()
-                                                       if number not in standing]))
-            return len(fresh), self._insert(fresh)
+            fresh = [place for place, number in enumerate(visits.numbers) if number not in standing]
+            return len(fresh), self._insert(laid, fresh)
 
         standing, (inserted, officers) = self._new.write(stands, write)
         self._elsewhere = {number: source for number, (_, source) in standing.items()}
-        ours = [places[number] for number, (_, source) in standing.items() if visits.sources[places[number]] == source]
-        updated = joined = 0
+        ours = [place for place, number in enumerate(visits.numbers)
+                if standing.get(number, (0, None))[1] == visits.sources[place]] if standing else []
+        updated = members = 0
         if ours:
-            updated, joined = self._update(visits.those(ours), [standing[visits.numbers[place]][0] for place in ours])
-        counts = {"rows": len(visits), "inserted": inserted, "updated": updated,
-                  "unchanged": len(visits) - inserted - updated}
-        return counts | ({"officers": officers + joined} if any(visits.teams) else {})
+            updated, members = self._update(visits.those(ours), [standing[visits.numbers[place]][0] for place in ours])
+        counts = {"rows": laid.told, "inserted": inserted, "updated": updated,
+                  "unchanged": laid.told - inserted - updated}
+        return counts | ({"officers": officers + members} if any(visits.teams) else {})
 
     def standing_elsewhere(self, source: str) -> set[str]:
-        """The numbers of the last :meth:`put` that stand from another source."""
+        """The numbers of the last :meth:`write` that stand from another source."""
         return {number for number, other in self._elsewhere.items() if other != source}
 
-    @staticmethod
-    def _by_day(visits: Visits, places: list[int]) -> list[int]:
-        """Days are neighbours in the indexes: in their order visits are written to few pages."""
-        return sorted(places, key=lambda place: visits.days[place] or dt.date.max)
-
-    def _insert(self, fresh: Visits) -> int:
+    def _insert(self, laid: Laid, fresh: Sequence[int]) -> int:
         """New visits, and who made them; how many officers they have."""
-        if not len(fresh):
+        if not fresh:
             return 0
-        row = self._connection.execute(q["reserve"], [len(fresh)]).fetchone() or {}
-        identities = wire.fields("int8", row["numbers"])
-        wire.copy_wired(self._connection, "inspections", _VISIT, self._visits(fresh, identities))
-        officers = sum(map(self._teams.size, fresh.teams))
+        wire.copy_wired(self._connection, "inspections", _VISIT, [laid.lines[place] for place in fresh])
+        officers = sum(self._teams.size(laid.visits.teams[place]) for place in fresh)
         if officers:
             # The visits are written with whose they are: nothing is left to tell.
             self._connection.execute(q["staff_told"], ["on"])
-            wire.copy_wired(self._connection, "inspection_officers", _OFFICER, self._officers(fresh, identities))
+            wire.copy_wired(self._connection, "inspection_officers", _OFFICER, [laid.crews[place] for place in fresh])
             self._connection.execute(q["staff_told"], ["off"])
         return officers
 

@@ -1,6 +1,6 @@
 -- name: standing
 -- Which of some numbers stand already.
-select inspection_no, inspection_id, source from inspections where inspection_no = any(%s);
+select inspection_no, inspection_id, source from inspections where inspection_no = any(string_to_array(%s, chr(31)));
 
 -- name: reserve
 -- So many identities of visits to come.

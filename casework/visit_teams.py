@@ -33,17 +33,20 @@ class Teams:
         self._bodies: dict[str, str] = {}
         self._known: dict[Team, _Laid] = {}
 
-    def find(self, teams: set[Team]) -> None:
-        """Look up what is not known of some teams; one sentence where an officer is not in the register."""
-        new = teams.difference(self._known)
-        asked = {number for team in new for number, _role in team}.difference(self._bodies)
+    def look(self, teams: set[Team]) -> None:
+        """Look up the officers of some teams."""
+        asked = {number for team in teams.difference(self._known) for number, _role in team}.difference(self._bodies)
         found = self._connection.execute(q["officers"], [list(asked)]) if asked else ()
         self._bodies.update((row["officer_no"], row["body"]) for row in found)
-        stray = next((number for number in asked if number not in self._bodies), None)
-        if stray is not None:
-            raise CaseworkError(f"an officer of an inspection names officer {stray!r}, which is not in the register: "
-                                "load it first")
-        self._known.update((team, self._laid(team)) for team in new)
+
+    def lay(self, teams: set[Team]) -> None:
+        """Lay out what is not yet of some teams; one sentence where an officer is not in the register."""
+        for team in teams.difference(self._known):
+            stray = next((number for number, _role in team if number not in self._bodies), None)
+            if stray is not None:
+                raise CaseworkError(f"an officer of an inspection names officer {stray!r}, which is not in the "
+                                    "register: load it first")
+            self._known[team] = self._laid(team)
 
     def staff(self, team: Team) -> bytes:
         """The fields ``staff``, ``staff_bodies`` and ``staff_body`` of a visit of the team."""

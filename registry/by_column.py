@@ -7,8 +7,10 @@ function of the cell and the day, so one answer holds for every row with the sam
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 from registry.cells import CellError, from_file
@@ -31,6 +33,8 @@ class ByColumn:
         self._codes = [column.code for column in columns]
         self._known: list[dict[object, Any]] = [{} for _ in columns]
         self._odd: list[set[object]] = [set() for _ in columns]
+        self._plain = [column.plain and re.compile(rf"(?:{column.plain})(?:\n(?:{column.plain}))*").fullmatch
+                       for column in columns]
 
     def read(self, lines: Sequence[Line]) -> list[Candidate]:
         """One candidate for each line, in their order."""
@@ -47,7 +51,7 @@ class ByColumn:
                 odd.update(number for number, cell in enumerate(cells) if cell in strange)
         check = self._table.check
         rows = map(dict, map(zip, repeat(self._codes), zip(*columns, strict=True)))
-        found = [Candidate(line, row, []) for (line, _cells), row in zip(lines, rows, strict=True)]
+        found = list(map(Candidate, map(itemgetter(0), lines), rows))
         for number in odd:
             found[number] = self._judge(*lines[number])
         if check is not no_faults:
@@ -64,6 +68,12 @@ class ByColumn:
 
     def _values(self, place: int, cells: Sequence[object]) -> tuple[list[Any], set[object]]:
         """The values of a column, and those of its cells that must be judged with their rows."""
+        plain = self._plain[place]
+        if plain:
+            # All cells of a block are looked at in one step.
+            joined = "\n".join(cells)  # type: ignore[arg-type]  # by column only text is read
+            if plain(joined) and joined.count("\n") == len(cells) - 1:
+                return list(cells), set()
         known, odd, column = self._known[place], self._odd[place], self._columns[place]
         if len(known) > _REMEMBERED:
             known.clear()

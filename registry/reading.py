@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
@@ -103,21 +103,32 @@ def _blocks(table: Table, columns: Sequence[Column], sheet: Sheet, day: dt.date,
     done = 0
     while lines := list(islice(sheet.rows, _BLOCK)):
         candidates = by_column.read(lines) if by_column else [judge(line, cells) for line, cells in lines]
-        for candidate in candidates:
-            try:
-                key = key_of(candidate.row)
-            except KeyError:  # a cell of the key could not be read
-                continue
-            above = first.get(key) if candidate.faults else first.setdefault(key, candidate.line)
-            if above is not None and above != candidate.line:
-                candidate.twin_of = None if candidate.faults else above
-                candidate.faults.append(twin_fault(table, candidate, above))
+        _find_twins(table, key_of, candidates, first)
         done += len(lines)
         if progress is not None:
             progress(done, max(sheet.expected, done))
         yield candidates
     if progress is not None:
         progress(done, done)
+
+
+def _find_twins(table: Table, key_of: Callable[[Mapping[str, object]], object], candidates: Sequence[Candidate],
+                first: dict[object, int]) -> None:
+    """A fault for every row whose key stands in a line above; ``first`` says in which, and is brought up to date."""
+    if not any(candidate.faults for candidate in candidates):
+        lines = {key_of(candidate.row): candidate.line for candidate in candidates}
+        if len(lines) == len(candidates) and first.keys().isdisjoint(lines):
+            first.update(lines)
+            return
+    for candidate in candidates:
+        try:
+            key = key_of(candidate.row)
+        except KeyError:  # a cell of the key could not be read
+            continue
+        above = first.get(key) if candidate.faults else first.setdefault(key, candidate.line)
+        if above is not None and above != candidate.line:
+            candidate.twin_of = None if candidate.faults else above
+            candidate.faults.append(twin_fault(table, candidate, above))
 
 
 def twin_fault(table: Table, candidate: Candidate, above: int) -> tuple[str, object, str]:

@@ -18,6 +18,8 @@ from store import Queries
 from store.database import Connection
 
 _queries = Queries(__file__)
+Named = dict[str, set[str]]
+"""Keys by the register of which they are."""
 _ABOVE = {"city": (), "district": ("city",), "town": ("district", "city")}
 """What may lie above an area: towns of a city without districts hang on the city itself."""
 
@@ -55,35 +57,51 @@ def read_row(table: Table, columns: Sequence[Column], cells: Sequence[object], l
     return candidate
 
 
-def check_references(connection: Connection, table: Table, candidates: Sequence[Candidate],
-                     remembered: dict[str, set[str]] | None = None) -> None:
-    """Add a fault to every row that names an area, vendor, unit or officer that is not registered.
-
-    What is registered is ``remembered`` between the parts of a file.
-    """
-    for reference in table.references:
-        named = named_keys([candidate.row.get(reference.column) for candidate in candidates])
-        known = set() if remembered is None else remembered.setdefault(reference.noun, set())
-        asked = sorted(named - known)
-        if asked:
-            known.update(row["key"] for row in connection.execute(_queries[f"known_{reference.noun}"], [asked]))
-        word = reference.noun.removesuffix("s")
-        for candidate in candidates if named - known else ():
-            for key in keys_of(candidate.row.get(reference.column)):
-                if key not in known:
-                    candidate.faults.append((reference.column, key, f"there is no {word} {key} in the register of "
-                                             f"{reference.noun}"))
+def check_references(connection: Connection, table: Table, candidates: Sequence[Candidate]) -> None:
+    """Add a fault to every row that names an area, vendor, unit or officer that is not registered."""
+    named = named_in(table, candidates)
+    refuse_strangers(table, candidates, named, registered(connection, named))
     if table.noun == "areas":
         stored = {row["area_code"]: (row["level"], row["parent_code"])
                   for row in connection.execute(_queries["area_tree"])}
         _check_tree(stored, candidates)
 
 
+def named_in(table: Table, candidates: Sequence[Candidate]) -> Named:
+    """The keys of each register that some rows name."""
+    named: Named = {}
+    for reference in table.references:
+        keys = named_keys([candidate.row.get(reference.column) for candidate in candidates])
+        named[reference.noun] = named.get(reference.noun, set()) | keys
+    return named
+
+
+def registered(connection: Connection, named: Named) -> Named:
+    """Those of some keys that their registers have."""
+    return {noun: {row["key"] for row in connection.execute(_queries[f"known_{noun}"], [sorted(keys)])}
+            for noun, keys in named.items()}
+
+
+def refuse_strangers(table: Table, candidates: Sequence[Candidate], named: Named, known: Named) -> None:
+    """Add a fault to every row that names a key which its register has not: of those ``named`` it has the ``known``."""
+    for reference in table.references:
+        word, has = reference.noun.removesuffix("s"), known[reference.noun]
+        for candidate in candidates if not named[reference.noun] <= has else ():
+            for key in keys_of(candidate.row.get(reference.column)):
+                if key not in has:
+                    candidate.faults.append((reference.column, key, f"there is no {word} {key} in the register of "
+                                             f"{reference.noun}"))
+
+
 def named_keys(values: Sequence[object]) -> set[str]:
     """Every key that is named; of the same lists, which come again and again, each is looked at once."""
-    named = {value for value in values if isinstance(value, str)}
-    others = {id(value): value for value in values if not isinstance(value, str)}
-    return named.union(*(keys_of(value) for value in others.values()))
+    try:
+        distinct = set(values)
+    except TypeError:  # lists are told apart by their places
+        lists = {id(value): value for value in values}.values()
+        return set().union(*map(keys_of, lists))
+    distinct.discard(None)
+    return set(map(str, distinct))
 
 
 def keys_of(value: object) -> Iterable[str]:

@@ -7,6 +7,7 @@ from store.blocks import copy_block
 from store.copying import copy_rows
 from store.database import Database
 from store.errors import HuoyanError, StoreError
+from store.joined import joined
 from store.locally import locally
 from store.locks import lock_for_transaction, try_lock_for_session, try_lock_for_transaction, unlock_session
 from store.named_sql import Queries
@@ -23,6 +24,7 @@ __all__ = [
     "capabilities",
     "copy_block",
     "copy_rows",
+    "joined",
     "locally",
     "lock_for_transaction",
     "try_lock_for_session",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from casework.errors import CaseworkError
 from casework.record_import import storing
-from casework.record_import.collecting import seldom
+from casework.record_import.interpreter import for_a_long_file
 from casework.record_import.kinds import KINDS, Kind
 from policy.clocks import legal_day
 from registry import audit
@@ -25,6 +28,7 @@ from store import Database
 # Rows of a statement: enough that its joins are worth it, few enough that reading goes on beside it. The first are few,
 # since until then the database has nothing to do.
 _FIRST, _BATCH = 4_000, 20_000
+_WAITING = 1  # batches that are being written while another is laid out: what waits stands in memory
 
 
 @dataclass(frozen=True)
@@ -69,21 +73,16 @@ def import_record(db: Database, kind: str, path: Path | str, *, actor: str, day:
     file = open_file(one.table, path, day, limits, progress)
     total, faulty = 0, list[Candidate]()
     counts = dict.fromkeys(("inserted", "updated", "unchanged"), 0)
-    # While the database works on some rows, the next ones are read; the connection is the worker's alone meanwhile.
-    with seldom(), db.connection() as connection, ThreadPoolExecutor(1) as worker:
+    with for_a_long_file(), db.connection() as connection, ThreadPoolExecutor(1) as worker:
         digest = worker.submit(_digest, path)
         stored = storing.Storing(connection, one, actor)
-        pending: Future[dict[str, int]] | None = None
-        for rows in _gathered(file.blocks):
-            batch = storing.ready(one, rows)
-            if pending is not None:
-                _add(counts, pending.result())
-            total += len(rows)
-            pending = worker.submit(_take, stored, batch, faulty)
-        if pending is not None:
-            _add(counts, pending.result())
+        for batch, written in _written(stored, one, file.blocks, worker):
+            total += len(batch.candidates)
+            _add(counts, written)
+            faulty.extend(row for row in batch.candidates if row.faults)
+        if total:
             _take_twins(stored, one, faulty, counts)
-            storing.finish(connection, one)
+            stored.finish()
         report = RecordReport(kind, path.name, digest.result(), total, counts["inserted"], counts["updated"],
                               counts["unchanged"], file.problems(sorted(faulty, key=lambda row: row.line)), dry_run)
         if dry_run:
@@ -108,8 +107,29 @@ def _gathered(blocks: Iterator[list[Candidate]]) -> Iterator[list[Candidate]]:
         yield held
 
 
+def _written(stored: storing.Storing, kind: Kind, blocks: Iterator[list[Candidate]],
+             worker: ThreadPoolExecutor) -> Iterator[tuple[storing.Batch, dict[str, int]]]:
+    """Every batch when it is stored, with what became of it.
+
+    The connection is the worker's alone. It looks a batch up before it writes the one above, so that while it writes
+    the next is read and this one laid out, and the database has something to do all the time.
+    """
+    above: tuple[storing.Batch, Future[Sequence[Any]]] | None = None
+    writing = deque[tuple[storing.Batch, Future[dict[str, int]]]]()
+    for rows in chain(_gathered(blocks), [None]):
+        batch = storing.ready(kind, rows) if rows else None
+        looked = worker.submit(stored.look, batch) if batch else None
+        if above is not None:
+            laid = stored.lay(above[0], above[1].result())
+            writing.append((above[0], worker.submit(stored.write, above[0], laid)))
+        above = (batch, looked) if batch and looked else None
+        while writing and (len(writing) > _WAITING or above is None):
+            done, counts = writing.popleft()
+            yield done, counts.result()
+
+
 def _take(stored: storing.Storing, batch: storing.Batch, faulty: list[Candidate]) -> dict[str, int]:
-    counts = stored.take(batch)
+    counts = stored.write(batch, stored.lay(batch, stored.look(batch)))
     faulty.extend(row for row in batch.candidates if row.faults)
     return counts
 

@@ -37,6 +37,8 @@ class Column:
     default: Any = None
     options: Callable[[dt.date], Mapping[str, str]] | None = None
     """For a column of codes: each code with its Chinese word, as of a day."""
+    plain: str | None = None
+    """A pattern, without line feeds, of texts that ``read`` gives back as they are: of a long file most are such."""
 
     def show(self, value: Any) -> str | int | float | None:
         """The value as it stands in an exported cell; reading it again gives the value."""

@@ -83,6 +83,35 @@ def test_each_kind_comes_in_once_and_again_changes_nothing(db: Database, tmp_pat
     assert db.rows("select step from referral_steps") == [{"step": "closed"}]
 
 
+def test_a_file_starts_and_ends_the_clocks_of_its_own_rows_alone(db: Database, tmp_path: Path) -> None:
+    def stand() -> dict[str, set[str]]:
+        rows = db.rows("select ref, done_at is null as runs from clocks where rule = 'deadlines.recheck'"
+                       " or rule = 'deadlines.complaint_check'")
+        return {"runs": {row["ref"] for row in rows if row["runs"]}, "done": {row["ref"] for row in rows
+                                                                             if not row["runs"]}}
+
+    def bring(kind: str, lines: list[str]) -> None:
+        assert import_record(db, kind, put(tmp_path, kind, lines), actor="w", day=TODAY).rejected == []
+
+    build_city(db)
+    bring("inspections", ["inspection_no,unit_no,kind,inspected_on,result,officers",
+                          *(f"J{n},U1,draw,2026-03-0{n},hazards_ordered,B1;B2" for n in range(1, 5))])
+    orders = "order_no,inspection_no,kind,served_on,correct_by,closed_on"
+    bring("orders", [orders, "Z1,J1,time_limited,2026-03-01,2026-03-20,", "Z2,J2,time_limited,2026-03-02,2026-03-20,",
+                     "Z3,J3,time_limited,2026-03-03,2026-03-10,2026-03-09"])
+    assert stand() == {"runs": {"Z1", "Z2"}, "done": set()}
+    # One that lost its clocks gets them by night, not by somebody else's file.
+    db.rows("delete from clocks where ref = 'Z2' returning 1")
+    bring("orders", [orders, "Z1,J1,time_limited,2026-03-01,2026-03-20,2026-03-11",
+                     "Z4,J4,time_limited,2026-03-04,2026-03-20,"])
+    assert stand() == {"runs": {"Z4"}, "done": {"Z1"}}
+    complaints = "complaint_no,unit_no,received_at,kind,checked_at,verified"
+    bring("complaints", [complaints, "T1,U1,2026-03-11 09:00,blocked_exit,,"])
+    bring("complaints", [complaints, "T1,U1,2026-03-11 09:00,blocked_exit,2026-03-11 15:00,是",
+                         "T2,U1,2026-03-11 10:00,blocked_exit,,"])
+    assert stand() == {"runs": {"Z4", "T2"}, "done": {"Z1", "T1"}}
+
+
 def test_a_row_is_rejected_with_its_line_and_the_others_come_in(db: Database, tmp_path: Path) -> None:
     build_city(db)
     report = import_record(db, "inspections", put(tmp_path, "inspections", [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,10 @@ def test_a_file_that_breaks_off_late_leaves_nothing(city: Database, tmp_path: Pa
 
 
 def test_an_interrupted_import_leaves_nothing(city: Database, tmp_path: Path) -> None:
+    usual, turns = sys.getswitchinterval(), list[float]()
+
     def interrupt(done: int, _total: int) -> None:
+        turns.append(sys.getswitchinterval())
         if done >= 1500:
             raise KeyboardInterrupt
 
@@ -61,6 +65,7 @@ def test_an_interrupted_import_leaves_nothing(city: Database, tmp_path: Path) ->
         import_record(city, "inspections", visits(tmp_path, 2500), actor="w", day=TODAY, progress=interrupt)
     assert nothing_stands(city)
     assert gc.get_threshold()[0] < 100_000
+    assert (sys.getswitchinterval(), max(turns) < usual) == (usual, True)
 
 
 def test_a_server_that_goes_in_the_middle_leaves_nothing(city: Database, tmp_path: Path) -> None:
@@ -98,12 +103,12 @@ def test_a_number_that_a_person_enters_meanwhile_is_that_persons(city: Database,
                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
     insert, entered = Loading._insert, list[str]()
 
-    def late(self: Loading, fresh: Any) -> int:
+    def late(self: Loading, laid: Any, fresh: Any) -> int:
         if not entered:  # between the look and the COPY
             entered.append("J7")
             city.rows("insert into inspections (inspection_no, unit_id, kind, inspected_on, status)"
                       " select 'J7', min(unit_id), 'draw', '2024-01-01', 'done' from units returning 1")
-        return insert(self, fresh)
+        return insert(self, laid, fresh)
 
     monkeypatch.setattr(Loading, "_insert", late)
     told = import_record(city, "inspections", visits(tmp_path, 700), actor="w", day=TODAY)
@@ -126,7 +131,7 @@ def test_rows_that_stand_after_many_that_do_not_are_found(city: Database, tmp_pa
 
 def test_numbers_that_never_stand_still_are_one_sentence(city: Database, tmp_path: Path,
                                                          monkeypatch: pytest.MonkeyPatch) -> None:
-    def always(self: Loading, fresh: Any) -> int:
+    def always(self: Loading, _laid: Any, _fresh: Any) -> int:
         city.rows("insert into inspections (inspection_no, unit_id, kind, inspected_on, status)"
                   " select 'X', min(unit_id), 'draw', '2024-01-01', 'done' from units"
                   " on conflict do nothing returning 1")
