@@ -44,7 +44,7 @@ def run(db: Database, day: dt.date) -> dict[str, Any]:
         if not moved:
             return {}
         given = dict(zip(("rules", "starts", "ends", "until"), map(list, zip(*moved, strict=True)), strict=True))
-        count = connection.execute(q["move"], given).rowcount
+        count = connection.execute(q["move"], given).rowcount + connection.execute(q["findings"], given).rowcount
         for query in ("orders", "complaints"):
             connection.execute(q[query], given)
     return {"reckoned_again": count}

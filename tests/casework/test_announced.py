@@ -60,6 +60,14 @@ def running(db: Database) -> Database:
             [correct_by, recheck_by(correct_by)])
         clocks.start(connection, "deadlines.recheck", "order", "G1", owner, end_of(correct_by),
                      due_at=last_moment(recheck_by(correct_by)))
+        # Five working days, one day, and one of hours; what has lapsed stays.
+        connection.execute(
+            "insert into findings (finding_no, unit_id, rule, subject, began_at, found_at, seen_at, evidence, decide_by,"
+            " lapsed_at) select n, %(unit)s, rule, n, %(at)s, %(at)s, %(at)s, '{}', by, lapsed from (values"
+            " ('F1', 'false_alarms', %(five)s::timestamptz, null),"
+            " ('F2', 'alarm_unhandled', %(at)s + interval '24 hours', null),"
+            " ('F3', 'false_alarms', %(five)s::timestamptz, %(at)s)) as f (n, rule, by, lapsed)",
+            {"unit": units["U1"], "at": START, "five": last_moment(dt.date(2040, 2, 16))})
     return db
 
 
@@ -88,7 +96,7 @@ def test_the_night_after_the_notice_reckons_again_and_leaves_what_a_person_set(
     (tmp_path / "notice.yaml").write_text(NOTICE, encoding="utf-8")
     monkeypatch.setenv("HUOYAN_POLICY_DIR", str(tmp_path))
     soon = running.rows(_NOTICE_OF_G1)
-    assert nightly.run(running, NIGHT)["reckoned_again"] == 3
+    assert nightly.run(running, NIGHT)["reckoned_again"] == 4
     assert told(running) == {
         ("result_published", "J1"): (ends("2040-03-14"), False),
         ("complaint_check", "T1"): (ends("2040-02-20"), False),
@@ -97,4 +105,6 @@ def test_the_night_after_the_notice_reckons_again_and_leaves_what_a_person_set(
         ("recheck", "G2"): (ends("2040-02-17"), False)}
     assert running.rows(_NOTICE_OF_G1) == soon
     assert running.rows("select recheck_by from orders where order_no = 'G1'") == [{"recheck_by": dt.date(2040, 2, 21)}]
+    assert [row["decide_by"] for row in running.rows("select decide_by from findings order by finding_no")] == [
+        ends("2040-02-22"), START + dt.timedelta(hours=24), ends("2040-02-16")]
     assert announced.run(running, NIGHT) == {}
