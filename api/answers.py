@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from psycopg import DataError, OperationalError
+from psycopg.errors import ForeignKeyViolation
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
@@ -18,10 +20,14 @@ from starlette.types import Scope
 from api import guard, pages
 from api.i18n import Language, say
 from api.refusals import NotLoggedIn
+from policy import NotYet
+from policy.clocks import legal_day
 from store.errors import HuoyanError
 
 _log = structlog.get_logger(__name__)
 _SERVER_ERROR = 500
+# What the database says of a reference to nothing, in any language: (town_code)=(990199)
+_NAMED = re.compile(r"\((\w+)\)=\((.*?)\)")
 
 
 class Problem(BaseModel):
@@ -106,6 +112,8 @@ def install(app: FastAPI) -> None:
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HuoyanError)  # noqa: S101  registered for this class
+        if isinstance(error, NotYet) and error.day < legal_day(guard.options(request).clock()):
+            return answer(request, 422, say(guard.language_of(request), "refusal.before_rules", day=str(error.day)))
         sentence = pages.sentence(request, error)
         if error.status >= _SERVER_ERROR:
             _log.error("request refused", request_id=request.state.request_id, path=request.url.path, error=sentence)
@@ -133,6 +141,19 @@ def install(app: FastAPI) -> None:
                      path=request.url.path, error=str(error).splitlines()[0])
         return answer(request, 422, say(guard.language_of(request), "refusal.unstorable"))
 
+    def absent(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ForeignKeyViolation)  # noqa: S101  registered for this class
+        named = _NAMED.search(error.diag.message_detail or "")
+        _log.warning("request names what is not on record", request_id=request.state.request_id,
+                     path=request.url.path, error=str(error).splitlines()[0])
+        field, value = named.groups() if named else ("", "")
+        return answer(request, 422, say(guard.language_of(request), "refusal.not_on_record", field=field, value=value))
+
+    def beyond(request: Request, error: Exception) -> Response:
+        _log.warning("request holds a day that can't be reckoned with", request_id=request.state.request_id,
+                     path=request.url.path, error=str(error))
+        return answer(request, 422, say(guard.language_of(request), "refusal.far_day"))
+
     def away(request: Request, error: Exception) -> Response:
         _log.error("database away", request_id=request.state.request_id, error=str(error).splitlines()[0])
         request.state.viewer = None
@@ -142,4 +163,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, unusable)
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(DataError, unstorable)
+    # A lone surrogate in a text never reaches the database: its driver can't write it.
+    app.add_exception_handler(UnicodeEncodeError, unstorable)
+    app.add_exception_handler(ForeignKeyViolation, absent)
+    app.add_exception_handler(OverflowError, beyond)
     app.add_exception_handler(OperationalError, away)

@@ -49,6 +49,14 @@ class PolicyError(HuoyanError):
     status = 500
 
 
+class NotYet(PolicyError):
+    """A rule has no value yet on the day asked for."""
+
+    def __init__(self, text: str, day: dt.date) -> None:
+        super().__init__(text)
+        self.day = day
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule's value as it holds on a day."""
@@ -74,14 +82,14 @@ class RuleBook:
                 self._read(path)
 
     def rule(self, name: str, day: dt.date) -> Rule:
-        """The rule ``name`` as it holds on ``day``; :class:`PolicyError` where it has no value yet."""
+        """The rule ``name`` as it holds on ``day``; :class:`NotYet` where it has no value yet."""
         versions = self._rules.get(name)
         if versions is None:
             raise PolicyError(f"there is no rule named {name}: see policy/rules/")
         for rule in reversed(versions):
             if rule.valid_from <= day:
                 return rule
-        raise PolicyError(f"the rule {name} has no value on {day}: its first holds from {versions[0].valid_from}")
+        raise NotYet(f"the rule {name} has no value on {day}: its first holds from {versions[0].valid_from}", day)
 
     def value(self, name: str, day: dt.date) -> Any:
         """The value of the rule ``name`` on ``day``."""

@@ -21,6 +21,11 @@ WORDS = {
                            "help"),
     "refusal.unstorable": ("提交的内容含有无法保存的字符或数值",
                            "the request holds a character or number that can't be stored"),
+    "refusal.before_rules": ("{day} 尚无适用的规定，请核对日期",
+                             "{day} lies before the rules that would hold: check the date"),
+    "refusal.far_day": ("日期超出可计算的年份，请核对",
+                        "a day lies outside the years that can be reckoned with: check it"),
+    "refusal.not_on_record": ("{field}：没有登记“{value}”", "{field}: there is no {value} on record"),
     "refusal.database": ("数据库没有应答，请稍后再试", "the database does not answer: try again in a moment"),
     "refusal.plan_areas": ("计划涉及全部区域，仅能查看全部区域的审定角色可以拟定、审定和公布",
                            "a plan is of every area: only a role that may adopt it and sees all of them can make, "

@@ -183,6 +183,8 @@ def _filmed(attempt: Attempt) -> Reason:
 def _too_much(attempt: Attempt) -> Reason:
     paid, owed = attempt.form.details.get("amount_yuan"), attempt.case["owed"]
     if paid is None or paid <= owed:
+        if not owed and (attempt.form.step == "paid" or attempt.case["fine_yuan"]):
+            return "nothing is owed by then", "届时没有应缴的罚款"
         return None
     return (f"{paid} yuan are more than the {owed} yuan that are owed by then",
             f"缴纳 {paid} 元超过届时应缴的 {owed} 元")
@@ -242,7 +244,7 @@ GATES: tuple[Gate, ...] = (
     Gate("band", ("decision",), articles.of(_LAW, 34), _band),
     Gate("leniency", ("decision",), articles.of(_LAW, 33), _lenient),
     Gate("served", ("paid", "execution_ended", "closed"), articles.of(_LAW, 61), _served),
-    Gate("owed", ("paid",), articles.of(_LAW, 67), _too_much),
+    Gate("owed", ("paid", "execution_ended"), articles.of(_LAW, 67), _too_much),
     Gate("published", ("closed",), articles.of(_LAW, 48), _published),
     Gate("paid", ("closed",), articles.of(_LAW, 67), _paid),
     Gate("media", ("closed",), articles.of(_LAW, 47), _filmed),

@@ -1,6 +1,7 @@
 """Every error has one shape: a sentence that names the thing, never a traceback, the right status."""
 
 import html
+import json
 import re
 
 import httpx
@@ -101,6 +102,31 @@ def test_an_unknown_metric_is_named(shown: House) -> None:
 def test_a_wrong_body_is_answered_with_one_sentence(shown: House, body: bytes, named: str) -> None:
     answer = shown.client().post("/api/v1/login", content=body, headers={"content-type": "application/json"})
     assert named in _sentence(answer, 422)
+
+
+_FOUND = {"reason": "unlicensed", "place": "某网吧", "from_code": "990101001", "from_body": "police_station",
+          "to_code": "990101", "found_on": "2026-12-01"}
+_SOFT = {"unit_no": "U0001", "kind": "guidance", "taken_on": "2026-12-01", "officers": ["O0"]}
+
+
+@pytest.mark.parametrize(("address", "body", "named"), [
+    ("soft-measures", _SOFT | {"taken_on": "1600-02-29"}, "1600-02-29 lies before the rules that would hold"),
+    ("referrals", _FOUND | {"found_on": "1970-01-01", "send": False}, "1970-01-01 lies before the rules"),
+    ("agreements", {"regime": "delegated", "town_code": "990101001", "principal_code": "990101", "powers": ["inspect"],
+                    "item_codes": ["X01"], "signed_on": "2026-12-01", "from_day": "9999-12-31"}, "outside the years"),
+    ("referrals", _FOUND | {"from_code": "990199"}, "there is no 990199 on record"),
+    ("fault-cases", {"town_code": "990199", "found_on": "2026-12-01", "fault": "x"}, "town_code: there is no 990199"),
+    ("grids", {"grid_code": "G1", "town_code": "990101001", "village_code": "", "name": "x"}, "village_code"),
+    ("referrals", _FOUND | {"item_codes": ["\ud800"]}, "can't be stored"),
+])
+def test_a_body_that_names_what_can_not_be_is_no_fault_of_the_server(shown: House, address: str, body: object,
+                                                                    named: str) -> None:
+    client = shown.client("administrator")
+    before = shown.db.row("select max(audit_id) as newest from audit_log")
+    answer = client.post(f"/api/v1/{address}", content=json.dumps(body).encode(),
+                         headers={"content-type": "application/json"})
+    assert named in _sentence(answer, 422)
+    assert shown.db.row("select max(audit_id) as newest from audit_log") == before
 
 
 def test_the_sentence_is_in_the_readers_language(shown: House) -> None:

@@ -310,6 +310,19 @@ def test_nothing_is_owed_by_a_decision_that_was_withdrawn(clerk: Clerk) -> None:
     assert (told["owed_yuan"], told["added_yuan"]) == (0, 0)
     with pytest.raises(CaseworkError, match=r"100 yuan are more than the 0 yuan that are owed.*Art\. 67"):
         clerk.step(number, "paid", "2026-03-22", amount_yuan=100)
+    refusals = {one["step"]: one["refusal"] for one in told["next"]}
+    assert refusals["paid"] == refusals["execution_ended"] == "nothing is owed by then (行政处罚法 Art. 67)"
+
+
+def test_a_fine_that_is_paid_is_neither_paid_nor_given_up_again(clerk: Clerk) -> None:
+    number = decided(clerk)
+    clerk.step(number, "served", "2026-03-18", how="direct")
+    assert {one["step"]: one["refusal"] for one in clerk.read(number)["next"]}["paid"] is None
+    clerk.step(number, "paid", "2026-03-20", amount_yuan=6000)
+    refusals = {one["step"]: one["refusal"] for one in clerk.read(number)["next"]}
+    assert refusals["paid"] == refusals["execution_ended"] == "nothing is owed by then (行政处罚法 Art. 67)"
+    with pytest.raises(CaseworkError, match="nothing is owed by then"):
+        clerk.step(number, "execution_ended", "2026-03-21", note="终结")
 
 
 def test_a_case_names_items_of_the_catalogue(clerk: Clerk) -> None:
