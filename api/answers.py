@@ -90,7 +90,11 @@ _PLAIN = {
     "greater_than_equal": "field.least", "less_than_equal": "field.most", "greater_than": "field.more",
     "string_too_long": "field.long", "string_too_short": "field.short", "literal_error": "field.one_of",
     "string_pattern_mismatch": "field.form", "too_long": "field.many", "too_short": "field.few",
-    "string_type": "field.text", "too_deep": "field.deep", "unknown_code": "field.unknown",
+    "string_type": "field.text", "string_unicode": "field.text", "list_type": "field.list", "bool_type": "field.flag",
+    "dict_type": "field.table", "model_attributes_type": "field.table", "model_type": "field.table",
+    "union_tag_not_found": "field.untagged", "union_tag_invalid": "field.tag",
+    "date_from_datetime_inexact": "field.day", "decimal_parsing": "field.number", "decimal_type": "field.number",
+    "too_deep": "field.deep", "unknown_code": "field.unknown",
 }
 
 

@@ -127,5 +127,9 @@ WORDS = {
     "field.form": ("格式不对", "it has not the right form"),
     "field.many": ("最多 {max_length} 项", "at most {max_length} entries are taken"),
     "field.few": ("至少 {min_length} 项", "at least {min_length} entries are needed"),
+    "field.list": ("应为列表", "it must be a list"),
+    "field.table": ("应为字段表", "it must be a table of fields"),
+    "field.untagged": ("缺少 {discriminator}", "{discriminator} is missing"),
+    "field.tag": ("{discriminator} 应为 {expected_tags} 之一", "{discriminator} must be one of {expected_tags}"),
     "field.text": ("应为文字", "it must be text"),
 }

@@ -118,6 +118,11 @@ _SOFT = {"unit_no": "U0001", "kind": "guidance", "taken_on": "2026-12-01", "offi
     ("fault-cases", {"town_code": "990199", "found_on": "2026-12-01", "fault": "x"}, "town_code: there is no 990199"),
     ("grids", {"grid_code": "G1", "town_code": "990101001", "village_code": "", "name": "x"}, "village_code"),
     ("referrals", _FOUND | {"item_codes": ["\ud800"]}, "can't be stored"),
+    ("measures/F1/steps", {"step": "stopped", "at": "2026-12-01T09:00"}, "'step' must be one of 'confirmed'"),
+    ("measures/F1/steps", {}, "'step' is missing"),
+    ("soft-measures", "", "the body: it must be a table of fields"),
+    ("soft-measures", _SOFT | {"officers": "O0"}, "officers: it must be a list"),
+    ("soft-measures", _SOFT | {"taken_on": -1}, "taken_on: it must be a day"),
 ])
 def test_a_body_that_names_what_can_not_be_is_no_fault_of_the_server(shown: House, address: str, body: object,
                                                                     named: str) -> None:
@@ -127,6 +132,12 @@ def test_a_body_that_names_what_can_not_be_is_no_fault_of_the_server(shown: Hous
                          headers={"content-type": "application/json"})
     assert named in _sentence(answer, 422)
     assert shown.db.row("select max(audit_id) as newest from audit_log") == before
+
+
+def test_staff_that_helps_does_not_leave_before_it_came(shown: House) -> None:
+    answer = shown.client("administrator").post("/api/v1/towns/990101001/auxiliaries", json={
+        "auxiliary_no": "F1", "name": "某", "tasks": "录入", "from_day": "2026-12-01", "to_day": "2026-11-30"})
+    assert "the last day 2026-11-30 lies before the first" in _sentence(answer, 400)
 
 
 def test_the_sentence_is_in_the_readers_language(shown: House) -> None:
