@@ -20,8 +20,6 @@ from starlette.types import Scope
 from api import guard, pages
 from api.i18n import Language, say
 from api.refusals import NotLoggedIn
-from policy import NotYet
-from policy.clocks import legal_day
 from store.errors import HuoyanError
 
 _log = structlog.get_logger(__name__)
@@ -116,8 +114,6 @@ def install(app: FastAPI) -> None:
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HuoyanError)  # noqa: S101  registered for this class
-        if isinstance(error, NotYet) and error.day < legal_day(guard.options(request).clock()):
-            return answer(request, 422, say(guard.language_of(request), "refusal.before_rules", day=str(error.day)))
         sentence = pages.sentence(request, error)
         if error.status >= _SERVER_ERROR:
             _log.error("request refused", request_id=request.state.request_id, path=request.url.path, error=sentence)

@@ -50,11 +50,9 @@ class PolicyError(HuoyanError):
 
 
 class NotYet(PolicyError):
-    """A rule has no value yet on the day asked for."""
+    """A rule has no value yet on the day asked for: such a day comes from whoever asks, so it is theirs to mend."""
 
-    def __init__(self, text: str, day: dt.date) -> None:
-        super().__init__(text)
-        self.day = day
+    status = 422
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,9 @@ class RuleBook:
         for rule in reversed(versions):
             if rule.valid_from <= day:
                 return rule
-        raise NotYet(f"the rule {name} has no value on {day}: its first holds from {versions[0].valid_from}", day)
+        first = versions[0].valid_from
+        raise NotYet(f"the rule {name} has no value on {day}, its first holds from {first}: check the date",
+                     zh=f"{day} 尚无适用的规定（{name} 自 {first} 起有值），请核对日期")
 
     def value(self, name: str, day: dt.date) -> Any:
         """The value of the rule ``name`` on ``day``."""

@@ -21,8 +21,6 @@ WORDS = {
                            "help"),
     "refusal.unstorable": ("提交的内容含有无法保存的字符或数值",
                            "the request holds a character or number that can't be stored"),
-    "refusal.before_rules": ("{day} 尚无适用的规定，请核对日期",
-                             "{day} lies before the rules that would hold: check the date"),
     "refusal.far_day": ("日期超出可计算的年份，请核对",
                         "a day lies outside the years that can be reckoned with: check it"),
     "refusal.not_on_record": ("{field}：没有登记“{value}”", "{field}: there is no {value} on record"),

@@ -110,8 +110,8 @@ _SOFT = {"unit_no": "U0001", "kind": "guidance", "taken_on": "2026-12-01", "offi
 
 
 @pytest.mark.parametrize(("address", "body", "named"), [
-    ("soft-measures", _SOFT | {"taken_on": "1600-02-29"}, "1600-02-29 lies before the rules that would hold"),
-    ("referrals", _FOUND | {"found_on": "1970-01-01", "send": False}, "1970-01-01 lies before the rules"),
+    ("soft-measures", _SOFT | {"taken_on": "1600-02-29"}, "has no value on 1600-02-29, its first holds from 1900"),
+    ("referrals", _FOUND | {"found_on": "1970-01-01", "send": False}, "has no value on 1970-01-01"),
     ("agreements", {"regime": "delegated", "town_code": "990101001", "principal_code": "990101", "powers": ["inspect"],
                     "item_codes": ["X01"], "signed_on": "2026-12-01", "from_day": "9999-12-31"}, "outside the years"),
     ("referrals", _FOUND | {"from_code": "990199"}, "there is no 990199 on record"),
@@ -132,6 +132,14 @@ def test_a_body_that_names_what_can_not_be_is_no_fault_of_the_server(shown: Hous
                          headers={"content-type": "application/json"})
     assert named in _sentence(answer, 422)
     assert shown.db.row("select max(audit_id) as newest from audit_log") == before
+
+
+def test_a_day_before_every_rule_is_said_on_the_page_too(house: House) -> None:
+    client, proof = house.browser_like("administrator")
+    answer = client.post("/ledgers/soft-measures/new", headers={"accept-language": "zh"}, data={
+        "csrf": proof, "unit_no": "U0001", "kind": "guidance", "taken_on": "1600-02-29", "officers": "O0"})
+    assert answer.status_code == 422
+    assert "1600-02-29 尚无适用的规定" in answer.text
 
 
 def test_staff_that_helps_does_not_leave_before_it_came(shown: House) -> None:
