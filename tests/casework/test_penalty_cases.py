@@ -325,6 +325,31 @@ def test_a_fine_that_is_paid_is_neither_paid_nor_given_up_again(clerk: Clerk) ->
         clerk.step(number, "execution_ended", "2026-03-21", note="终结")
 
 
+@pytest.mark.parametrize(("approved", "until", "paid_on", "added"), [
+    # Art. 66 with 72: served on 18 March, to be paid by 2 April; 180 yuan a day.
+    ("2026-03-30", "2026-06-30", "2026-06-30", 0), ("2026-03-30", "2026-06-30", "2026-07-03", 540),
+    # Approved five days late: 3 to 6 April, the days before the approval, stay added.
+    ("2026-04-07", "2026-06-30", "2026-06-01", 720), ("2026-04-07", "2026-06-30", "2026-07-01", 900),
+])
+def test_a_fine_that_is_deferred_does_not_grow_until_its_day(clerk: Clerk, approved: str, until: str, paid_on: str,
+                                                           added: int) -> None:
+    number = decided(clerk)
+    with pytest.raises(CaseworkError, match=r"was not served.*Art\. 61"):
+        clerk.step(number, "payment_deferred", "2026-03-17", until_on=until, note="经济困难")
+    clerk.step(number, "served", "2026-03-18", how="direct")
+    with pytest.raises(CaseworkError, match=r"is to be paid by 2026-04-02.*not to 2026-04-02.*Art\. 66"):
+        clerk.step(number, "payment_deferred", "2026-03-30", until_on="2026-04-02", note="经济困难")
+    clerk.step(number, "payment_deferred", approved, until_on=until, note="当事人申请，经批准分三期缴纳")
+    assert clerk.due(number, "penalty_paid")["due_at"] == last_moment(until)
+    clerk.step(number, "paid", "2026-05-15", amount_yuan=2000)
+    in_time = clerk.step(number, "paid", paid_on, amount_yuan=4000 + added)
+    assert in_time is (paid_on <= until)
+    held = clerk.read(number)
+    assert (held["added_yuan"], held["paid_yuan"], held["owed_yuan"]) == (added, 6000 + added, 0)
+    with pytest.raises(CaseworkError, match=r"nothing is owed by then.*Art\. 67"):
+        clerk.step(number, "payment_deferred", "2026-07-20", until_on="2026-12-31", note="再次")
+
+
 def test_a_case_names_items_of_the_catalogue(clerk: Clerk) -> None:
     with pytest.raises(CaseworkError, match="item nosuch is not in the catalogue of inspection items on 2026-03-12"):
         clerk.file(items=["exits.blocked", "nosuch"])
