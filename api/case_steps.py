@@ -226,4 +226,5 @@ class Archived(AnyStep):
 StepEntry = Annotated[
     Inquiry | Notice | Statement | HearingAsked | HearingWaived | HearingNotice | HearingHeld | LegalReview | Collective
     | DecisionStep | NoPenalty | Served | Paid | PaymentDeferred | ExecutionEnded | Published | DecisionWithdrawn
-    | PublicationWithdrawn | Transferred | TransferAccepted | TransferRefused | Dropped | Closed | Archived, Field(discriminator="step")]
+    | PublicationWithdrawn | Transferred | TransferAccepted | TransferRefused | Dropped | Closed | Archived,
+    Field(discriminator="step")]

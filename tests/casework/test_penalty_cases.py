@@ -492,3 +492,25 @@ def test_a_sum_is_said_as_it_was_written(clerk: Clerk) -> None:
     number = ready(clerk, fine(6000.0))
     with pytest.raises(CaseworkError, match="told of a fine of 6000 yuan, not of 7000.5: tell it again"):
         clerk.step(number, "decision", "2026-03-13", penalties=[fine(7000.5)], circumstance="light")
+
+
+def test_what_a_citizen_is_punished_for_is_no_record_of_the_unit(clerk: Clerk) -> None:
+    """消防法 Art. 60 ¶2 and 64 punish persons: the credit of the place where they did it is another's."""
+    def punished(unit: str, party: str) -> list[str]:
+        numbers = []
+        for _ in range(3):
+            numbers.append(clerk.file(unit_no=unit, party=party))
+            clerk.told(numbers[-1], "2026-03-12", fine(150))
+            clerk.reviewed(numbers[-1], "2026-03-12T11:00")
+            clerk.step(numbers[-1], "decision", "2026-03-13", penalties=[fine(150)], circumstance="light", reason="x")
+        credit.run(clerk.db, dt.date(2026, 3, 14))
+        return numbers
+
+    theirs = punished("U3", "citizen")
+    with clerk.db.connection() as connection:
+        unit = clerk.db.row("select unit_id from units where unit_no = 'U3'")
+        assert unit
+        assert credit.serious_grounds(connection, unit["unit_id"], dt.date(2026, 3, 14)) == []
+    assert clerk.db.rows("select 1 from credit_entries where event_ref = any(%s)", [theirs]) == []
+    clerk.step(theirs[0], "decision_withdrawn", "2026-03-15", note="撤销")
+    assert clerk.db.rows("select 1 from credit_entries where event_ref = any(%s)", [theirs]) == []
