@@ -142,6 +142,11 @@ def test_a_day_before_every_rule_is_said_on_the_page_too(house: House) -> None:
     assert "1600-02-29 尚无适用的规定" in answer.text
 
 
+def test_a_quarter_beyond_the_calendar_is_none(shown: House) -> None:
+    answer = shown.client("administrator").get("/api/v1/towns/guidance?quarter=9999Q4")
+    assert "a quarter is written like 2026Q1, not '9999Q4'" in _sentence(answer, 400)
+
+
 def test_staff_that_helps_does_not_leave_before_it_came(shown: House) -> None:
     answer = shown.client("administrator").post("/api/v1/towns/990101001/auxiliaries", json={
         "auxiliary_no": "F1", "name": "某", "tasks": "录入", "from_day": "2026-12-01", "to_day": "2026-11-30"})
