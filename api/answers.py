@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from psycopg import DataError, OperationalError
+from psycopg.errors import ForeignKeyViolation
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
@@ -22,6 +24,8 @@ from store.errors import HuoyanError
 
 _log = structlog.get_logger(__name__)
 _SERVER_ERROR = 500
+# What the database says of a reference to nothing, in any language: (town_code)=(990199)
+_NAMED = re.compile(r"\((\w+)\)=\((.*?)\)")
 
 
 class Problem(BaseModel):
@@ -84,7 +88,11 @@ _PLAIN = {
     "greater_than_equal": "field.least", "less_than_equal": "field.most", "greater_than": "field.more",
     "string_too_long": "field.long", "string_too_short": "field.short", "literal_error": "field.one_of",
     "string_pattern_mismatch": "field.form", "too_long": "field.many", "too_short": "field.few",
-    "string_type": "field.text", "too_deep": "field.deep", "unknown_code": "field.unknown",
+    "string_type": "field.text", "string_unicode": "field.text", "list_type": "field.list", "bool_type": "field.flag",
+    "dict_type": "field.table", "model_attributes_type": "field.table", "model_type": "field.table",
+    "union_tag_not_found": "field.untagged", "union_tag_invalid": "field.tag",
+    "date_from_datetime_inexact": "field.day", "decimal_parsing": "field.number", "decimal_type": "field.number",
+    "too_deep": "field.deep", "unknown_code": "field.unknown",
 }
 
 
@@ -133,6 +141,19 @@ def install(app: FastAPI) -> None:
                      path=request.url.path, error=str(error).splitlines()[0])
         return answer(request, 422, say(guard.language_of(request), "refusal.unstorable"))
 
+    def absent(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ForeignKeyViolation)  # noqa: S101  registered for this class
+        named = _NAMED.search(error.diag.message_detail or "")
+        _log.warning("request names what is not on record", request_id=request.state.request_id,
+                     path=request.url.path, error=str(error).splitlines()[0])
+        field, value = named.groups() if named else ("", "")
+        return answer(request, 422, say(guard.language_of(request), "refusal.not_on_record", field=field, value=value))
+
+    def beyond(request: Request, error: Exception) -> Response:
+        _log.warning("request holds a day that can't be reckoned with", request_id=request.state.request_id,
+                     path=request.url.path, error=str(error))
+        return answer(request, 422, say(guard.language_of(request), "refusal.far_day"))
+
     def away(request: Request, error: Exception) -> Response:
         _log.error("database away", request_id=request.state.request_id, error=str(error).splitlines()[0])
         request.state.viewer = None
@@ -142,4 +163,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, unusable)
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(DataError, unstorable)
+    # A lone surrogate in a text never reaches the database: its driver can't write it.
+    app.add_exception_handler(UnicodeEncodeError, unstorable)
+    app.add_exception_handler(ForeignKeyViolation, absent)
+    app.add_exception_handler(OverflowError, beyond)
     app.add_exception_handler(OperationalError, away)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -151,6 +152,13 @@ class Paid(AnyStep):
     amount_yuan: float = Field(gt=0, le=1e8)
 
 
+class PaymentDeferred(NotedStep):
+    """暂缓或者分期缴纳: approved to be paid later, whole or in parts, and why; until its day nothing is added."""
+
+    step: Literal["payment_deferred"]
+    until_on: dt.date = Field(description="the last day by which all of it is paid")
+
+
 class ExecutionEnded(NotedStep):
     """终结执行: what is not paid is not sought any more, and why."""
 
@@ -217,5 +225,6 @@ class Archived(AnyStep):
 
 StepEntry = Annotated[
     Inquiry | Notice | Statement | HearingAsked | HearingWaived | HearingNotice | HearingHeld | LegalReview | Collective
-    | DecisionStep | NoPenalty | Served | Paid | ExecutionEnded | Published | DecisionWithdrawn | PublicationWithdrawn
-    | Transferred | TransferAccepted | TransferRefused | Dropped | Closed | Archived, Field(discriminator="step")]
+    | DecisionStep | NoPenalty | Served | Paid | PaymentDeferred | ExecutionEnded | Published | DecisionWithdrawn
+    | PublicationWithdrawn | Transferred | TransferAccepted | TransferRefused | Dropped | Closed | Archived,
+    Field(discriminator="step")]

@@ -19,7 +19,8 @@ from store.database import Connection
 _SQL = Queries(__file__)
 
 #: Steps that decide: not for a login of an officer.
-DECIDING = ("decision", "no_penalty", "legal_review", "collective", "transferred", "dropped", "decision_withdrawn")
+DECIDING = ("decision", "no_penalty", "legal_review", "collective", "transferred", "dropped", "decision_withdrawn",
+            "payment_deferred")
 
 
 class ListFilter(BaseModel):

@@ -33,7 +33,7 @@ class GridEntry(BaseModel, extra="forbid"):
 
     grid_code: str = Field(min_length=1, max_length=32)
     town_code: str = Field(max_length=12)
-    village_code: str | None = Field(None, max_length=32)
+    village_code: str | None = Field(None, min_length=1, max_length=32)
     name: str = Field(min_length=1, max_length=200)
     worker: str | None = Field(None, max_length=100)
 

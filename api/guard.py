@@ -58,7 +58,8 @@ def identify(request: Request) -> Viewer | None:
         request.state.viewer = None
         if token and len(token) <= 128:
             request.state.viewer = sessions.find(database(request), token, options(request).clock())
-        if bearer(request) and request.state.viewer is None:
+        # Who logs in again may still send the token that has ended.
+        if bearer(request) and request.state.viewer is None and request.url.path not in _WITHOUT_COOKIES:
             raise NotLoggedIn("refusal.token")
     return cast("Viewer | None", request.state.viewer)
 

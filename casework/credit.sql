@@ -33,10 +33,13 @@ select entry_id from credit_entries
 where (event_kind = 'repair' and event_ref = %(entry)s) or (event_kind = 'penalty_withdrawn' and event_ref = %(ref)s);
 
 -- name: grounds
--- Penalties within a span and major hazards past their day: a decision of several kinds is one, a seal is none.
+-- Penalties within a span and major hazards past their day: a decision of several kinds is one; a seal, and one against a
+-- citizen, are none of the unit's.
 select (select count(*) from penalties p where unit_id = %(unit)s and decided_on > %(since)s and decided_on <= %(day)s
             and (withdrawn_on is null or withdrawn_on > %(day)s) and kind <> 'seal'
-            and not further_kind(p.case_no)) as penalties,
+            and not further_kind(p.case_no)
+            and not exists (select from cases c where c.party = 'citizen'
+                            and c.case_no in (p.case_no, regexp_replace(p.case_no, '-[0-9]+$', '')))) as penalties,
        (select count(*) from hazards where unit_id = %(unit)s and is_major and due_on < %(day)s
             and (corrected_on is null or corrected_on > %(day)s)) as overdue;
 
@@ -44,7 +47,11 @@ select (select count(*) from penalties p where unit_id = %(unit)s and decided_on
 -- Events up to a day that have no entry in the ledger yet.
 select e.* from (
     select unit_id, decided_on as occurred_on, 'penalty_' || kind as event_kind, case_no as event_ref
-    from penalties where withdrawn_on is null
+    from penalties p where withdrawn_on is null
+      -- Asked in two, each of which the database answers at once for a city of penalties.
+      and not exists (select from cases c where c.party = 'citizen' and c.case_no = p.case_no)
+      and not exists (select from cases c where c.party = 'citizen'
+                      and c.case_no = regexp_replace(p.case_no, '-[0-9]+$', ''))
     union all
     select h.unit_id, h.found_on, 'major_hazard', i.inspection_no || '/' || h.item_code
     from hazards h join inspections i using (inspection_id) where h.is_major

@@ -10,7 +10,7 @@ from casework import forms
 from casework.deadlines import order_longest
 from casework.errors import CaseworkError
 from casework.forms import HazardFound, ResultForm
-from casework.sheets import check_correction
+from casework.sheets import Recheck, check_correction
 from policy import rules
 from store import Queries
 from store.database import Connection
@@ -52,7 +52,6 @@ def check_hazards(connection: Connection, form: ResultForm, day: dt.date) -> lis
         _check_handling(hazard, day)
         _check_on_spot(hazard, severity, form, day)
         found[item] = replace(hazard, severity=severity)
-    _check_result(form, [hazard.handling for hazard in found.values()], day)
     return list(found.values())
 
 
@@ -94,7 +93,9 @@ def _check_on_spot(hazard: HazardFound, severity: str, form: ResultForm, day: dt
                             zh=f"检查项目 {item}：口头责令只适用于轻微且当场改正的（《消防监督检查规定》第十九条）")
 
 
-def _check_result(form: ResultForm, handlings: list[str], day: dt.date) -> None:
+def check_result(form: ResultForm, hazards: Sequence[HazardFound], rechecks: Sequence[Recheck], day: dt.date) -> None:
+    """The result says what was found: of new hazards, and of earlier ones that were looked at again."""
+    handlings = [hazard.handling for hazard in hazards]
     if form.result == "closed":
         if handlings:
             raise CaseworkError("the premises were found closed, yet hazards are named: choose another result",
@@ -102,7 +103,7 @@ def _check_result(form: ResultForm, handlings: list[str], day: dt.date) -> None:
         return
     fitting = ("hazards_ordered" if "ordered" in handlings
                else "hazards_corrected" if "corrected_on_spot" in handlings else "pass")
-    left = any(not one.corrected for one in form.rechecks)
+    left = any(not one.corrected for one in rechecks)
     if form.result != fitting and not (left and form.result == "hazards_ordered"):
         named = {entry["code"]: entry["zh"] for entry in rules().value("inspection.results", day)}
         raise CaseworkError(f"the result is {form.result}, but the hazards named make it {fitting} "

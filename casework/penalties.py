@@ -57,8 +57,9 @@ def record_penalty(db: Database, form: PenaltyForm, actor: str, *, now: dt.datet
         return enter(connection, form, actor, legal_day(moment))
 
 
-def enter(connection: Connection, form: PenaltyForm, actor: str, today: dt.date, regime: str | None = None) -> str:
-    """:func:`record_penalty` in a transaction of the caller's; ``regime`` is that of the case it decides."""
+def enter(connection: Connection, form: PenaltyForm, actor: str, today: dt.date, regime: str | None = None, *,
+          party: str = "organisation") -> str:
+    """:func:`record_penalty` in a transaction of the caller's; ``regime`` and ``party`` are its case's."""
     _check(form, today)
     place = unit_at(connection, form.unit_no)
     team = [(number, "member") for number in form.officers]
@@ -81,8 +82,10 @@ def enter(connection: Connection, form: PenaltyForm, actor: str, today: dt.date,
     audit.record(connection, actor, "create", "penalty", number, None, {
         "unit_no": form.unit_no, "decided_on": form.decided_on, "kind": form.kind, "article": form.article,
         "amount_yuan": form.amount_yuan, "officers": list(form.officers), "inspection_no": form.inspection_no})
-    credit.post(connection, unit_id=place.unit_id, occurred_on=form.decided_on,
-                event_kind=f"penalty_{form.kind}", event_ref=number, actor=actor)
+    if party != "citizen":
+        # What a person did at a unit is no record of the unit's.
+        credit.post(connection, unit_id=place.unit_id, occurred_on=form.decided_on,
+                    event_kind=f"penalty_{form.kind}", event_ref=number, actor=actor)
     return number
 
 

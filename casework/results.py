@@ -9,7 +9,7 @@ from typing import Any
 from casework import clocks, credit, delegation, forms, order_clocks, owners, publications, sheet_storing
 from casework.errors import AlreadyDone, CaseworkError, NotFound
 from casework.forms import HazardFound, NewVisit, ResultForm
-from casework.hazard_checks import check_hazards
+from casework.hazard_checks import check_hazards, check_result
 from casework.numbers import next_number
 from casework.officers import Place
 from casework.orders import Order, close_corrected, make_orders
@@ -59,6 +59,7 @@ def record_result(db: Database, visit: str | NewVisit, form: ResultForm, actor: 
         check_evidence([*form.evidence, *(part for hazard in form.hazards for part in hazard.evidence),
                         *(part for old in form.rechecks for part in old.evidence)], day)
         rechecks = sheet_storing.rechecks_of(connection, form, place, record["kind"], day)
+        check_result(form, hazards, rechecks, day)
         if record["kind"] == "reinspection" and any(not one.corrected for one in rechecks):
             # An order that still stands was not passed: scores and the public read the result alone.
             form = replace(form, result="hazards_ordered")

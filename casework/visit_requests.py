@@ -115,6 +115,8 @@ def decide(db: Database, request_no: str, passed: bool, decision_no: str | None,
         if found["decided_at"] is not None:
             raise AlreadyDone(f"request {request_no} was decided on before", zh=f"{request_no} 已作出决定")
         at = _after_visit(connection, found, at or now, now)
+        if passed and found["kind"] in DECISIONS:
+            _fit(connection, found, legal_day(at))
         connection.execute(q["decide"], {"number": request_no, "at": at, "passed": passed, "decision": decision_no})
         in_time = None
         if found["kind"] in DECISIONS:
@@ -134,6 +136,17 @@ def _after_visit(connection: Connection, found: dict[str, Any], at: dt.datetime,
         raise CaseworkError(f"request {found['request_no']}: it is dated between the end of the visit and now",
                             zh=f"{found['request_no']}：时间应在检查结束之后、现在之前")
     return at
+
+
+def _fit(connection: Connection, found: dict[str, Any], day: dt.date) -> None:
+    """A place passes once what its check ordered is corrected (消防法 Art. 15)."""
+    row = connection.execute(q["uncorrected"], {"inspection": found["inspection_id"], "day": day}).fetchone()
+    assert row is not None  # noqa: S101  a count
+    if row["hazards"]:
+        raise AlreadyDone(f"request {found['request_no']} can't pass on {day}: its check ordered {row['hazards']} "
+                          f"hazards to be corrected, and no re-inspection by then found it done (消防法 Art. 15)",
+                          zh=f"{found['request_no']} 在 {day} 不能通过：检查责令改正的 {row['hazards']} 处隐患"
+                             f"届时尚未复查合格（《消防法》第十五条）")
 
 
 def _license(connection: Connection, found: dict[str, Any], number: str, day: dt.date, granted: bool,

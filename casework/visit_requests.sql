@@ -31,6 +31,11 @@ select inspection_id, unit_id, kind, status, inspected_on, ended_at from inspect
 -- The visit made for a request.
 update visit_requests set inspection_id = %(inspection)s where request_no = %(number)s;
 
+-- name: uncorrected
+-- How many hazards that a visit ordered to be corrected were not by a day.
+select count(*) as hazards from hazards
+where inspection_id = %(inspection)s and handling = 'ordered' and (corrected_on is null or corrected_on > %(day)s);
+
 -- name: decide
 -- What was decided.
 update visit_requests set decided_at = %(at)s, passed = %(passed)s, decision_no = %(decision)s

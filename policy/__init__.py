@@ -6,7 +6,7 @@ beyond reading its files, the calendar of working days, and the three kinds of t
 
 from policy.calendar import WorkCalendar, calendar
 from policy.clocks import CalendarDays, Hours, WorkingDays, due
-from policy.rules import PolicyError, Rule, RuleBook, rules
+from policy.rules import NotYet, PolicyError, Rule, RuleBook, rules
 
-__all__ = ["CalendarDays", "Hours", "PolicyError", "Rule", "RuleBook", "WorkCalendar", "WorkingDays", "calendar",
-           "due", "rules"]
+__all__ = ["CalendarDays", "Hours", "NotYet", "PolicyError", "Rule", "RuleBook", "WorkCalendar", "WorkingDays",
+           "calendar", "due", "rules"]

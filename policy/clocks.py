@@ -74,6 +74,8 @@ def due_day(start: dt.date, span: WorkingDays | CalendarDays, work: WorkCalendar
 def months_before(day: dt.date, months: int) -> dt.date:
     """The same day of an earlier month, or that month's last day where it has no such day."""
     count = day.year * 12 + day.month - 1 - months
+    if not dt.MINYEAR <= count // 12 <= dt.MAXYEAR:
+        raise OverflowError(f"{months} months before {day} lie outside the calendar")
     first = dt.date(count // 12, count % 12 + 1, 1)
     last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
     return first.replace(day=min(day.day, last.day))

@@ -49,6 +49,12 @@ class PolicyError(HuoyanError):
     status = 500
 
 
+class NotYet(PolicyError):
+    """A rule has no value yet on the day asked for: such a day comes from whoever asks, so it is theirs to mend."""
+
+    status = 422
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule's value as it holds on a day."""
@@ -74,14 +80,16 @@ class RuleBook:
                 self._read(path)
 
     def rule(self, name: str, day: dt.date) -> Rule:
-        """The rule ``name`` as it holds on ``day``; :class:`PolicyError` where it has no value yet."""
+        """The rule ``name`` as it holds on ``day``; :class:`NotYet` where it has no value yet."""
         versions = self._rules.get(name)
         if versions is None:
             raise PolicyError(f"there is no rule named {name}: see policy/rules/")
         for rule in reversed(versions):
             if rule.valid_from <= day:
                 return rule
-        raise PolicyError(f"the rule {name} has no value on {day}: its first holds from {versions[0].valid_from}")
+        first = versions[0].valid_from
+        raise NotYet(f"the rule {name} has no value on {day}, its first holds from {first}: check the date",
+                     zh=f"{day} 尚无适用的规定（{name} 自 {first} 起有值），请核对日期")
 
     def value(self, name: str, day: dt.date) -> Any:
         """The value of the rule ``name`` on ``day``."""

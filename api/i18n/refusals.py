@@ -21,6 +21,9 @@ WORDS = {
                            "help"),
     "refusal.unstorable": ("提交的内容含有无法保存的字符或数值",
                            "the request holds a character or number that can't be stored"),
+    "refusal.far_day": ("日期超出可计算的年份，请核对",
+                        "a day lies outside the years that can be reckoned with: check it"),
+    "refusal.not_on_record": ("{field}：没有登记“{value}”", "{field}: there is no {value} on record"),
     "refusal.database": ("数据库没有应答，请稍后再试", "the database does not answer: try again in a moment"),
     "refusal.plan_areas": ("计划涉及全部区域，仅能查看全部区域的审定角色可以拟定、审定和公布",
                            "a plan is of every area: only a role that may adopt it and sees all of them can make, "
@@ -122,5 +125,9 @@ WORDS = {
     "field.form": ("格式不对", "it has not the right form"),
     "field.many": ("最多 {max_length} 项", "at most {max_length} entries are taken"),
     "field.few": ("至少 {min_length} 项", "at least {min_length} entries are needed"),
+    "field.list": ("应为列表", "it must be a list"),
+    "field.table": ("应为字段表", "it must be a table of fields"),
+    "field.untagged": ("缺少 {discriminator}", "{discriminator} is missing"),
+    "field.tag": ("{discriminator} 应为 {expected_tags} 之一", "{discriminator} must be one of {expected_tags}"),
     "field.text": ("应为文字", "it must be text"),
 }

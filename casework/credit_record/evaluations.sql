@@ -12,6 +12,8 @@ left join (select unit_id, case when bool_or(list = 'serious') then 'serious' wh
 left join (select unit_id, count(*) as penalties from penalties p
            where decided_on between %(first)s and %(day)s and (withdrawn_on is null or withdrawn_on > %(day)s)
              and kind <> 'seal' and not further_kind(p.case_no)
+             and not exists (select from cases c where c.party = 'citizen'
+                             and c.case_no in (p.case_no, regexp_replace(p.case_no, '-[0-9]+$', '')))
            group by unit_id) p using (unit_id)
 left join (select unit_id, count(*) as hazards from hazards
            where is_major and found_on <= %(day)s and (corrected_on is null or corrected_on > %(day)s)

@@ -10,8 +10,10 @@ where unit_id = %(unit)s and (to_day is null or to_day >= %(day)s) order by from
 -- name: stain
 -- The newest penalty or discredit listing since a day that speaks against the red list.
 select * from (
-    (select decided_on as day, 'penalty ' || case_no as what from penalties
+    (select decided_on as day, 'penalty ' || case_no as what from penalties p
      where unit_id = %(unit)s and decided_on > %(since)s and decided_on <= %(day)s and withdrawn_on is null
+       and not exists (select from cases c where c.party = 'citizen'
+                       and c.case_no in (p.case_no, regexp_replace(p.case_no, '-[0-9]+$', '')))
      order by decided_on desc limit 1)
     union all
     (select coalesce(to_day, %(day)s), list || ' list' from credit_listings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,7 +30,7 @@ def quarter(day: dt.date) -> tuple[str, dt.date, dt.date]:
 
 def named(text: str) -> tuple[str, dt.date, dt.date]:
     """The quarter of that name."""
-    if len(text) != 6 or text[4] != "Q" or not text[:4].isdecimal() or text[5] not in "1234" or text[:4] < "1900":
+    if not re.fullmatch(r"(19|2\d)\d\dQ[1-4]", text, re.ASCII):
         raise CaseworkError(f"a quarter is written like 2026Q1, not {text[:20]!r}", zh="季度写作 2026Q1")
     return quarter(dt.date(int(text[:4]), 3 * int(text[5]) - 2, 1))
 

@@ -145,6 +145,9 @@ def faults(connection: Connection, *, areas: Sequence[str] | None = None, only_o
 def set_auxiliary(db: Database, number: str, name: str, town: str, tasks: str, from_day: dt.date,
                   to_day: dt.date | None, actor: str) -> None:
     """辅助执法人员: known by a number of their own, never by an officer's, so that they can't sign."""
+    if to_day is not None and to_day < from_day:
+        raise CaseworkError(f"the last day {to_day} lies before the first, {from_day}",
+                            zh=f"最后一日 {to_day} 早于开始日期 {from_day}")
     with db.connection() as connection:
         if connection.execute(q["is_officer"], [number]).fetchone():
             raise CaseworkError(f"{number} is an officer's number: staff that helps has no power to sign",

@@ -8,6 +8,7 @@ from typing import Any
 from casework import clocks
 from casework.clocks import Owner
 from casework.enforcement.attempts import Attempt, heard_on, made_public
+from policy.clocks import last_moment
 from store.database import Connection
 
 #: The clock that a step stops; ``served`` is one of two, by procedure, and ``paid`` stops one only in full.
@@ -33,6 +34,10 @@ def follow(connection: Connection, attempt: Attempt) -> bool | None:
     in_time = clocks.stop(connection, f"deadlines.{stops}", number, at) if stops else None
     for rule in _DROPS.get(step, ()):
         clocks.drop(connection, "case", number, at, f"the case was taken to {step}", rule=rule and f"deadlines.{rule}")
+    if step == "payment_deferred":
+        # It runs from the approval on: that a day had passed before stays told, by what was added to the fine.
+        clocks.start(connection, "deadlines.penalty_paid", "case", number, owner(attempt.case), at,
+                     due_at=last_moment(attempt.form.details["until_on"]))
     for rule in _started(attempt):
         clocks.start(connection, f"deadlines.{rule}", "case", number, owner(attempt.case), at)
     return in_time

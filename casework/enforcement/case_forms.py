@@ -172,6 +172,7 @@ OWN: dict[str, dict[str, Callable[[Any, str], Any]]] = {
     "no_penalty": {"ground": _ground},
     "served": {"how": _how},
     "paid": {"amount_yuan": amount},
+    "payment_deferred": {"until_on": forms.day},
     "execution_ended": {},
     "published": {"uri": _optional_word},
     "decision_withdrawn": {}, "publication_withdrawn": {},
@@ -179,5 +180,5 @@ OWN: dict[str, dict[str, Callable[[Any, str], Any]]] = {
     "dropped": {}, "closed": {}, "archived": {"archive_ref": _word},
 }
 #: Steps that say in words why or what.
-NOTED = ("statement", "no_penalty", "execution_ended", "decision_withdrawn", "transferred", "transfer_refused",
-         "dropped")
+NOTED = ("statement", "no_penalty", "payment_deferred", "execution_ended", "decision_withdrawn", "transferred",
+         "transfer_refused", "dropped")

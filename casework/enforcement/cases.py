@@ -41,7 +41,7 @@ FROM: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("inquiry", "notice", "statement", "hearing_asked", "hearing_waived", "hearing_notice",
                      "hearing_held", "legal_review", "collective", "decision", "no_penalty", "transferred",
                      "transfer_accepted", "transfer_refused", "dropped"), ("open",)),
-    **dict.fromkeys(("served", "paid", "execution_ended", "closed"), ("decided",)),
+    **dict.fromkeys(("served", "paid", "payment_deferred", "execution_ended", "closed"), ("decided",)),
     "published": ("decided", "closed", "archived"),
     "decision_withdrawn": ("decided", "closed", "archived"),
     "publication_withdrawn": ("decided", "closed", "archived"),
@@ -51,6 +51,7 @@ FROM: dict[str, tuple[str, ...]] = {
 _LAW = {step: of("行政处罚法", number) for number, named in (
     (42, ("inquiry",)), (44, ("notice",)), (45, ("statement",)), (58, ("legal_review",)), (61, ("served",)),
     (57, ("collective", "decision", "no_penalty", "dropped", "closed")), (67, ("paid", "execution_ended")),
+    (66, ("payment_deferred",)),
     (64, ("hearing_asked", "hearing_waived", "hearing_notice", "hearing_held")), (47, ("archived",)),
     (48, ("published", "decision_withdrawn", "publication_withdrawn")),
     (25, ("transferred", "transfer_accepted", "transfer_refused"))) for step in named}
@@ -58,7 +59,8 @@ _TO = {"decision": "decided", "no_penalty": "decided", "closed": "closed", "arch
        "dropped": "dropped", "transfer_accepted": "transferred"}
 #: Steps that can be made more than once; an amended notice begins the rights of the party anew.
 _AGAIN = ("inquiry", "notice", "statement", "hearing_notice", "hearing_asked", "hearing_waived", "hearing_held",
-          "legal_review", "collective", "paid", "transferred", "transfer_accepted", "transfer_refused")
+          "legal_review", "collective", "paid", "payment_deferred", "transferred", "transfer_accepted",
+          "transfer_refused")
 _BY_TWO = ("inquiry", "notice", "statement", "decision", "no_penalty", "served")
 STANDINGS = ("open", "decided", "closed", "archived", "dropped", "transferred")
 

@@ -47,7 +47,7 @@ def _decide(connection: Connection, attempt: Attempt, officers: Sequence[str], a
         number = case["case_no"] if place == 1 else f"{case['case_no']}-{place}"
         numbers.append(penalties.enter(connection, PenaltyForm(
             case["unit_no"], attempt.form.day, one["kind"], case["article"], tuple(officers), one["amount_yuan"],
-            number, visit["inspection_no"] if visit else None), actor, today, case["regime"]))
+            number, visit["inspection_no"] if visit else None), actor, today, case["regime"], party=case["party"]))
     return numbers
 
 

@@ -24,16 +24,26 @@ def money(made: Sequence[Mapping[str, Any]], at: dt.datetime) -> dict[str, Decim
     if withdrawn and withdrawn["at"] <= at:
         return {"fine_yuan": fine, "added_yuan": added, "paid_yuan": paid, "owed": Decimal(0)}
     if fine and served:
-        until = clocks.due_of("deadlines.penalty_paid", served["at"])
+        until = legal_day(clocks.due_of("deadlines.penalty_paid", served["at"]))
+        deferred = [(legal_day(one["at"]), dt.date.fromisoformat(str(one["details"]["until_on"]))) for one in made
+                    if one["step"] == "payment_deferred" and one["at"] <= at]
         settled = next((when for n, (when, _) in enumerate(payments)
                         if sum((much for _, much in payments[:n + 1]), Decimal(0)) >= fine), at)
-        added = late_sum(fine, until, min(settled, at) if payments else at)
+        day = legal_day(min(settled, at))
+        added = late_sum(fine, late_days(until, deferred, day), day)
     return {"fine_yuan": fine, "added_yuan": added, "paid_yuan": paid, "owed": max(Decimal(0), fine + added - paid)}
 
 
-def late_sum(fine: Decimal, due_at: dt.datetime, paid_at: dt.datetime) -> Decimal:
+def late_days(until: dt.date, deferred: Sequence[tuple[dt.date, dt.date]], paid_on: dt.date) -> int:
+    """Days by which a fine is late: after its day, but for those from an approved deferral to the end of it."""
+    days, counted = 0, until
+    for approved, later in deferred:
+        days += max(0, (min(approved - dt.timedelta(1), paid_on) - counted).days)
+        counted = max(counted, later)
+    return days + max(0, (paid_on - counted).days)
+
+
+def late_sum(fine: Decimal, days: int, paid_on: dt.date) -> Decimal:
     """What is added to a fine that is paid late (加处罚款): so much a day, and never more than so much in all."""
-    rule = rules().value("enforcement.late_payment", legal_day(paid_at))
-    last_day = legal_day(due_at)
-    days = max(0, (legal_day(paid_at) - last_day).days)
+    rule = rules().value("enforcement.late_payment", paid_on)
     return min(fine * Decimal(str(rule["a_day"])) * days, fine * Decimal(str(rule["most"]))).quantize(Decimal("0.01"))

@@ -6,9 +6,11 @@ closed, in English and in Chinese, or None. They are asked in this order; the fi
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from casework import clocks
 from casework.enforcement import articles, bands, hearings, sequence
 from casework.enforcement.articles import Article
 from casework.enforcement.attempts import Attempt, Reason, amounts, fine_of, made_public
@@ -183,9 +185,24 @@ def _filmed(attempt: Attempt) -> Reason:
 def _too_much(attempt: Attempt) -> Reason:
     paid, owed = attempt.form.details.get("amount_yuan"), attempt.case["owed"]
     if paid is None or paid <= owed:
+        if not owed and (attempt.form.step != "execution_ended" or attempt.case["fine_yuan"]):
+            return "nothing is owed by then", "届时没有应缴的罚款"
         return None
     return (f"{paid} yuan are more than the {owed} yuan that are owed by then",
             f"缴纳 {paid} 元超过届时应缴的 {owed} 元")
+
+
+def _later(attempt: Attempt) -> Reason:
+    until = attempt.form.details.get("until_on")
+    before = legal_day(clocks.due_of("deadlines.penalty_paid", served["at"])) if (
+        served := attempt.last("served")) else attempt.form.day
+    deferred = attempt.last("payment_deferred")
+    if deferred:
+        before = max(before, dt.date.fromisoformat(str(deferred["details"]["until_on"])))
+    if until is None or until > max(before, attempt.form.day):
+        return None
+    return (f"the fine is to be paid by {before}: it is deferred to a later day, not to {until}",
+            f"罚款应于 {before} 前缴纳，暂缓或分期的截止日期应更晚，而不是 {until}")
 
 
 def _taken_back(attempt: Attempt) -> Reason:
@@ -219,7 +236,8 @@ HANDLING = ("filed", "inquiry", "notice", "statement", "served")
 _ORDER = {**dict.fromkeys(("hearing_asked", "hearing_waived", "hearing_notice", "hearing_held"), articles.of(_LAW, 64)),
           **dict.fromkeys(("transfer_accepted", "transfer_refused"), articles.of(_LAW, 25)),
           **dict.fromkeys(("published", "decision_withdrawn", "publication_withdrawn"), articles.of(_LAW, 48)),
-          "served": articles.of(_LAW, 61), **dict.fromkeys(("paid", "execution_ended"), articles.of(_LAW, 67))}
+          "served": articles.of(_LAW, 61), **dict.fromkeys(("paid", "execution_ended"), articles.of(_LAW, 67)),
+          "payment_deferred": articles.of(_LAW, 66)}
 
 GATES: tuple[Gate, ...] = (
     Gate("transfer_open", ("transfer_accepted", "transfer_refused"), articles.of(_LAW, 25), _offered),
@@ -241,8 +259,9 @@ GATES: tuple[Gate, ...] = (
     Gate("collective_suspension", ("decision",), articles.of("消防法", 70), _met("suspension")),
     Gate("band", ("decision",), articles.of(_LAW, 34), _band),
     Gate("leniency", ("decision",), articles.of(_LAW, 33), _lenient),
-    Gate("served", ("paid", "execution_ended", "closed"), articles.of(_LAW, 61), _served),
-    Gate("owed", ("paid",), articles.of(_LAW, 67), _too_much),
+    Gate("served", ("paid", "payment_deferred", "execution_ended", "closed"), articles.of(_LAW, 61), _served),
+    Gate("owed", ("paid", "payment_deferred", "execution_ended"), articles.of(_LAW, 67), _too_much),
+    Gate("deferred", ("payment_deferred",), articles.of(_LAW, 66), _later),
     Gate("published", ("closed",), articles.of(_LAW, 48), _published),
     Gate("paid", ("closed",), articles.of(_LAW, 67), _paid),
     Gate("media", ("closed",), articles.of(_LAW, 47), _filmed),

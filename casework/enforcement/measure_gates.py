@@ -49,17 +49,31 @@ def _seals(form: MeasureForm, visit: Mapping[str, Any] | None, earlier: Mapping[
         return closed(articles.of(_SUPERVISION, 22),
                       f"a seal from {began} ends by {due_day(began, span)} ({span.count} days), not on {form.until_on}",
                       f"{began} 起的临时查封最迟至 {due_day(began, span)}（{span.count} 日），不能到 {form.until_on}")
-    if form.path == "emergency" and form.consent_by is None:
-        return closed(articles.of(_SUPERVISION, 23), "a seal on the spot needs the oral consent of the head: name who "
-                      "gave it (consent_by)", "当场临时查封须经负责人口头同意，请填写同意人（consent_by）")
-    if earlier is None:
-        return None
+    refused = _by_path(form)
+    if refused or earlier is None:
+        return refused
     if earlier["standing"] == "standing" and earlier["until_on"] >= began:
         return closed(articles.of(_SUPERVISION, 22), f"seal {earlier['measure_no']} still stands until "
                       f"{earlier['until_on']}", f"临时查封 {earlier['measure_no']} 至 {earlier['until_on']} 仍有效")
     if visit is None or visit["inspected_on"] < earlier["began_on"]:
         return closed(articles.of(_SUPERVISION, 22), "a seal is imposed again where an inspection found that the "
                       "hazard remains: name it (inspection_no)", "再次临时查封须经检查确认隐患仍未消除，请填写检查编号")
+    return None
+
+
+def _by_path(form: MeasureForm) -> GateClosed | None:
+    """A meeting decides before an ordinary seal, the head consents to one on the spot."""
+    if form.path == "emergency" and form.collective is not None:
+        return closed(articles.of(_SUPERVISION, 23), "a seal on the spot is decided without a meeting: enter the "
+                      "meeting as the step confirmed, or the path as ordinary",
+                      "当场临时查封不先经集体研究：请在“补办手续”中填写集体议案，或将程序改为普通")
+    if form.path == "ordinary" and form.consent_by is not None:
+        return closed(articles.of(_SUPERVISION, 23), "oral consent (consent_by) belongs to a seal on the spot: enter "
+                      "the path as emergency, or leave it out",
+                      "口头同意（consent_by）只用于当场临时查封：请将程序改为紧急，或不填")
+    if form.path == "emergency" and form.consent_by is None:
+        return closed(articles.of(_SUPERVISION, 23), "a seal on the spot needs the oral consent of the head: name who "
+                      "gave it (consent_by)", "当场临时查封须经负责人口头同意，请填写同意人（consent_by）")
     return None
 
 
@@ -125,6 +139,9 @@ def _lifts(measure: Mapping[str, Any], made: Sequence[Mapping[str, Any]], form: 
             reason = "no inspection was made on the request", "尚未就申请进行检查"
         elif form.details.get("lifted") and not newest["details"]["gone"]:
             reason = "the inspection found that the hazard remains", "检查发现隐患尚未消除"
+        elif form.details.get("lifted") is False and newest["details"]["gone"]:
+            reason = ("the inspection found that the hazard is gone: it is lifted",
+                      "检查确认隐患已消除，应当作出同意的决定")
     return closed(_ARTICLES[measure["kind"]], *reason) if reason else None
 
 

@@ -17,7 +17,7 @@ AFTER: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("transfer_accepted", "transfer_refused"), ("transferred",)),
     "served": ("decision", "no_penalty"), "published": ("decision",), "decision_withdrawn": ("decision",),
     "publication_withdrawn": ("published", "decision_withdrawn"),
-    **dict.fromkeys(("paid", "execution_ended"), ("served",)),
+    **dict.fromkeys(("paid", "payment_deferred", "execution_ended"), ("served",)),
     "lift_asked": ("lift_decided",), "lift_inspected": ("lift_asked",), "lift_decided": ("lift_inspected",),
     "lifted": ("confirmed", "extended", "lift_asked", "lift_inspected", "lift_decided"),
     "determined": ("demonstrated",), "not_major": ("demonstrated",),

@@ -21,6 +21,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "hearing_held": ("举行听证", "Hearing held"), "legal_review": ("法制审核", "Legal review"),
     "collective": ("集体议案", "Collective decision"), "decision": ("处罚决定", "Decision"),
     "no_penalty": ("不予处罚", "No penalty"), "served": ("送达", "Served"), "paid": ("缴纳罚款", "Paid"),
+    "payment_deferred": ("暂缓、分期缴纳", "Payment deferred"),
     "execution_ended": ("终结执行", "Execution ended"), "published": ("公示", "Published"),
     "decision_withdrawn": ("决定变更或撤销", "Decision withdrawn"),
     "publication_withdrawn": ("撤回公示", "Publication withdrawn"), "transferred": ("移送", "Handed over"),

@@ -122,11 +122,12 @@ def take_file(db: Database, noun: str, path: Path, *, actor: str, now: dt.dateti
 
 def take_rows(db: Database, noun: str, rows: Sequence[Mapping[str, Any]], *, actor: str, now: dt.datetime) -> Taken:
     """The same from rows of plain values; each is told by its place, from 1."""
-    known = {one.code for one in _fields(noun)}
+    codes = [one.code for one in _fields(noun)]
+    known = set(codes)
     for place, row in enumerate(rows, 1):
         strange = set(row) - known
         if strange:
-            raise DrawError(f"row {place}: {noun} have no field {min(strange)[:40]!r}")
+            raise DrawError(f"row {place}: {noun} have no field {min(strange)[:40]!r}: they have {', '.join(codes)}")
     return _take(db, noun, ((place, dict(row)) for place, row in enumerate(rows, 1)), actor, now)
 
 

@@ -1,6 +1,7 @@
 """Every error has one shape: a sentence that names the thing, never a traceback, the right status."""
 
 import html
+import json
 import re
 
 import httpx
@@ -101,6 +102,55 @@ def test_an_unknown_metric_is_named(shown: House) -> None:
 def test_a_wrong_body_is_answered_with_one_sentence(shown: House, body: bytes, named: str) -> None:
     answer = shown.client().post("/api/v1/login", content=body, headers={"content-type": "application/json"})
     assert named in _sentence(answer, 422)
+
+
+_FOUND = {"reason": "unlicensed", "place": "某网吧", "from_code": "990101001", "from_body": "police_station",
+          "to_code": "990101", "found_on": "2026-12-01"}
+_SOFT = {"unit_no": "U0001", "kind": "guidance", "taken_on": "2026-12-01", "officers": ["O0"]}
+
+
+@pytest.mark.parametrize(("address", "body", "named"), [
+    ("soft-measures", _SOFT | {"taken_on": "1600-02-29"}, "has no value on 1600-02-29, its first holds from 1900"),
+    ("referrals", _FOUND | {"found_on": "1970-01-01", "send": False}, "has no value on 1970-01-01"),
+    ("agreements", {"regime": "delegated", "town_code": "990101001", "principal_code": "990101", "powers": ["inspect"],
+                    "item_codes": ["X01"], "signed_on": "2026-12-01", "from_day": "9999-12-31"}, "outside the years"),
+    ("referrals", _FOUND | {"from_code": "990199"}, "there is no 990199 on record"),
+    ("fault-cases", {"town_code": "990199", "found_on": "2026-12-01", "fault": "x"}, "town_code: there is no 990199"),
+    ("grids", {"grid_code": "G1", "town_code": "990101001", "village_code": "", "name": "x"}, "village_code"),
+    ("referrals", _FOUND | {"item_codes": ["\ud800"]}, "can't be stored"),
+    ("measures/F1/steps", {"step": "stopped", "at": "2026-12-01T09:00"}, "'step' must be one of 'confirmed'"),
+    ("measures/F1/steps", {}, "'step' is missing"),
+    ("soft-measures", "", "the body: it must be a table of fields"),
+    ("soft-measures", _SOFT | {"officers": "O0"}, "officers: it must be a list"),
+    ("soft-measures", _SOFT | {"taken_on": -1}, "taken_on: it must be a day"),
+])
+def test_a_body_that_names_what_can_not_be_is_no_fault_of_the_server(shown: House, address: str, body: object,
+                                                                    named: str) -> None:
+    client = shown.client("administrator")
+    before = shown.db.row("select max(audit_id) as newest from audit_log")
+    answer = client.post(f"/api/v1/{address}", content=json.dumps(body).encode(),
+                         headers={"content-type": "application/json"})
+    assert named in _sentence(answer, 422)
+    assert shown.db.row("select max(audit_id) as newest from audit_log") == before
+
+
+def test_a_day_before_every_rule_is_said_on_the_page_too(house: House) -> None:
+    client, proof = house.browser_like("administrator")
+    answer = client.post("/ledgers/soft-measures/new", headers={"accept-language": "zh"}, data={
+        "csrf": proof, "unit_no": "U0001", "kind": "guidance", "taken_on": "1600-02-29", "officers": "O0"})
+    assert answer.status_code == 422
+    assert "1600-02-29 尚无适用的规定" in answer.text
+
+
+def test_a_quarter_beyond_the_calendar_is_none(shown: House) -> None:
+    answer = shown.client("administrator").get("/api/v1/towns/guidance?quarter=9999Q4")
+    assert "a quarter is written like 2026Q1, not '9999Q4'" in _sentence(answer, 400)
+
+
+def test_staff_that_helps_does_not_leave_before_it_came(shown: House) -> None:
+    answer = shown.client("administrator").post("/api/v1/towns/990101001/auxiliaries", json={
+        "auxiliary_no": "F1", "name": "某", "tasks": "录入", "from_day": "2026-12-01", "to_day": "2026-11-30"})
+    assert "the last day 2026-11-30 lies before the first" in _sentence(answer, 400)
 
 
 def test_the_sentence_is_in_the_readers_language(shown: House) -> None:

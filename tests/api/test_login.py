@@ -43,6 +43,13 @@ def test_a_login_ends_after_the_hours_of_policy(house: House) -> None:
             assert later.client().get("/api/v1/me", headers={"authorization": token}).status_code == status
 
 
+def test_who_still_sends_the_token_that_has_ended_may_log_in_again(house: House) -> None:
+    client = house.client("brigade")
+    client.post("/api/v1/logout")
+    assert client.get("/api/v1/me").status_code == 401
+    assert client.post("/api/v1/login", json={"username": "brigade", "password": district.PASSWORD}).status_code == 200
+
+
 def test_wrong_passwords_lock_an_account_for_a_while(house: House) -> None:
     most = rules().value("access.lockout_failures", district.DAY)
     assert [_try(house, "wrong") for _ in range(most)] == [401] * most

@@ -112,6 +112,10 @@ def test_a_seal_on_the_spot_is_confirmed_within_a_day_or_lifted(clerk: Clerk) ->
         with pytest.raises(CaseworkError, match=why) as no:
             impose(clerk, "二层", path="emergency", collective=None, consent_by=named)
         assert no.value.zh
+    with pytest.raises(CaseworkError, match=r"decided without a meeting.*Art\. 23"):
+        impose(clerk, "二层", path="emergency", consent_by="B1")
+    with pytest.raises(CaseworkError, match=r"oral consent.*belongs to a seal on the spot.*Art\. 23"):
+        impose(clerk, "二层", consent_by="B1")
     kept = impose(clerk, "二层", path="emergency", collective=None, consent_by="B1")
     assert due(held(clerk, kept), "seal_emergency") == at("2026-03-13", "16:00")
     assert step(clerk, kept, "confirmed", "2026-03-13T16:00",
@@ -141,6 +145,8 @@ def test_a_seal_is_lifted_on_request_only_where_the_hazard_is_gone(clerk: Clerk)
     step(clerk, number, "lift_asked", "2026-03-23")
     step(clerk, number, "lift_inspected", "2026-03-24", gone=True)
     assert due(held(clerk, number), "unseal_decision") == last_moment("2026-03-27")
+    with pytest.raises(CaseworkError, match=r"the hazard is gone: it is lifted.*Art\. 25"):
+        step(clerk, number, "lift_decided", "2026-03-27", lifted=False)
     assert step(clerk, number, "lift_decided", "2026-03-30", lifted=True) is False
     assert held(clerk, number)["standing"] == "lifted"
     with pytest.raises(CaseworkError, match="is lifted since 2026-03-30"):

@@ -310,6 +310,44 @@ def test_nothing_is_owed_by_a_decision_that_was_withdrawn(clerk: Clerk) -> None:
     assert (told["owed_yuan"], told["added_yuan"]) == (0, 0)
     with pytest.raises(CaseworkError, match=r"100 yuan are more than the 0 yuan that are owed.*Art\. 67"):
         clerk.step(number, "paid", "2026-03-22", amount_yuan=100)
+    refusals = {one["step"]: one["refusal"] for one in told["next"]}
+    assert refusals["paid"] == refusals["execution_ended"] == "nothing is owed by then (行政处罚法 Art. 67)"
+
+
+def test_a_fine_that_is_paid_is_neither_paid_nor_given_up_again(clerk: Clerk) -> None:
+    number = decided(clerk)
+    clerk.step(number, "served", "2026-03-18", how="direct")
+    assert {one["step"]: one["refusal"] for one in clerk.read(number)["next"]}["paid"] is None
+    clerk.step(number, "paid", "2026-03-20", amount_yuan=6000)
+    refusals = {one["step"]: one["refusal"] for one in clerk.read(number)["next"]}
+    assert refusals["paid"] == refusals["execution_ended"] == "nothing is owed by then (行政处罚法 Art. 67)"
+    with pytest.raises(CaseworkError, match="nothing is owed by then"):
+        clerk.step(number, "execution_ended", "2026-03-21", note="终结")
+
+
+@pytest.mark.parametrize(("approved", "until", "paid_on", "added"), [
+    # Art. 66 with 72: served on 18 March, to be paid by 2 April; 180 yuan a day.
+    ("2026-03-30", "2026-06-30", "2026-06-30", 0), ("2026-03-30", "2026-06-30", "2026-07-03", 540),
+    # Approved five days late: 3 to 6 April, the days before the approval, stay added.
+    ("2026-04-07", "2026-06-30", "2026-06-01", 720), ("2026-04-07", "2026-06-30", "2026-07-01", 900),
+])
+def test_a_fine_that_is_deferred_does_not_grow_until_its_day(clerk: Clerk, approved: str, until: str, paid_on: str,
+                                                           added: int) -> None:
+    number = decided(clerk)
+    with pytest.raises(CaseworkError, match=r"was not served.*Art\. 61"):
+        clerk.step(number, "payment_deferred", "2026-03-17", until_on=until, note="经济困难")
+    clerk.step(number, "served", "2026-03-18", how="direct")
+    with pytest.raises(CaseworkError, match=r"is to be paid by 2026-04-02.*not to 2026-04-02.*Art\. 66"):
+        clerk.step(number, "payment_deferred", "2026-03-30", until_on="2026-04-02", note="经济困难")
+    clerk.step(number, "payment_deferred", approved, until_on=until, note="当事人申请，经批准分三期缴纳")
+    assert clerk.due(number, "penalty_paid")["due_at"] == last_moment(until)
+    clerk.step(number, "paid", "2026-05-15", amount_yuan=2000)
+    in_time = clerk.step(number, "paid", paid_on, amount_yuan=4000 + added)
+    assert in_time is (paid_on <= until)
+    held = clerk.read(number)
+    assert (held["added_yuan"], held["paid_yuan"], held["owed_yuan"]) == (added, 6000 + added, 0)
+    with pytest.raises(CaseworkError, match=r"nothing is owed by then.*Art\. 67"):
+        clerk.step(number, "payment_deferred", "2026-07-20", until_on="2026-12-31", note="再次")
 
 
 def test_a_case_names_items_of_the_catalogue(clerk: Clerk) -> None:
@@ -454,3 +492,25 @@ def test_a_sum_is_said_as_it_was_written(clerk: Clerk) -> None:
     number = ready(clerk, fine(6000.0))
     with pytest.raises(CaseworkError, match="told of a fine of 6000 yuan, not of 7000.5: tell it again"):
         clerk.step(number, "decision", "2026-03-13", penalties=[fine(7000.5)], circumstance="light")
+
+
+def test_what_a_citizen_is_punished_for_is_no_record_of_the_unit(clerk: Clerk) -> None:
+    """消防法 Art. 60 ¶2 and 64 punish persons: the credit of the place where they did it is another's."""
+    def punished(unit: str, party: str) -> list[str]:
+        numbers = []
+        for _ in range(3):
+            numbers.append(clerk.file(unit_no=unit, party=party))
+            clerk.told(numbers[-1], "2026-03-12", fine(150))
+            clerk.reviewed(numbers[-1], "2026-03-12T11:00")
+            clerk.step(numbers[-1], "decision", "2026-03-13", penalties=[fine(150)], circumstance="light", reason="x")
+        credit.run(clerk.db, dt.date(2026, 3, 14))
+        return numbers
+
+    theirs = punished("U3", "citizen")
+    with clerk.db.connection() as connection:
+        unit = clerk.db.row("select unit_id from units where unit_no = 'U3'")
+        assert unit
+        assert credit.serious_grounds(connection, unit["unit_id"], dt.date(2026, 3, 14)) == []
+    assert clerk.db.rows("select 1 from credit_entries where event_ref = any(%s)", [theirs]) == []
+    clerk.step(theirs[0], "decision_withdrawn", "2026-03-15", note="撤销")
+    assert clerk.db.rows("select 1 from credit_entries where event_ref = any(%s)", [theirs]) == []

@@ -192,6 +192,26 @@ def test_a_request_is_checked_decided_and_not_before(db: Database) -> None:
         visit_requests.decide(db, number, False, None, "wang", now=at("2026-03-18T11:00"))
 
 
+@pytest.mark.parametrize("kind", ["opening", "promise"])
+def test_a_place_does_not_pass_while_what_its_check_ordered_stands(db: Database, kind: str) -> None:
+    build_city(db)
+    number, _ = visit_requests.register(db, request_form({
+        "unit_no": "U2", "kind": kind, "received_at": "2026-03-10T09:00", "from_body": "申请人"}), "wang",
+        now=at("2026-03-10T10:00"))
+    sheet = replace(SHEET, floor_area_m2=200.0, storeys=2)
+    visit_requests.checked(db, number, visit(db, DAY, kind, sheet=sheet, **ordered(2)), "wang")
+    with pytest.raises(CaseworkError, match=r"can't pass on 2026-03-13: its check ordered 1 hazards.*消防法 Art\. 15"):
+        visit_requests.decide(db, number, True, "决1", "wang", now=at("2026-03-13T10:00"))
+    assert db.rows("select 1 from licences") == []
+    hazard = db.row("select hazard_id from hazards")
+    assert hazard is not None
+    visit(db, dt.date(2026, 3, 16), "reinspection", corrected=(hazard["hazard_id"],))
+    with pytest.raises(CaseworkError, match="can't pass on 2026-03-13"):
+        visit_requests.decide(db, number, True, "决1", "wang", now=at("2026-03-16T13:00"), at=at("2026-03-13T10:00"))
+    visit_requests.decide(db, number, True, "决1", "wang", now=at("2026-03-16T13:00"))
+    assert db.row("select passed from visit_requests") == {"passed": True}
+
+
 def test_a_decision_that_is_entered_later_keeps_its_day(db: Database) -> None:
     build_city(db)
     number, _ = visit_requests.register(db, request_form({

@@ -140,11 +140,16 @@ def test_a_reinspection_sets_each_old_answer_beside_the_new_one(db: Database) ->
         {"hazard_id": old["alarm.broken"], "corrected": True, "note": "已更换"}], "what is not named was not corrected"
     assert db.rows("select uri from inspection_evidence where hazard_id = %s order by 1", [old["alarm.broken"]]) == [
         {"uri": "file://new.jpg"}, {"uri": "file://old.jpg"}]
-    results = db.rows("select result from inspections where kind = 'reinspection'")
+    # The true result may be said outright, though the hazard that stands is named by silence alone.
+    enter(db, "reinspection", form(DAY + dt.timedelta(days=12), result="hazards_ordered"))
+    results = db.rows("select distinct result from inspections where kind = 'reinspection'")
     assert results == [{"result": "hazards_ordered"}], "an order that still stands was not passed"
     trace = db.row("select after -> 'not_corrected' as open from audit_log where action = 'result' "
                    "order by audit_id desc limit 1")
     assert trace == {"open": [old["signs.missing"]]}
+    with pytest.raises(CaseworkError, match=r"result is hazards_ordered, but.*make it pass"):
+        enter(db, "reinspection", form(DAY + dt.timedelta(days=13), result="hazards_ordered", rechecks=(
+            Recheck(old["signs.missing"], True, "已补", (Evidence("file://new.jpg", "c" * 64),)),)))
 
 
 @pytest.mark.parametrize(("data", "sentence"), [

@@ -30,7 +30,7 @@ def test_a_rule_is_asked_for_on_a_day(tmp_path: Path, day: str, value: int) -> N
 
 
 def test_a_day_before_the_first_value_is_said(tmp_path: Path) -> None:
-    with pytest.raises(PolicyError, match="a.b has no value on 2019-12-31: its first holds from 2020-01-01"):
+    with pytest.raises(PolicyError, match="a.b has no value on 2019-12-31, its first holds from 2020-01-01: check"):
         book(tmp_path).value("a.b", dt.date(2019, 12, 31))
 
 

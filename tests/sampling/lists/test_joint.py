@@ -83,7 +83,7 @@ def test_what_can_t_be_a_joint_draw_is_one_sentence(joined: Database, tmp_path: 
     file.write_text("department,colour\npolice,red\n", encoding="utf-8")
     with pytest.raises(DrawError, match="objects have no column 'colour'"):
         directories.take_file(joined, "objects", file, actor="wang", now=NOON)
-    with pytest.raises(DrawError, match="officers have no field 'colour'"):
+    with pytest.raises(DrawError, match="officers have no field 'colour': they have department, officer_no"):
         directories.take_rows(joined, "officers", [{"colour": "red"}], actor="wang", now=NOON)
     taken = directories.take_rows(joined, "officers", [{"department": "police", "officer_no": "P9", "name": "王",
                                                         "can_lead": True, "daily_visits": 99}], actor="wang", now=NOON)
