@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from casework import clock_filling, record_loading, staged_loading, staging, visit_loading
+from casework import clock_filling, kept_loading, record_loading, staging, visit_loading
 from casework.staging import Column, Row, Values
 from store.database import Connection
 
@@ -55,12 +55,12 @@ def load_fires(connection: Connection, rows: Iterable[Row]) -> Counts:
 
 def load_credit(connection: Connection, rows: Iterable[Row]) -> Counts:
     """Load ledger entries by ``event_kind`` and ``event_ref``; the ledger is append-only, so none is ever updated."""
-    return _staged(connection, "credit_entries", rows)
+    return _kept(connection, "credit_entries", rows)
 
 
 def load_listings(connection: Connection, rows: Iterable[Row]) -> Counts:
     """Load credit listings by unit, list and first day; a unit on both discredit lists at once refuses the load."""
-    return _staged(connection, "listings", rows)
+    return _kept(connection, "listings", rows)
 
 
 def _direct(connection: Connection, name: str, rows: Iterable[Row]) -> Counts:
@@ -69,10 +69,12 @@ def _direct(connection: Connection, name: str, rows: Iterable[Row]) -> Counts:
                   for values, count in _columns(record_loading.columns(name), rows))
 
 
-def _staged(connection: Connection, name: str, rows: Iterable[Row]) -> Counts:
-    loading = staged_loading.Loading(connection, name, _ACTOR)
-    return _added(loading.put(staged_loading.ready(name, values, count))
-                  for values, count in _columns(staged_loading.columns(name), rows))
+def _kept(connection: Connection, name: str, rows: Iterable[Row]) -> Counts:
+    loading = kept_loading.Loading(connection, name, _ACTOR)
+    told = _added(loading.put(kept_loading.ready(name, values, count))
+                  for values, count in _columns(kept_loading.columns(name), rows))
+    loading.finish()
+    return told
 
 
 def _columns(columns: tuple[Column, ...], rows: Iterable[Row]) -> Iterator[tuple[Values, int]]:

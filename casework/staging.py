@@ -20,16 +20,17 @@ Values = Mapping[str, Sequence[Any]]
 
 # Of a long history a part at a time is laid out in memory.
 _AT_ONCE = 20_000
-_FEN = Decimal("0.01")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A staged column: where its value comes from, its PostgreSQL type, and what stands in for a missing one."""
+    """A staged column: where its value comes from, its PostgreSQL type, what stands in for a missing one, and for a
+    number the digits behind its point."""
 
     name: str
     type: str = "text"
     default: Any = None
+    digits: int = 2
 
 
 def parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -72,11 +73,11 @@ def _fields(column: Column, values: Sequence[Any] | None, count: int) -> Iterabl
     if column.type == "float8":
         values = [None if value is None else float(value) for value in values]
     elif column.type == "numeric":
-        values = [None if value is None else _yuan(value) for value in values]
+        values = [None if value is None else _rounded(value, column.digits) for value in values]
     return wire.fields(column.type, values)
 
 
 @lru_cache(10_000)
-def _yuan(value: float) -> Decimal:
-    """Money to the fen as the database rounds it: by the digits that a double is sure of, half away from nought."""
-    return Decimal(f"{value:.15g}").quantize(_FEN, ROUND_HALF_UP)
+def _rounded(value: float, digits: int) -> Decimal:
+    """A number as the database rounds it: by the digits that a double is sure of, half away from nought."""
+    return Decimal(f"{value:.15g}").quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)

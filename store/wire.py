@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
@@ -64,15 +63,8 @@ def _texts(value: Sequence[str]) -> bytes:
     return _LENGTH(len(body)) + body
 
 
-def _jsonb(value: Any) -> bytes:
-    # Behind the number of its version jsonb is text.
-    words = b"\1" + json.dumps(value).encode()
-    return _LENGTH(len(words)) + words
-
-
 _FIELDS: dict[str, Callable[[Any], bytes]] = {
-    "text": _text, "text[]": _texts, "jsonb": _jsonb, "timestamptz": _moment,
-    "date": lambda day: _INT4(4, day.toordinal() - _DAYS),
+    "text": _text, "text[]": _texts, "timestamptz": _moment, "date": lambda day: _INT4(4, day.toordinal() - _DAYS),
     "bool": lambda value: b"\0\0\0\1\1" if value else b"\0\0\0\1\0", "int4": lambda value: _INT4(4, value),
     "int8": lambda value: _INT8(8, value), "float8": lambda value: _FLOAT8(8, value), "numeric": _numeric}
 
@@ -83,10 +75,10 @@ def field(kind: str, value: Any) -> bytes:
 
 
 def fields(kind: str, values: Sequence[Any]) -> list[bytes]:
-    """A column of the PostgreSQL type ``kind`` (text, text[], jsonb, date, timestamptz, bool, int4, int8, float8,
+    """A column of the PostgreSQL type ``kind`` (text, text[], date, timestamptz, bool, int4, int8, float8,
     numeric)."""
     made = _FIELDS[kind]
-    if kind in ("text[]", "jsonb"):
+    if kind == "text[]":
         # Told apart by their places: one list comes again and again, and is laid out once.
         held = {place: field(kind, value) for place, value in {id(value): value for value in values}.items()}
         return [held[id(value)] for value in values]

@@ -10,17 +10,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import lt
+from operator import itemgetter, lt
 from typing import Any, cast
 
 from psycopg import sql
 
-from casework import clock_filling, record_loading, staged_loading, visit_loading
+from casework import clock_filling, kept_loading, record_loading, visit_loading
+from casework.kept_loading import Rows
 from casework.named import NamedVisit, Units, visits_of
 from casework.record_import.columns import OURS, columns
 from casework.record_import.kinds import Kind
 from casework.record_loading import Records
-from casework.staged_loading import Rows
 from casework.visit_loading import Visits
 from registry.validating import Candidate, Named, keys_of, named_in, named_keys, refuse_strangers, registered
 from store import Queries, lock_for_transaction
@@ -30,10 +30,9 @@ q = Queries(__file__)
 
 Counts = dict[str, int]
 Ready = Visits | Records | Rows
-"""Rows of a kind on their way in: visits, records, or rows that are staged."""
-Laid = visit_loading.Laid | record_loading.Laid | list[bytes]
+"""Rows of a kind on their way in: visits, records, or rows of which those that stand are left."""
+Laid = visit_loading.Laid | record_loading.Laid | kept_loading.Laid
 """The same as they are written, with what they name."""
-_RENEWED = ("listings",)  # of those that are staged: one that stands is brought up to date
 _CLOCKED: dict[str, tuple[str, Callable[..., object]]] = {"orders": ("closed_on", clock_filling.orders),
                                                           "complaints": ("checked_at", clock_filling.complaints)}
 """Kinds with clocks, by the column that says that one is over."""
@@ -81,10 +80,10 @@ def _ready(kind: Kind, good: Sequence[Candidate]) -> Ready:
         return visit_loading.ready(columns(kind, good), len(good))
     if kind.code in record_loading.NAMES:
         return record_loading.ready(kind.code, columns(kind, good), len(good))
-    return staged_loading.ready(_staged(kind), columns(kind, good), len(good))
+    return kept_loading.ready(_noun(kind), columns(kind, good), len(good))
 
 
-def _staged(kind: Kind) -> str:
+def _noun(kind: Kind) -> str:
     return kind.code.replace("-", "_")
 
 
@@ -102,7 +101,7 @@ class Storing:
         self._visits = visit_loading.Loading(connection) if kind.code == "inspections" else None
         self._records = record_loading.Loading(connection, kind.code, OURS) if (
             kind.code in record_loading.NAMES) else None
-        self._rows = staged_loading.Loading(connection, _staged(kind), actor) if (
+        self._rows = kept_loading.Loading(connection, _noun(kind), actor) if (
             self._visits is None and self._records is None) else None
 
     def look(self, batch: Batch) -> Sequence[Any]:
@@ -119,7 +118,7 @@ class Storing:
         if self._records is not None and isinstance(batch.ready, Records):
             return self._records.look(batch.ready.units, batch.named.get("visits", ()))
         if self._rows is not None and isinstance(batch.ready, Rows):
-            self._rows.look(batch.ready.units)
+            return self._rows.look(batch.ready)
         return ()
 
     def lay(self, batch: Batch, found: Sequence[Any]) -> Laid:
@@ -133,7 +132,9 @@ class Storing:
             if self._kind.inspection:
                 _refuse_by_visit(self._records.units, self._kind, self._kind.inspection, batch, visits)
             return self._records.lay(cast(Records, batch.kept()), visits)
-        return self._rows.lay(cast(Rows, batch.kept())) if self._rows is not None else []
+        if self._rows is None:
+            raise TypeError(f"{self._kind.code} are laid out as another kind")
+        return self._rows.lay(cast(Rows, batch.kept()), found)
 
     def write(self, batch: Batch, laid: Laid) -> Counts:
         """Store the rows; counts of inserted, updated and unchanged. A fault for every row that stands otherwise."""
@@ -145,7 +146,7 @@ class Storing:
             self._clocked += [one.row[key] for one in batch.good
                               if not one.faults and (stood or one.row.get(ended) is None)]
         counts["unchanged"] -= _elsewhere(self._kind, self._standing_elsewhere(), batch.good)
-        if self._rows is not None and counts["unchanged"] and self._kind.code not in _RENEWED:
+        if self._rows is not None:
             counts["unchanged"] -= _differing(self._kind, self._rows.differing(), batch.good)
         return {name: counts[name] for name in ("inserted", "updated", "unchanged")}
 
@@ -155,6 +156,8 @@ class Storing:
             _CLOCKED[self._kind.code][1](self._connection, numbers=self._clocked)
         elif self._kind.code == "measures":
             clock_filling.seals(self._connection)
+        if self._rows is not None:
+            self._rows.finish()
 
     def _standing_elsewhere(self) -> Container[Any]:
         if self._visits is not None:
@@ -248,14 +251,12 @@ def _elsewhere(kind: Kind, taken: Container[Any], good: Sequence[Candidate]) -> 
     return found
 
 
-def _differing(kind: Kind, differ: Container[str], candidates: Sequence[Candidate]) -> int:
+def _differing(kind: Kind, differ: Container[Any], candidates: Sequence[Candidate]) -> int:
     """A fault for every row just put that stands with other facts."""
-    separator, found = "/" if kind.code == "credit-entries" else " ", 0
+    separator, found, key_of = "/" if kind.code == "credit-entries" else " ", 0, itemgetter(*kind.table.key)
     for one in candidates if differ else ():
-        if one.faults:
-            continue
-        number = separator.join(str(one.row[code]) for code in kind.table.key)
-        if number in differ:
+        if not one.faults and key_of(one.row) in differ:
+            number = separator.join(str(one.row[code]) for code in kind.table.key)
             one.faults.append((kind.table.key[0], number, f"the {kind.table.entity} {number} stands with other facts "
                                                           "and stays as it is"))
             found += 1

@@ -45,3 +45,5 @@ begin
 end $$;
 -- A table that a foreign key names can't be emptied at once.
 create trigger referrals_kept before truncate on referrals for each statement execute function refuse_change();
+-- A referral that comes in is written with its step, which needs the identity before: it is reserved.
+grant usage on sequence referrals_referral_id_seq to huoyan_api, huoyan_scheduler;
