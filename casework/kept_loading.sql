@@ -27,15 +27,17 @@ where (m.unit_id, m.kind, m.path, m.ground, m.scope, m.officers, m.began_on, m.u
 select major_hazard_no from major_hazards where major_hazard_no = any(string_to_array(%s, chr(31)));
 
 -- name: differ_major_hazards
--- Staged major hazards whose number stands with other facts. Notices are read once: an index, chosen while there are no statistics
--- of them yet, would be gone through anew for every row.
+-- Staged major hazards whose number stands with other facts. Steps are asked for in an order that one index alone gives: while there
+-- are no statistics of them another would be chosen, and all notices gone through for every row.
 select s.major_hazard_no
 from stage_major_hazards s
 cross join lateral (select * from major_hazards where major_hazard_no = s.major_hazard_no offset 0) m
 where (m.unit_id, m.way, m.elements, m.officers, m.found_on, m.standing, m.level, m.ended_on)
    is distinct from (s.unit_id, s.way, s.elements, s.officers, s.found_on, s.standing, s.level, s.ended_on)
-   or s.notice_on is not null and (s.major_hazard_no, s.notice_on) not in (
-       select ref, legal_day(at) from enforcement_steps where noun = 'major_hazard' and step = 'notice_served');
+   or s.notice_on is not null and not exists (
+       select from (select step, at from enforcement_steps where noun = 'major_hazard' and ref = s.major_hazard_no
+                    order by step_id offset 0) e
+       where e.step = 'notice_served' and legal_day(e.at) = s.notice_on);
 
 -- name: stands_agreements
 -- Which of some agreements stand already.
@@ -89,18 +91,20 @@ where a.list = 'general' and u.unit_no = any(string_to_array(%s, chr(31)))
 limit 1;
 
 -- name: stands_training
--- Which of some attendances stand already.
+-- Which of some attendances stand already; asked for in the order of the index that knows subjects too.
 select k.officer_no, k.held_on, k.topic
 from unnest(string_to_array(%s, chr(31)), string_to_array(%s, chr(31))::date[], string_to_array(%s, chr(31)))
     as k (officer_no, held_on, topic)
 cross join lateral (
-    select from training_days where officer_no = k.officer_no and held_on = k.held_on and topic = k.topic offset 0) t;
+    select from training_days where officer_no = k.officer_no and held_on = k.held_on and topic = k.topic
+    order by topic offset 0) t;
 
 -- name: differ_training
 -- Staged attendances that stand with other hours.
 select s.officer_no, s.held_on, s.topic
 from stage_training s cross join lateral (
-    select * from training_days where officer_no = s.officer_no and held_on = s.held_on and topic = s.topic offset 0) t
+    select * from training_days where officer_no = s.officer_no and held_on = s.held_on and topic = s.topic
+    order by topic offset 0) t
 where (t.kind, t.hours, t.days) is distinct from (s.kind, s.hours, s.days);
 
 -- name: stands_guidance

@@ -1,4 +1,4 @@
-"""Rows on their way in: which columns they have, and how they get into a temporary table by binary COPY."""
+"""Rows on their way in: which columns they have, and how they are laid out for binary COPY."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from functools import lru_cache
 from itertools import islice, repeat
 from typing import Any
 
-from psycopg import sql
-
 from store import wire
-from store.database import Connection
 
 Row = Mapping[str, Any]
 Values = Mapping[str, Sequence[Any]]
@@ -53,16 +50,6 @@ def wired(columns: Sequence[Column], values: Values, count: int) -> list[bytes]:
 def fields(columns: Sequence[Column], values: Values, count: int) -> list[Iterable[bytes]]:
     """The fields of each column."""
     return [_fields(column, values.get(column.name), count) for column in columns]
-
-
-def put(connection: Connection, table: str, columns: Sequence[Column], lines: Iterable[bytes]) -> None:
-    """Copy rows that :func:`wired` laid out into the temporary ``table``."""
-    wire.copy_wired(connection, table, [one.name for one in columns], lines)
-
-
-def analyze(connection: Connection, table: str) -> None:
-    """A fresh temporary table has no statistics: the joins with large tables would be planned for a few rows."""
-    connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
 
 
 def _fields(column: Column, values: Sequence[Any] | None, count: int) -> Iterable[bytes]:

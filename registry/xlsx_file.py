@@ -66,6 +66,10 @@ def _records(name: str, sheet: Any, columns: int) -> Iterator[tuple[int, list[ob
 
 
 def _trimmed(cells: list[object]) -> list[object]:
+    # Rows come as wide as a file may be: nearly all of their cells are empty ones at the end.
+    filled = len(cells) - cells.count(None)
+    if None not in cells[:filled]:
+        del cells[filled:]
     while cells and (cells[-1] is None or cells[-1] == ""):
         cells.pop()
     return cells
