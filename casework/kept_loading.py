@@ -6,6 +6,7 @@ before.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
@@ -32,13 +33,14 @@ q = Queries(__file__)
 class Rows:
     """Rows on their way in: by what they are known, what they name, and the rest of each as binary COPY has it.
 
-    ``beside`` are fields that are stored with what follows a row, ``following`` the rows that follow, each without what
-    is looked up; b"" where none does.
+    ``days`` are those in whose order they are written, ``beside`` fields that are stored with what follows a row,
+    ``following`` the rows that follow, each without what is looked up; b"" where none does.
     """
 
     keys: Sequence[Key]
     units: Sequence[str]
     visits: Sequence[str | None]
+    days: Sequence[dt.date | None]
     told: Sequence[bytes]
     beside: Sequence[bytes]
     following: Sequence[bytes]
@@ -50,8 +52,8 @@ class Rows:
         """Some of them, in the order of the places."""
         def some(values: Sequence[Any]) -> Sequence[Any]:
             return [values[place] for place in places] if values else ()
-        return Rows(some(self.keys), some(self.units), some(self.visits), some(self.told), some(self.beside),
-                    some(self.following))
+        return Rows(some(self.keys), some(self.units), some(self.visits), some(self.days), some(self.told),
+                    some(self.beside), some(self.following))
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def ready(name: str, values: Values, count: int) -> Rows:
     keys = values[table.key[0]] if len(table.key) == 1 else list(zip(*(values[one] for one in table.key), strict=True))
     beside = wire.fields("date", values.get(table.beside) or [None] * count) if table.beside else ()
     return Rows(keys, values["unit_no"] if table.unit else (),
-                values.get("inspection_no") or [None] * count if table.visit else (),
+                values.get("inspection_no") or [None] * count if table.visit else (), values[table.day],
                 _joined((*table.columns, *table.derived), whole, count), beside, _following(table, values, count))
 
 
@@ -135,7 +137,9 @@ class Loading:
             head = wire.head(len(table.following.columns) + bool(table.numbered) + 1)
             behind = {key: head + number + line + self._by for key, number, line in zip(
                 rows.keys, identities or repeat(b"", count), rows.following, strict=True) if line}
-        laid = dict(zip(rows.keys, lines, strict=True))
+        # Days are neighbours in the indexes: in their order rows are written to few pages.
+        places = sorted(range(count), key=lambda place: rows.days[place] or dt.date.max)
+        laid = {rows.keys[place]: lines[place] for place in places}
         if len(laid) < count:  # of a key that comes twice the first is taken
             laid = dict(zip(reversed(rows.keys), reversed(lines), strict=True))
         return Laid(laid, dict(zip(rows.keys, rows.beside, strict=True)) if rows.beside else {}, behind, count)

@@ -57,7 +57,7 @@ class Following:
 @dataclass(frozen=True)
 class Table:
     """One kind of record: a row of it in a sentence, where it is stored, the constraint by which it is known, its key
-    as it comes in, and its columns.
+    as it comes in, its day, and its columns.
 
     ``by`` is the column that has who brought it in, ``numbered`` that of an identity which what follows it needs, and
     ``beside`` a day that is stored with what follows it.
@@ -67,6 +67,7 @@ class Table:
     name: str
     unique: str
     key: tuple[str, ...]
+    day: str
     columns: tuple[Column, ...]
     by: str = ""
     unit: bool = True
@@ -92,31 +93,32 @@ def _columns(text: str) -> tuple[Column, ...]:
 
 
 TABLES = {
-    "cases": Table("a case", "cases", "cases_case_no_key", ("case_no",), (
+    "cases": Table("a case", "cases", "cases_case_no_key", ("case_no",), "filed_on", (
         *_columns("case_no party regime procedure article facts officers:text[] offence_on:date life_safety:bool "
                   "filed_at:timestamptz filed_on:date standing decided_on:date closed_on:date"),
         Column("items", "text[]", [])), by="entered_by", area=True, visit=True),
-    "measures": Table("a measure", "measures", "measures_measure_no_key", ("measure_no",), _columns(
+    "measures": Table("a measure", "measures", "measures_measure_no_key", ("measure_no",), "began_on", _columns(
         "measure_no kind path ground scope officers:text[] began_at:timestamptz began_on:date until_on:date standing "
         "ended_on:date"), by="entered_by", area=True),
     "major_hazards": Table("a major hazard", "major_hazards", "major_hazards_major_hazard_no_key", (
-        "major_hazard_no",), _columns(
+        "major_hazard_no",), "found_on", _columns(
         "major_hazard_no way elements:text[] officers:text[] found_at:timestamptz found_on:date standing level "
         "ended_on:date"), by="entered_by", area=True, beside="notice_on", following=Following(
             "enforcement_steps", _columns("noun ref step at:timestamptz"), "entered_by", _noticed)),
-    "agreements": Table("an agreement", "agreements", "agreements_agreement_no_key", ("agreement_no",), _columns(
+    "agreements": Table("an agreement", "agreements", "agreements_agreement_no_key", ("agreement_no",),
+        "from_day", _columns(
         "agreement_no regime town_code principal_code powers:text[] from_day:date to_day:date signed_on:date"),
         by="made_by", unit=False),
     "credit_entries": Table("a credit entry", "credit_entries", "credit_event_once", ("event_kind", "event_ref"),
-        _columns("occurred_on:date points:numeric event_kind event_ref article")),
+        "occurred_on", _columns("occurred_on:date points:numeric event_kind event_ref article")),
     "listings": Table("a credit listing", "credit_listings", "credit_listings_pkey", ("unit_no", "list", "from_day"),
-        _columns("list from_day:date to_day:date basis")),
-    "training": Table("a training day", "training_days", "trained_once", ("officer_no", "held_on", "topic"), (
-        *_columns("officer_no kind held_on:date days:numeric topic"), Column("hours", "numeric", digits=1)),
+        "from_day", _columns("list from_day:date to_day:date basis")),
+    "training": Table("a training day", "training_days", "trained_once", ("officer_no", "held_on", "topic"),
+        "held_on", (*_columns("officer_no kind held_on:date days:numeric topic"), Column("hours", "numeric", digits=1)),
         by="made_by", unit=False),
     "guidance": Table("a visit of guidance", "guidance_visits", "guided_once_a_day", ("town_code", "visited_on"),
-        _columns("town_code visited_on:date officers:text[] note"), by="made_by", unit=False),
-    "referrals": Table("a referral", "referrals", "referrals_referral_no_key", ("referral_no",), (
+        "visited_on", _columns("town_code visited_on:date officers:text[] note"), by="made_by", unit=False),
+    "referrals": Table("a referral", "referrals", "referrals_referral_no_key", ("referral_no",), "found_on", (
         *_columns("referral_no reason from_code from_body to_code found_on:date state outcome note"),
         Column("item_codes", "text[]", [])), by="made_by", numbered="referral_id",
         derived=_columns("owner_code owner_body made_at:timestamptz"), derive=_owned, following=Following(

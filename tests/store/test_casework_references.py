@@ -13,8 +13,8 @@ from tests.store.test_references import CITY
 # Of each record that names what there is by 0036: a row, of whose columns those that name are told beside it.
 _CASEWORK = {
     "cases": ("case_no, party, regime, procedure, article, facts, officers, offence_on, life_safety, filed_at,"
-              " filed_on, entered_by", "'N', 'citizen', 'own', 'simple', '60', 'x', '{B1}', '2026-01-02', false, '2026-01-02',"
-              " '2026-01-02', 'w'", ("unit_id", "area_code")),
+              " filed_on, entered_by", "'N', 'citizen', 'own', 'simple', '60', 'x', '{B1}', '2026-01-02', false,"
+              " '2026-01-02', '2026-01-02', 'w'", ("unit_id", "area_code")),
     "measures": ("measure_no, kind, path, ground, scope, officers, began_at, began_on, entered_by",
                  "'N', 'suspension', 'ordinary', 'x', 'x', '{B1}', '2026-01-02', '2026-01-02', 'w'",
                  ("unit_id", "area_code")),

@@ -47,3 +47,14 @@ end $$;
 create trigger referrals_kept before truncate on referrals for each statement execute function refuse_change();
 -- A referral that comes in is written with its step, which needs the identity before: it is reserved.
 grant usage on sequence referrals_referral_id_seq to huoyan_api, huoyan_scheduler;
+-- Two indexes of one number, of which one does for both: it finds a number and all that begin as one does, in whatever order of texts
+-- the database has. Each was written for every row that came in.
+alter table review_tasks drop constraint review_tasks_case_no_fkey;
+alter table cases drop constraint cases_case_no_key;
+alter table measures drop constraint measures_measure_no_key;
+alter table major_hazards drop constraint major_hazards_major_hazard_no_key;
+drop index cases_number, measures_number, major_hazards_number;
+create unique index cases_case_no_key on cases (case_no text_pattern_ops);
+create unique index measures_measure_no_key on measures (measure_no text_pattern_ops);
+create unique index major_hazards_major_hazard_no_key on major_hazards (major_hazard_no text_pattern_ops);
+alter table review_tasks add constraint review_tasks_case_no_fkey foreign key (case_no) references cases (case_no);
