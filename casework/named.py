@@ -33,13 +33,16 @@ class Units:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: dict[str, bytes] = {}
+        self._areas: dict[str, bytes] = {}
 
     def look(self, named: Collection[str]) -> None:
         """Look up what is not known of some numbers."""
         asked = set(named).difference(self._known)
-        if asked:
-            self._known.update((number, wire.field("int8", identity))
-                               for number, identity in _rows(self._connection, "units", asked))
+        found = _rows(self._connection, "units", asked) if asked else []
+        if found:
+            numbers, identities, areas = zip(*found, strict=True)
+            self._known.update(zip(numbers, wire.fields("int8", identities), strict=True))
+            self._areas.update(zip(numbers, wire.fields("text", areas), strict=True))
 
     def require(self, named: Collection[str], noun: str) -> None:
         """One sentence where ``noun``'s unit is not in the register."""
@@ -49,6 +52,10 @@ class Units:
 
     def __getitem__(self, number: str) -> bytes:
         return self._known[number]
+
+    def area(self, number: str) -> bytes:
+        """The area in which the unit of a number lies."""
+        return self._areas[number]
 
     def get(self, number: str) -> bytes | None:
         """The unit of a number; nothing where there is none."""

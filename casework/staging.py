@@ -1,4 +1,4 @@
-"""Rows on their way in: which columns they have, and how they get into a temporary table by binary COPY."""
+"""Rows on their way in: which columns they have, and how they are laid out for binary COPY."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from functools import lru_cache
 from itertools import islice, repeat
 from typing import Any
 
-from psycopg import sql
-
 from store import wire
-from store.database import Connection
 
 Row = Mapping[str, Any]
 Values = Mapping[str, Sequence[Any]]
@@ -20,16 +17,17 @@ Values = Mapping[str, Sequence[Any]]
 
 # Of a long history a part at a time is laid out in memory.
 _AT_ONCE = 20_000
-_FEN = Decimal("0.01")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A staged column: where its value comes from, its PostgreSQL type, and what stands in for a missing one."""
+    """A staged column: where its value comes from, its PostgreSQL type, what stands in for a missing one, and for a
+    number the digits behind its point."""
 
     name: str
     type: str = "text"
     default: Any = None
+    digits: int = 2
 
 
 def parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -54,16 +52,6 @@ def fields(columns: Sequence[Column], values: Values, count: int) -> list[Iterab
     return [_fields(column, values.get(column.name), count) for column in columns]
 
 
-def put(connection: Connection, table: str, columns: Sequence[Column], lines: Iterable[bytes]) -> None:
-    """Copy rows that :func:`wired` laid out into the temporary ``table``."""
-    wire.copy_wired(connection, table, [one.name for one in columns], lines)
-
-
-def analyze(connection: Connection, table: str) -> None:
-    """A fresh temporary table has no statistics: the joins with large tables would be planned for a few rows."""
-    connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
-
-
 def _fields(column: Column, values: Sequence[Any] | None, count: int) -> Iterable[bytes]:
     if values is None:
         return repeat(wire.field(column.type, column.default), count)
@@ -72,11 +60,11 @@ def _fields(column: Column, values: Sequence[Any] | None, count: int) -> Iterabl
     if column.type == "float8":
         values = [None if value is None else float(value) for value in values]
     elif column.type == "numeric":
-        values = [None if value is None else _yuan(value) for value in values]
+        values = [None if value is None else _rounded(value, column.digits) for value in values]
     return wire.fields(column.type, values)
 
 
 @lru_cache(10_000)
-def _yuan(value: float) -> Decimal:
-    """Money to the fen as the database rounds it: by the digits that a double is sure of, half away from nought."""
-    return Decimal(f"{value:.15g}").quantize(_FEN, ROUND_HALF_UP)
+def _rounded(value: float, digits: int) -> Decimal:
+    """A number as the database rounds it: by the digits that a double is sure of, half away from nought."""
+    return Decimal(f"{value:.15g}").quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)

@@ -7,12 +7,14 @@ import itertools
 import warnings
 import zipfile
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import openpyxl
+from openpyxl.worksheet._reader import INLINE_STRING, VALUE_TAG, WorkSheetParser
 
 from registry.errors import FileRefused
 
+_TEXT = INLINE_STRING.removesuffix("is") + "t"
 _LAST_ROW = 1_048_576
 _PARTS = 2000
 _AT_ONCE = 1000
@@ -38,15 +40,39 @@ def read(name: str, content: bytes, unpacked_bytes: int, columns: int) -> tuple[
         raise
     except Exception:  # a workbook can be wrong in more ways than openpyxl has exceptions for
         raise FileRefused(f"{name} is not a workbook that can be read: save it as .xlsx again") from None
-    records = _records(name, sheet, columns + 1)
+    records = _records(name, _rows(book, sheet, columns + 1))
     for _row, cells in records:
         if any(cell is not None and str(cell).strip() for cell in cells):
             return _trimmed(cells), records, expected
     raise FileRefused(f"{name} is empty: its first sheet has no cells")
 
 
-def _records(name: str, sheet: Any, columns: int) -> Iterator[tuple[int, list[object]]]:
-    rows = iter(sheet.iter_rows(values_only=True, max_col=columns))
+class _Parser(WorkSheetParser):  # type: ignore[misc]
+    """openpyxl's own, but for a text that stands in its cell in one piece, which it makes an object of."""
+
+    def parse_cell(self, element: Any) -> dict[str, Any]:
+        text = element.find(INLINE_STRING) if element.get("t") == "inlineStr" else None
+        if text is None or len(text) != 1 or text[0].tag != _TEXT or element.find(VALUE_TAG) is not None:
+            return cast(dict[str, Any], super().parse_cell(element))
+        element.set("t", "n")  # an empty cell so far
+        return {**super().parse_cell(element), "value": text[0].text or ""}
+
+
+def _rows(book: Any, sheet: Any, columns: int) -> Iterator[tuple[int, list[object]]]:
+    """The rows that the file has, each with its number and no wider than it is; those between are empty."""
+    after = 0
+    with sheet._get_source() as source:
+        parser = _Parser(source, sheet._shared_strings, data_only=True, epoch=book.epoch,
+                         date_formats=book._date_formats, timedelta_formats=book._timedelta_formats)
+        for number, cells in parser.parse():
+            held = {cell["column"]: cell["value"] for cell in cells}
+            # Numbers that do not grow are left out, as openpyxl leaves them out.
+            if number > after:
+                after = number
+                yield number, [held.get(place) for place in range(1, min(max(held, default=0), columns) + 1)]
+
+
+def _records(name: str, rows: Iterator[tuple[int, list[object]]]) -> Iterator[tuple[int, list[object]]]:
     number = 0
     while True:
         try:
@@ -57,12 +83,10 @@ def _records(name: str, sheet: Any, columns: int) -> Iterator[tuple[int, list[ob
             raise FileRefused(f"{name}: the sheet can't be read beyond row {number}: save it as .xlsx again") from None
         if not part:
             return
-        for cells in part:
-            number += 1
-            # openpyxl fills every gap between numbered rows, however wide the file says it is.
+        for number, cells in part:
             if number > _LAST_ROW:
                 raise FileRefused(f"{name} numbers its rows beyond {_LAST_ROW}")
-            yield number, _trimmed(list(cells))
+            yield number, _trimmed(cells)
 
 
 def _trimmed(cells: list[object]) -> list[object]:

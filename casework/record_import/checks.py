@@ -42,6 +42,14 @@ def _disordered(row: Row) -> Iterable[Fault]:
 
 
 def case(row: Row) -> Iterable[Fault]:
+    filed, closed = row["filed_on"], row.get("closed_on")
+    if closed is not None and row["standing"] in ("closed", "archived") and (
+            row["offence_on"] <= filed <= (row.get("decided_on") or filed) and filed <= closed):
+        return ()
+    return _misled(row)
+
+
+def _misled(row: Row) -> Iterable[Fault]:
     yield from later(row, "filed_on", "decided_on", "立案日期")
     yield from later(row, "filed_on", "closed_on", "立案日期")
     yield from later(row, "offence_on", "filed_on", "违法日期")
@@ -69,6 +77,13 @@ def _misfined(row: Row) -> Iterable[Fault]:
 
 
 def measure(row: Row) -> Iterable[Fault]:
+    began, until, ended = row["began_on"], row.get("until_on"), row.get("ended_on")
+    if until is not None and ended is not None and row["standing"] != "standing" and began <= until and began <= ended:
+        return ()
+    return _mistimed(row)
+
+
+def _mistimed(row: Row) -> Iterable[Fault]:
     yield from later(row, "began_on", "until_on", "开始日期")
     yield from later(row, "began_on", "ended_on", "开始日期")
     if row.get("kind") == "seal" and not row.get("until_on"):
@@ -80,6 +95,13 @@ def measure(row: Row) -> Iterable[Fault]:
 
 
 def major(row: Row) -> Iterable[Fault]:
+    found, ended = row["found_on"], row.get("ended_on")
+    if ended is not None and row["standing"] == "accepted" and found <= (row.get("notice_on") or found) <= ended:
+        return ()
+    return _misjudged(row)
+
+
+def _misjudged(row: Row) -> Iterable[Fault]:
     yield from later(row, "found_on", "ended_on", "发现日期")
     yield from later(row, "found_on", "notice_on", "发现日期")
     yield from later(row, "notice_on", "ended_on", "整改通知书送达日期")

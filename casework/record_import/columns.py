@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 from casework.deadlines import recheck_by
 from casework.record_import.kinds import Kind
 from casework.visit_teams import Team
+from policy.clocks import SHANGHAI
 from registry.validating import Candidate
 
 OURS = "import"
 _ENTERED = {"inspections": "entered_by", "orders": "created_by", "penalties": "entered_by", "complaints": "entered_by"}
+_BEGUN = {"cases": "filed", "measures": "began", "major-hazards": "found"}
 Values = dict[str, list[Any]]
 
 
@@ -31,6 +34,10 @@ def columns(kind: Kind, good: Sequence[Candidate]) -> Values:
         ends = {day: recheck_by(day) for day in set(values["correct_by"])}
         values["recheck_by"] = [day or ends[corrected] for day, corrected in zip(
             values.get("recheck_by") or [None] * count, values["correct_by"], strict=True)]
+    elif kind.code in _BEGUN:
+        days = values[f"{_BEGUN[kind.code]}_on"]
+        moments = {day: dt.datetime.combine(day, dt.time(), SHANGHAI) for day in set(days)}
+        values[f"{_BEGUN[kind.code]}_at"] = [moments[day] for day in days]
     elif kind.code == "complaints":
         checked, found = values.get("checked_at"), values.get("verified") or [None] * count
         values["verified"] = found if checked is None else [

@@ -10,33 +10,29 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import lt
+from operator import itemgetter, lt
 from typing import Any, cast
 
 from psycopg import sql
 
-from casework import bulk, clock_filling, past, record_loading, visit_loading
+from casework import clock_filling, kept_loading, record_loading, visit_loading
+from casework.kept_loading import Rows
 from casework.named import NamedVisit, Units, visits_of
 from casework.record_import.columns import OURS, columns
 from casework.record_import.kinds import Kind
 from casework.record_loading import Records
 from casework.visit_loading import Visits
-from policy.clocks import SHANGHAI
 from registry.validating import Candidate, Named, keys_of, named_in, named_keys, refuse_strangers, registered
-from store import Queries, copy_rows, lock_for_transaction
+from store import Queries, lock_for_transaction
 from store.database import Connection
 
 q = Queries(__file__)
 
 Counts = dict[str, int]
-Ready = Visits | Records | list[Any]
-"""Rows of a kind on their way in: visits or records, rows on the wire, or rows by column."""
-Laid = visit_loading.Laid | record_loading.Laid | list[Any]
+Ready = Visits | Records | Rows
+"""Rows of a kind on their way in: visits, records, or rows of which those that stand are left."""
+Laid = visit_loading.Laid | record_loading.Laid | kept_loading.Laid
 """The same as they are written, with what they name."""
-_BULK = {"listings": "listings", "credit-entries": "credit"}
-_PAST = {"cases": "cases", "measures": "measures", "major-hazards": "major_hazards", "agreements": "agreements"}
-_DIFFER = {**_PAST, "credit-entries": "credit", "training": "training", "guidance": "guidance",
-           "referrals": "referrals"}
 _CLOCKED: dict[str, tuple[str, Callable[..., object]]] = {"orders": ("closed_on", clock_filling.orders),
                                                           "complaints": ("checked_at", clock_filling.complaints)}
 """Kinds with clocks, by the column that says that one is over."""
@@ -63,8 +59,6 @@ class Batch:
         if not any(one.faults for one in self.good):
             return self.ready
         places = [place for place, one in enumerate(self.good) if not one.faults]
-        if isinstance(self.ready, list):
-            return [self.ready[place] for place in places]
         return self.ready.those(places)
 
 
@@ -86,9 +80,11 @@ def _ready(kind: Kind, good: Sequence[Candidate]) -> Ready:
         return visit_loading.ready(columns(kind, good), len(good))
     if kind.code in record_loading.NAMES:
         return record_loading.ready(kind.code, columns(kind, good), len(good))
-    if kind.code in _BULK:
-        return bulk.ready(_BULK[kind.code], columns(kind, good), len(good))
-    return [_prepared(kind, one.row) for one in good]
+    return kept_loading.ready(_noun(kind), columns(kind, good), len(good))
+
+
+def _noun(kind: Kind) -> str:
+    return kind.code.replace("-", "_")
 
 
 class Storing:
@@ -98,13 +94,15 @@ class Storing:
     """
 
     def __init__(self, connection: Connection, kind: Kind, actor: str) -> None:
-        self._connection, self._kind, self._actor = connection, kind, actor
+        self._connection, self._kind = connection, kind
         self._known: Named = {}
         self._clocked: list[str] = []
         lock_for_transaction(connection, f"casework.record.{kind.code}")
         self._visits = visit_loading.Loading(connection) if kind.code == "inspections" else None
         self._records = record_loading.Loading(connection, kind.code, OURS) if (
             kind.code in record_loading.NAMES) else None
+        self._rows = kept_loading.Loading(connection, _noun(kind), actor) if (
+            self._visits is None and self._records is None) else None
 
     def look(self, batch: Batch) -> Sequence[Any]:
         """Ask the registers for what the rows name; what :meth:`lay` needs of the answer."""
@@ -119,6 +117,8 @@ class Storing:
             return self._visits.look(batch.ready)
         if self._records is not None and isinstance(batch.ready, Records):
             return self._records.look(batch.ready.units, batch.named.get("visits", ()))
+        if self._rows is not None and isinstance(batch.ready, Rows):
+            return self._rows.look(batch.ready)
         return ()
 
     def lay(self, batch: Batch, found: Sequence[Any]) -> Laid:
@@ -132,7 +132,9 @@ class Storing:
             if self._kind.inspection:
                 _refuse_by_visit(self._records.units, self._kind, self._kind.inspection, batch, visits)
             return self._records.lay(cast(Records, batch.kept()), visits)
-        return cast(list[Any], batch.kept())
+        if self._rows is None:
+            raise TypeError(f"{self._kind.code} are laid out as another kind")
+        return self._rows.lay(cast(Rows, batch.kept()), found)
 
     def write(self, batch: Batch, laid: Laid) -> Counts:
         """Store the rows; counts of inserted, updated and unchanged. A fault for every row that stands otherwise."""
@@ -144,8 +146,8 @@ class Storing:
             self._clocked += [one.row[key] for one in batch.good
                               if not one.faults and (stood or one.row.get(ended) is None)]
         counts["unchanged"] -= _elsewhere(self._kind, self._standing_elsewhere(), batch.good)
-        if self._kind.code in _DIFFER:
-            counts["unchanged"] -= _differing(self._connection, self._kind, batch.good)
+        if self._rows is not None:
+            counts["unchanged"] -= _differing(self._kind, self._rows.differing(), batch.good)
         return {name: counts[name] for name in ("inserted", "updated", "unchanged")}
 
     def finish(self) -> None:
@@ -154,6 +156,8 @@ class Storing:
             _CLOCKED[self._kind.code][1](self._connection, numbers=self._clocked)
         elif self._kind.code == "measures":
             clock_filling.seals(self._connection)
+        if self._rows is not None:
+            self._rows.finish()
 
     def _standing_elsewhere(self) -> Container[Any]:
         if self._visits is not None:
@@ -165,13 +169,7 @@ class Storing:
             return self._visits.write(laid) if self._visits is not None else {}
         if isinstance(laid, record_loading.Laid):
             return self._records.write(laid) if self._records is not None else {}
-        if self._kind.code in _BULK:
-            counts = bulk.put(self._connection, _BULK[self._kind.code], laid)
-            if self._kind.code == "listings":
-                bulk.refuse_both(self._connection)
-            return counts
-        inserted = _load(self._connection, self._kind, laid, self._actor)
-        return {"inserted": inserted, "updated": 0, "unchanged": len(laid) - inserted}
+        return self._rows.write(laid) if self._rows is not None else {}
 
 
 def _refuse_others(kind: Kind, batch: Batch, known: Named) -> None:
@@ -253,38 +251,16 @@ def _elsewhere(kind: Kind, taken: Container[Any], good: Sequence[Candidate]) -> 
     return found
 
 
-def _load(connection: Connection, kind: Kind, rows: Sequence[dict[str, Any]], actor: str) -> int:
-    if kind.code in _PAST:
-        return past.load(connection, _PAST[kind.code], rows, actor)
-    connection.execute(q[f"stage_{kind.code}"])
-    columns = kind.table.columns
-    copy_rows(connection, f"stage_{kind.code}", [one.code for one in columns], [one.stored for one in columns],
-              ([row.get(one.code) for one in columns] for row in rows))
-    return connection.execute(q[f"merge_{kind.code}"], {"actor": actor}).rowcount
-
-
-def _differing(connection: Connection, kind: Kind, candidates: Sequence[Candidate]) -> int:
-    differ = {row["number"] for row in connection.execute(q[f"differ_{_DIFFER[kind.code]}"])}
-    if not differ:
-        return 0
-    separator, found = "/" if kind.code == "credit-entries" else " ", 0
-    for one in candidates:
-        if one.faults:
-            continue
-        number = separator.join(str(one.row[code]) for code in kind.table.key)
-        if number in differ:
+def _differing(kind: Kind, differ: Container[Any], candidates: Sequence[Candidate]) -> int:
+    """A fault for every row just put that stands with other facts."""
+    separator, found, key_of = "/" if kind.code == "credit-entries" else " ", 0, itemgetter(*kind.table.key)
+    for one in candidates if differ else ():
+        if not one.faults and key_of(one.row) in differ:
+            number = separator.join(str(one.row[code]) for code in kind.table.key)
             one.faults.append((kind.table.key[0], number, f"the {kind.table.entity} {number} stands with other facts "
                                                           "and stays as it is"))
             found += 1
     return found
-
-
-def _prepared(kind: Kind, row: dict[str, Any]) -> dict[str, Any]:
-    made = {**kind.defaults, **row}
-    name = {"cases": "filed", "measures": "began", "major-hazards": "found"}.get(kind.code)
-    if name is not None:
-        made[f"{name}_at"] = dt.datetime.combine(row[f"{name}_on"], dt.time(), SHANGHAI)
-    return made
 
 
 def _keys(connection: Connection, name: str, asked: Iterable[str]) -> set[str]:

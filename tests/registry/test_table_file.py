@@ -143,6 +143,30 @@ def test_a_sheet_that_lies_about_itself_is_refused_and_does_not_hang(tmp_path: P
         rows_of(read(write(tmp_path, content, "units.xlsx")))
 
 
+_CELLS = (b'<c r="A2" t="inlineStr"><is><t>U1</t></is></c>'
+          b'<c r="B2" t="inlineStr"><is><r><t>two </t></r><r><t xml:space="preserve"> runs</t></r></is></c>'
+          b'<c r="C2" t="inlineStr"><is><t>\xe7\x94\xb2</t><rPh sb="0" eb="1"><t>jia</t></rPh></is></c>'
+          b'<c r="E2" t="inlineStr"><is><t/></is></c><c r="F2" t="inlineStr"><is/></c><c r="G2"><v>1.5</v></c>'
+          b'<c r="H2" t="b"><v>1</v></c><c r="I2" t="str"><f>A2</f><v>U1</v></c><c r="J2" t="e"><v>#N/A</v></c>'
+          b'<c r="L2"><v>7</v></c><c r="M2"/><c r="N2" t="inlineStr"/>')
+
+
+def test_cells_of_a_workbook_are_what_openpyxl_reads_in_them(tmp_path: Path) -> None:
+    """Texts that stand in their cells are read past it, and rows that the file has not are not made."""
+    rows = (b'<row r="2">' + _CELLS + b'</row><row r="5"><c r="A5"><v>5</v></c></row><row r="4"><c r="A4"><v>4</v></c>'
+            b'</row><row><c><v>6</v></c><c t="inlineStr"><is><t> b </t></is></c></row></sheetData></worksheet>')
+    content = with_part(workbook([["unit_no"]]), "xl/worksheets/sheet1.xml", SHEET + rows)
+    sheet = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
+    sheet.reset_dimensions()
+    wanted = [[number, list(cells)] for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1)]
+    for _number, cells in wanted:
+        while cells and cells[-1] in (None, ""):
+            cells.pop()
+    found = rows_of(read(write(tmp_path, content, "units.xlsx")))
+    assert found == [[number, cells] for number, cells in wanted[1:] if cells]
+    assert found[0][1][:4] == ["U1", "two  runs", "甲", None]
+
+
 def test_what_is_not_a_file_is_said_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="there is no file"):
         read(tmp_path / "missing.csv")

@@ -12,7 +12,7 @@ import pytest
 from store import Database
 from tests.servers.databases import Server
 
-_CITY = """
+CITY = """
     insert into areas (area_code, level, name_zh) values ('990000', 'city', '示范市');
     insert into units (unit_no, name, area_code, kind) values ('U1', '甲', '990000', 'hotel');
     insert into officers (officer_no, name, body, area_codes) values
@@ -47,7 +47,7 @@ _OF_J1 = "select inspection_id, %s, 'member' from inspections where inspection_n
 @pytest.fixture
 def city(db: Database) -> Database:
     with db.connection() as connection:
-        connection.execute(_CITY)  # type: ignore[arg-type]
+        connection.execute(CITY)  # type: ignore[arg-type]
     return db
 
 
@@ -55,7 +55,7 @@ def city(db: Database) -> Database:
 def lasting(servers: Callable[[str], Server]) -> Iterator[psycopg.Connection]:
     """A connection whose every change is undone, to one city for all who ask."""
     with servers("embedded").migrated() as dsn, psycopg.connect(dsn) as connection:
-        connection.execute(_CITY)  # type: ignore[arg-type]
+        connection.execute(CITY)  # type: ignore[arg-type]
         connection.commit()
         yield connection
 
@@ -132,7 +132,7 @@ def test_who_changes_a_record_that_names_what_it_named_waits_for_nobody(city: Da
             assert connection.execute("update inspections set note = 'x'").rowcount == 3
 
 
-@pytest.mark.parametrize("table", ["inspections", "officers"])
+@pytest.mark.parametrize("table", ["inspections", "officers", "referrals"])
 def test_neither_table_is_emptied_at_once(city: Database, table: str) -> None:
     with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"), city.connection() as connection:
         connection.execute(f"truncate {table} cascade")  # type: ignore[arg-type]
@@ -163,6 +163,8 @@ def test_the_processes_may_staff_visits_and_no_more(city: Database) -> None:
         connection.execute("set local role huoyan_api")
         connection.execute(_ADD + _OF_J1, ["B2"])
         assert connection.execute("select nextval('inspections_inspection_id_seq') > 2 as more").fetchone() == {
+            "more": True}
+        assert connection.execute("select nextval('referrals_referral_id_seq') > 0 as more").fetchone() == {
             "more": True}
     for call in ("reference_known", "reference_kept", "visit_goes"):
         with city.connection() as connection:

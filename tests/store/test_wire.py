@@ -30,7 +30,7 @@ def test_money_is_rounded_as_the_database_rounds_it(db: Database) -> None:
     with db.connection() as connection:
         connection.execute("create temp table money (amount numeric)")
         columns, values = (Column("amount", "numeric"),), {"amount": [*amounts, None]}
-        staging.put(connection, "money", columns, staging.wired(columns, values, len(amounts) + 1))
+        wire.copy_wired(connection, "money", ["amount"], staging.wired(columns, values, len(amounts) + 1))
         found = [row["amount"] for row in connection.execute("select amount from money")]
         asked = connection.execute("select round(a::numeric, 2) as amount from unnest(%s::float8[]) a", [amounts])
         assert found == [*(row["amount"] for row in asked), None]
