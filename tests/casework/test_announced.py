@@ -62,8 +62,8 @@ def running(db: Database) -> Database:
                      due_at=last_moment(recheck_by(correct_by)))
         # Five working days, one day, and one of hours; what has lapsed stays.
         connection.execute(
-            "insert into findings (finding_no, unit_id, rule, subject, began_at, found_at, seen_at, evidence, decide_by,"
-            " lapsed_at) select n, %(unit)s, rule, n, %(at)s, %(at)s, %(at)s, '{}', by, lapsed from (values"
+            "insert into findings (finding_no, unit_id, rule, subject, began_at, found_at, seen_at, evidence, "
+            "decide_by, lapsed_at) select n, %(unit)s, rule, n, %(at)s, %(at)s, %(at)s, '{}', by, lapsed from (values"
             " ('F1', 'false_alarms', %(five)s::timestamptz, null),"
             " ('F2', 'alarm_unhandled', %(at)s + interval '24 hours', null),"
             " ('F3', 'false_alarms', %(five)s::timestamptz, %(at)s)) as f (n, rule, by, lapsed)",
