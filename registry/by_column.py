@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from operator import itemgetter
 from typing import Any
@@ -23,13 +23,18 @@ Judge = Callable[[int, list[object]], Candidate]
 
 _REMEMBERED = 50_000  # cells of a column: a file of many megabytes of remarks must not stand in memory twice
 _ODD = object()
+_TEXTS = {str, type(None)}
 
 
 class ByColumn:
-    """Reads blocks of rows of text of one file by its ``columns``; ``judge`` reads a row that is not plain."""
+    """Reads blocks of rows of one file by its ``columns``; ``judge`` reads a row that is not plain.
 
-    def __init__(self, table: Table, columns: Sequence[Column], day: dt.date, judge: Judge) -> None:
-        self._table, self._columns, self._day, self._judge = table, columns, day, judge
+    ``padded``: the format leaves out empty cells at a row's end.
+    """
+
+    def __init__(self, table: Table, columns: Sequence[Column], day: dt.date, judge: Judge, *,
+                 padded: bool = False) -> None:
+        self._table, self._columns, self._day, self._judge, self._padded = table, columns, day, judge, padded
         self._codes = [column.code for column in columns]
         self._known: list[dict[object, Any]] = [{} for _ in columns]
         self._odd: list[set[object]] = [set() for _ in columns]
@@ -47,8 +52,7 @@ class ByColumn:
         for place, cells in enumerate(zip(*wide, strict=True)):
             values, strange = self._values(place, cells)
             columns.append(values)
-            if strange:
-                odd.update(number for number, cell in enumerate(cells) if cell in strange)
+            odd.update(strange)
         check = self._table.check
         rows = map(dict, map(zip, repeat(self._codes), zip(*columns, strict=True)))
         found = list(map(Candidate, map(itemgetter(0), lines), rows))
@@ -62,18 +66,23 @@ class ByColumn:
         return found
 
     def _fitted(self, cells: list[object]) -> list[object]:
-        """A row without the empty cells after its last column; nothing where it has others there, or too few."""
+        """A row of as many cells as there are columns; nothing where it has others behind them, or too few."""
         width = len(self._columns)
+        if self._padded and len(cells) < width:
+            return cells + [None] * (width - len(cells))
         return cells[:width] if len(cells) > width and not "".join(map(str, cells[width:])).strip() else []
 
-    def _values(self, place: int, cells: Sequence[object]) -> tuple[list[Any], set[object]]:
-        """The values of a column, and those of its cells that must be judged with their rows."""
-        plain = self._plain[place]
-        if plain:
+    def _values(self, place: int, cells: Sequence[object]) -> tuple[list[Any], Iterable[int]]:
+        """The values of a column, and the places of those of its cells that must be judged with their rows."""
+        plain, types = self._plain[place], set(map(type, cells))
+        if plain and types == {str}:
             # All cells of a block are looked at in one step.
-            joined = "\n".join(cells)  # type: ignore[arg-type]  # by column only text is read
+            joined = "\n".join(cells)  # type: ignore[arg-type]  # they are texts
             if plain(joined) and joined.count("\n") == len(cells) - 1:
-                return list(cells), set()
+                return list(cells), ()
+        if not types <= _TEXTS:
+            # Of a workbook's numbers and truth values, 1, 1.0 and True are not one cell.
+            cells = list(zip(map(type, cells), cells, strict=True))
         known, odd, column = self._known[place], self._odd[place], self._columns[place]
         if len(known) > _REMEMBERED:
             known.clear()
@@ -83,11 +92,13 @@ class ByColumn:
             known[cell] = value = self._value(column, cell)
             if value is _ODD:
                 odd.add(cell)
-        return [known[cell] for cell in cells], distinct & odd
+        strange = distinct & odd
+        return [known[cell] for cell in cells], [place for place, cell in enumerate(cells)
+                                                 if cell in strange] if strange else ()
 
     def _value(self, column: Column, cell: object) -> Any:
         try:
-            cleaned = from_file(cell)
+            cleaned = from_file(cell[1] if isinstance(cell, tuple) else cell)
             if cleaned is None:
                 return _ODD if column.needed else column.default
             return column.read(cleaned, self._day)

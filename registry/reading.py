@@ -98,11 +98,10 @@ def _blocks(table: Table, columns: Sequence[Column], sheet: Sheet, day: dt.date,
     def judge(line: int, cells: list[object]) -> Candidate:
         return judged(table, columns, sheet.padded, line, cells, day)
 
-    # Cells of a workbook are numbers, days and truth values too: 1, 1.0 and True are not one cell.
-    by_column = None if sheet.padded else ByColumn(table, columns, day, judge)
+    by_column = ByColumn(table, columns, day, judge, padded=sheet.padded)
     done = 0
     while lines := list(islice(sheet.rows, _BLOCK)):
-        candidates = by_column.read(lines) if by_column else [judge(line, cells) for line, cells in lines]
+        candidates = by_column.read(lines)
         _find_twins(table, key_of, candidates, first)
         done += len(lines)
         if progress is not None:

@@ -12,6 +12,7 @@ from typing import Any, cast
 import openpyxl
 from openpyxl.worksheet._reader import INLINE_STRING, VALUE_TAG, WorkSheetParser
 
+from registry import plain_workbook
 from registry.errors import FileRefused
 
 _TEXT = INLINE_STRING.removesuffix("is") + "t"
@@ -26,6 +27,9 @@ def read(name: str, content: bytes, unpacked_bytes: int, columns: int) -> tuple[
         list[object], Iterator[tuple[int, list[object]]], int]:
     """Header, rows with their number in the sheet, and about how many rows there are."""
     _refuse_bomb(name, content, unpacked_bytes)
+    plain = plain_workbook.read(content)
+    if plain is not None:
+        return _begun(name, _records(name, ((number, cells[:columns + 1]) for number, cells in plain)), len(plain))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -40,7 +44,11 @@ def read(name: str, content: bytes, unpacked_bytes: int, columns: int) -> tuple[
         raise
     except Exception:  # a workbook can be wrong in more ways than openpyxl has exceptions for
         raise FileRefused(f"{name} is not a workbook that can be read: save it as .xlsx again") from None
-    records = _records(name, _rows(book, sheet, columns + 1))
+    return _begun(name, _records(name, _rows(book, sheet, columns + 1)), expected)
+
+
+def _begun(name: str, records: Iterator[tuple[int, list[object]]], expected: int) -> tuple[
+        list[object], Iterator[tuple[int, list[object]]], int]:
     for _row, cells in records:
         if any(cell is not None and str(cell).strip() for cell in cells):
             return _trimmed(cells), records, expected

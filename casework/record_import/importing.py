@@ -57,6 +57,7 @@ class RecordReport:
         return len({problem.line for problem in self.rejected})
 
 
+@for_a_long_file()
 def import_record(db: Database, kind: str, path: Path | str, *, actor: str, day: dt.date | None = None,
                   dry_run: bool = False, limits: Limits | None = None,
                   progress: Progress | None = None) -> RecordReport:
@@ -73,7 +74,7 @@ def import_record(db: Database, kind: str, path: Path | str, *, actor: str, day:
     file = open_file(one.table, path, day, limits, progress)
     total, faulty = 0, list[Candidate]()
     counts = dict.fromkeys(("inserted", "updated", "unchanged"), 0)
-    with for_a_long_file(), db.connection() as connection, ThreadPoolExecutor(1) as worker:
+    with db.connection() as connection, ThreadPoolExecutor(1) as worker:
         digest = worker.submit(_digest, path)
         stored = storing.Storing(connection, one, actor)
         for batch, written in _written(stored, one, file.blocks, worker):
