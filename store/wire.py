@@ -82,7 +82,10 @@ def fields(kind: str, values: Sequence[Any]) -> list[bytes]:
         # Told apart by their places: one list comes again and again, and is laid out once.
         held = {place: field(kind, value) for place, value in {id(value): value for value in values}.items()}
         return [held[id(value)] for value in values]
-    known: dict[Any, bytes] = {value: made(value) for value in set(values) if value is not None}
+    distinct = set(values)
+    if len(distinct) * 2 > len(values):
+        return [NULL if value is None else made(value) for value in values]
+    known: dict[Any, bytes] = {value: made(value) for value in distinct if value is not None}
     known[None] = NULL
     return [known[value] for value in values]
 

@@ -23,9 +23,11 @@ def columns(kind: Kind, good: Sequence[Candidate]) -> Values:
     """Columns of rows without faults, all of one file; a column that it has not stands there where it has a default."""
     rows, count = [one.row for one in good], len(good)
     given = rows[0] if rows else kind.defaults
-    # A row without faults has every column of its file.
-    values: Values = {code: [row[code] for row in rows] if code in given else [default] * count
-                      for code, default in kind.defaults.items() if code in given or default is not None}
+    values: Values = {code: [default] * count for code, default in kind.defaults.items()
+                      if code not in given and default is not None}
+    # A row without faults has every column of its file; a row is taken to hand once, since many are far apart.
+    values |= zip(given, map(list, zip(*map(dict.values, rows), strict=True)) if rows else ([] for _ in given),
+                  strict=True)
     if kind.code in _ENTERED:
         values[_ENTERED[kind.code]] = [OURS] * count
     if kind.code == "inspections":

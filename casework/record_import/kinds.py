@@ -18,6 +18,14 @@ from registry.kinds import inspection_kinds
 _NUMBER = text(64)
 # Letters and digits of any script in use, as in 穗消行罚决字〔2026〕第0001号; not the 9.11E+17 of a spreadsheet.
 _PLAIN_NUMBER = r"[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff\u3014\u3015（）()/_-]{0,63}"
+_LETTER = r"A-Za-z0-9\u4e00-\u9fff\u3010\u3011\u3014\u3015（）。"
+
+
+def _plain_text(longest: int) -> str:
+    """Texts of so many characters that begin and end with a letter, a digit or a bracket and have no strange ones."""
+    return rf"[{_LETTER}](?:[{_LETTER}，、；：“”《》() ,.:;/_-]{{0,{longest - 2}}}[{_LETTER}])?"
+
+
 _PARTIES = {"organisation": "单位", "citizen": "个人"}
 _BODIES = {"town": "乡镇街道", "police_station": "公安派出所"}
 
@@ -35,7 +43,7 @@ def _at(code_: str, zh: str, *, needed: bool = False) -> Column:
 
 
 def _text(code_: str, zh: str, longest: int, *, needed: bool = False, default: str | None = None) -> Column:
-    return Column(code_, zh, text(longest), needed=needed, default=default)
+    return Column(code_, zh, text(longest), needed=needed, default=default, plain=_plain_text(longest))
 
 
 def _list(code_: str, zh: str, *, needed: bool = False) -> Column:
@@ -80,7 +88,8 @@ def _kind(noun: str, zh: str, entity: str, key: tuple[str, ...], columns: tuple[
           references: tuple[Reference, ...] = (), check: object = None, inspection: str | None = None,
           items: str | None = None) -> Kind:
     # A number is mostly plain; what comes again and again is read once.
-    columns = tuple(one if one.plain else replace(one, read=remembered(one.read)) for one in columns)
+    columns = tuple(one if one.code in key or one.plain == _PLAIN_NUMBER else
+                    replace(one, read=remembered(one.read)) for one in columns)
     table = Table(noun, zh, entity, key, columns, references)
     return Kind(replace(table, check=check) if callable(check) else table, inspection, items)
 
