@@ -24,6 +24,7 @@ begin
             and not exists (select from public.%2$I t where t.%3$I = c.%1$I)', tg_argv[0], tg_argv[1], tg_argv[2]) into stray;
         raise foreign_key_violation using
             message = format('%s name %s %s, which %s do not have', tg_table_name, tg_argv[0], coalesce(stray, '?'), tg_argv[1]),
+            detail = format('Key (%s)=(%s) is not present in table "%s".', tg_argv[0], coalesce(stray, '?'), tg_argv[1]),
             schema = 'public', table = tg_table_name, constraint = tg_argv[3];
     end if;
     return null;
