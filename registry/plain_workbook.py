@@ -69,8 +69,10 @@ def _is_plain(content: bytes) -> bool:
 
 def _is_plain_part(text: bytes) -> bool:
     """Whether a part has nothing that the readers may see differently; one that neither reads is none of theirs."""
-    root = _ROOT.match(text)
-    match root[1] if root else b"":
+    root, start = _ROOT.match(text), text[:200].lower()
+    if not root or (b"encoding=" in start and b'encoding="utf-8"' not in start):
+        return False
+    match root[1]:
         case b"worksheet":
             return _is_plain_sheet(text)
         case b"sst":
@@ -81,7 +83,7 @@ def _is_plain_part(text: bytes) -> bool:
         case b"workbook":
             return b"<workbook" in text and b"date1904" not in text
         case _:
-            return (bool(root) and b"encoding=" not in text[:200]) or b'encoding="utf-8"' in text[:200].lower()
+            return True
 
 
 def _is_plain_sheet(text: bytes) -> bool:

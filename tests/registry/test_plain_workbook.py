@@ -98,6 +98,7 @@ _SHEET = "xl/worksheets/sheet1.xml"
     (b"<v>5</v>", b"<v>1234567890123456</v>"), (b'r="B2"', b'r="XFD2"'), (b'r="B2"', b'r="B900000"'),
     (b'<c r="B2" ', b"<c "), (b'<row r="2"', b'<row r="1048576"'), (b'<row r="2"', b'<row r="1"'),
     (b"<t>unit_no</t>", b"<r><t>unit</t></r><r><t>_no</t></r>"), (b"<t>unit_no</t>", b"<t>unit_x005F_no</t>"),
+    (b"<worksheet", b'<?xml version="1.0" encoding="gb18030"?><worksheet'),
     (b"<t>unit_no</t>", b"<t><![CDATA[unit_no]]></t>"), (b"<t>unit_no</t>", b"<t>unit_no</t><rPh><t>x</t></rPh>")])
 def test_what_may_be_seen_differently_is_left_to_openpyxl(old: bytes, new: bytes) -> None:
     assert plain_workbook.read(_with(_SHEET, b"<v>5</v>", b"<v>5</v>")) is not None
