@@ -74,7 +74,8 @@ def ready(name: str, values: Values, count: int) -> Rows:
     beside = wire.fields("date", values.get(table.beside) or [None] * count) if table.beside else ()
     return Rows(keys, values["unit_no"] if table.unit else (),
                 values.get("inspection_no") or [None] * count if table.visit else (), values[table.day],
-                _joined((*table.columns, *table.derived), whole, count), beside, _following(table, values, count))
+                staging.joined((*table.columns, *table.derived), whole, count), beside,
+                _following(table, values, count))
 
 
 def _following(table: Table, values: Values, count: int) -> Sequence[bytes]:
@@ -82,11 +83,7 @@ def _following(table: Table, values: Values, count: int) -> Sequence[bytes]:
         return ()
     behind = table.following.of(values)
     return [line if at is not None else b""
-            for line, at in zip(_joined(table.following.columns, behind, count), behind["at"], strict=True)]
-
-
-def _joined(of: Sequence[staging.Column], values: Values, count: int) -> list[bytes]:
-    return list(map(b"".join, zip(*staging.fields(of, values, count), strict=True)))
+            for line, at in zip(staging.joined(table.following.columns, behind, count), behind["at"], strict=True)]
 
 
 class Loading:

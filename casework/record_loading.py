@@ -107,7 +107,7 @@ def ready(name: str, values: Values, count: int) -> Records:
     table = _TABLES[name]
     if name == "complaints":
         values = {**values, "check_by": _check_by(values, count)}
-    told = list(map(b"".join, zip(*staging.fields(table.columns, values, count), strict=True)))
+    told = staging.joined(table.columns, values, count)
     keys = values[table.key[0]] if len(table.key) == 1 else list(zip(*(values[one] for one in table.key), strict=True))
     return Records(keys, values["unit_no"] if table.unit else (),
                    values.get("inspection_no") or [None] * count if table.visit else (), told,

@@ -47,6 +47,11 @@ def wired(columns: Sequence[Column], values: Values, count: int) -> list[bytes]:
     return wire.rows(fields(columns, values, count), count)
 
 
+def joined(columns: Sequence[Column], values: Values, count: int) -> list[bytes]:
+    """The fields of all columns, joined for each row."""
+    return list(map(b"".join, zip(*fields(columns, values, count), strict=True)))
+
+
 def fields(columns: Sequence[Column], values: Values, count: int) -> list[Iterable[bytes]]:
     """The fields of each column."""
     return [_fields(column, values.get(column.name), count) for column in columns]

@@ -51,7 +51,7 @@ class Visits:
 
 def ready(values: Values, count: int) -> Visits:
     """Visits laid out from their columns; of ``officers`` each has a tuple of (officer_no, role) or nothing."""
-    told = list(map(b"".join, zip(*staging.fields(_COLUMNS, values, count), strict=True)))
+    told = staging.joined(_COLUMNS, values, count)
     sources = [source or _SOURCE for source in values.get("source") or [None] * count]
     teams = [team or () for team in values.get("officers") or [None] * count]
     return Visits(values["inspection_no"], values["unit_no"], sources, values.get("inspected_on") or [None] * count,

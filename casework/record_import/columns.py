@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from casework.deadlines import recheck_by
+from casework.kept_tables import midnights
 from casework.record_import.kinds import Kind
 from casework.visit_teams import Team
-from policy.clocks import SHANGHAI
 from registry.validating import Candidate
 
 OURS = "import"
@@ -37,9 +36,7 @@ def columns(kind: Kind, good: Sequence[Candidate]) -> Values:
         values["recheck_by"] = [day or ends[corrected] for day, corrected in zip(
             values.get("recheck_by") or [None] * count, values["correct_by"], strict=True)]
     elif kind.code in _BEGUN:
-        days = values[f"{_BEGUN[kind.code]}_on"]
-        moments = {day: dt.datetime.combine(day, dt.time(), SHANGHAI) for day in set(days)}
-        values[f"{_BEGUN[kind.code]}_at"] = [moments[day] for day in days]
+        values[f"{_BEGUN[kind.code]}_at"] = midnights(values[f"{_BEGUN[kind.code]}_on"])
     elif kind.code == "complaints":
         checked, found = values.get("checked_at"), values.get("verified") or [None] * count
         values["verified"] = found if checked is None else [
